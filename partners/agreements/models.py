@@ -1,0 +1,92 @@
+"""The commercial contract between a CPO party and an eMSP party. It alone decides who sees, pays and is called."""
+
+from decimal import Decimal
+
+import pghistory
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateRangeField, RangeOperators
+from django.db import models
+from django.db.models import F, Func, Q, Value
+
+from partners.parties.models import Party
+from roaming.kernel.states import Moves
+
+
+class AgreementState(models.TextChoices):
+    DRAFT = "draft", "Draft"
+    ACTIVE = "active", "Active"
+    ENDED = "ended", "Ended"
+
+
+MOVES: Moves = {
+    AgreementState.DRAFT: frozenset({AgreementState.ACTIVE}),
+    AgreementState.ACTIVE: frozenset({AgreementState.ENDED}),
+}
+
+
+class PriceBasis(models.TextChoices):
+    AS_CARRIED = "as_carried", "As carried by the CDR's tariff"
+
+
+class Cycle(models.TextChoices):
+    MONTH = "month", "Calendar month"
+
+
+def _only(field: str) -> Func:
+    """A range that holds one id: lets an exclusion constraint compare ids with GiST and no extension."""
+    return Func(F(field), F(field), Value("[]"), function="int8range")
+
+
+@pghistory.track()
+class Agreement(models.Model):
+    """Dates are local dates in `time_zone`; `ends_date` is the first day on which it no longer holds."""
+
+    reference = models.CharField(max_length=20, unique=True)
+    cpo = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="agreements_as_cpo")
+    emsp = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="agreements_as_emsp")
+    state = models.CharField(max_length=8, choices=AgreementState.choices, default=AgreementState.DRAFT)
+    starts_date = models.DateField()
+    ends_date = models.DateField(null=True, blank=True)
+    time_zone = models.CharField("time zone of the period", max_length=50, default="Europe/Amsterdam")
+    currency = models.CharField(max_length=3, default="EUR")
+    price_basis = models.CharField(max_length=20, choices=PriceBasis.choices, default=PriceBasis.AS_CARRIED)
+    price_tolerance = models.DecimalField(max_digits=9, decimal_places=4, default=Decimal("0.01"))
+    vat_rate = models.DecimalField("VAT rate, percent", max_digits=5, decimal_places=2, default=Decimal("0.00"))
+    vat_note = models.CharField("VAT note on the invoice", max_length=200, blank=True, default="Reverse charge")
+    payment_days = models.PositiveSmallIntegerField(default=30)
+    cycle = models.CharField(max_length=8, choices=Cycle.choices, default=Cycle.MONTH)
+    dispute_days = models.PositiveSmallIntegerField("days to answer a dispute", default=14)
+    notes = models.TextField(blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    activated_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=AgreementState.values), name="partners_agreement_state_known"),
+            models.CheckConstraint(
+                condition=Q(ends_date__isnull=True) | Q(ends_date__gt=F("starts_date")),
+                name="partners_agreement_ends_after_it_starts",
+            ),
+            models.CheckConstraint(condition=Q(price_tolerance__gte=0), name="partners_agreement_tolerance_positive"),
+            models.CheckConstraint(
+                condition=Q(vat_rate__gte=0, vat_rate__lte=100), name="partners_agreement_vat_rate_a_percentage"
+            ),
+            models.CheckConstraint(condition=~Q(cpo=F("emsp")), name="partners_agreement_joins_two_parties"),
+            ExclusionConstraint(
+                name="partners_agreement_one_at_a_time",
+                expressions=[
+                    (_only("cpo_id"), RangeOperators.OVERLAPS),
+                    (_only("emsp_id"), RangeOperators.OVERLAPS),
+                    (
+                        Func(F("starts_date"), F("ends_date"), function="daterange", output_field=DateRangeField()),
+                        RangeOperators.OVERLAPS,
+                    ),
+                ],
+                condition=~Q(state="draft"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference

@@ -1,0 +1,42 @@
+"""Which agreement holds when."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.db.models import DateField, DateTimeField, F, Func, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Cast
+
+from partners.agreements.models import Agreement, AgreementState
+from partners.parties.models import Party
+
+IN_FORCE = (AgreementState.ACTIVE, AgreementState.ENDED)
+
+
+def in_force(at: datetime | OuterRef) -> Q:
+    """Agreements, active or since ended, whose dates contain `at` (a moment, or an outer query's column) in their own zone."""
+    moment = at if isinstance(at, OuterRef) else Value(at, output_field=DateTimeField())
+    local_date = Cast(Func(F("time_zone"), moment, function="timezone", output_field=DateTimeField()), DateField())
+    begun = Q(state__in=IN_FORCE, starts_date__lte=local_date)
+    return begun & (Q(ends_date__isnull=True) | Q(ends_date__gt=local_date))
+
+
+def covering(*, cpo: Party, emsp: Party, at: datetime) -> Agreement | None:
+    """The one agreement between the two parties that was in force at `at`; the database allows no second one."""
+    for agreement in Agreement.objects.filter(cpo=cpo, emsp=emsp, state__in=IN_FORCE).select_related(
+        "cpo__connection__partner", "emsp__connection__partner"
+    ):
+        if covers(agreement, at):
+            return agreement
+    return None
+
+
+def covers(agreement: Agreement, at: datetime) -> bool:
+    """Whether the agreement's dates contain `at`, whatever its state."""
+    local_date = at.astimezone(ZoneInfo(agreement.time_zone)).date()
+    begun = agreement.starts_date <= local_date
+    return begun and (agreement.ends_date is None or local_date < agreement.ends_date)
+
+
+def between(cpo: Party, emsp: Party) -> QuerySet[Agreement]:
+    """Every agreement of the two parties, newest first, drafts included."""
+    return Agreement.objects.filter(cpo=cpo, emsp=emsp).order_by("-starts_date")

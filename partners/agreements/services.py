@@ -1,0 +1,93 @@
+"""Agreements are drafted, activated and ended; what has been in force is never rewritten."""
+
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+
+from partners.agreements.models import MOVES, Agreement, AgreementState
+from partners.parties.models import Party, PartyRole
+from roaming.kernel import events, locks, states
+from roaming.kernel.money import minor_units
+
+
+class CannotAgree(Exception):
+    """The agreement cannot be drafted, changed or moved as asked; the text says why."""
+
+
+@transaction.atomic
+def draft(
+    *, cpo: Party, emsp: Party, starts_date: date, ends_date: date | None = None, at: datetime, **terms: Any
+) -> Agreement:
+    """A draft with the next reference (AGR-0001). `terms` are Agreement's commercial fields. Raises CannotAgree."""
+    locks.hold("agreement reference")
+    number = Agreement.objects.count() + 1
+    agreement = Agreement(
+        reference=f"AGR-{number:04d}", cpo=cpo, emsp=emsp, starts_date=starts_date, ends_date=ends_date, **terms
+    )
+    _check(agreement)
+    agreement.save()
+    return agreement
+
+
+def revise(*, agreement: Agreement, at: datetime, **terms: Any) -> Agreement:
+    """Change the terms of a draft. Raises CannotAgree for anything that is, or was, in force."""
+    if agreement.state != AgreementState.DRAFT:
+        raise CannotAgree(f"{agreement} is {agreement.state}; its terms no longer change. End it and draft a new one.")
+    for name, value in terms.items():
+        setattr(agreement, name, value)
+    _check(agreement)
+    agreement.save()
+    return agreement
+
+
+def _check(agreement: Agreement) -> None:
+    if agreement.cpo.role != PartyRole.CPO:
+        raise CannotAgree(f"{agreement.cpo.code} is {agreement.cpo.role}, not a CPO.")
+    if agreement.emsp.role != PartyRole.EMSP:
+        raise CannotAgree(f"{agreement.emsp.code} is {agreement.emsp.role}, not an eMSP.")
+    if agreement.ends_date and agreement.ends_date <= agreement.starts_date:
+        raise CannotAgree("The agreement ends before it starts.")
+    try:
+        minor_units(agreement.currency)
+        ZoneInfo(agreement.time_zone)
+    except (ValueError, ZoneInfoNotFoundError) as error:
+        raise CannotAgree(str(error)) from error
+    try:
+        agreement.clean_fields()
+    except ValidationError as error:
+        field, messages = next(iter(error.message_dict.items()))
+        raise CannotAgree(f"{field}: {messages[0]}") from error
+
+
+def activate(*, agreement: Agreement, at: datetime) -> Agreement:
+    """From now on the two parties see each other's objects and settle. Raises CannotAgree when the dates overlap another."""
+    try:
+        with transaction.atomic():
+            states.move(agreement, to=AgreementState.ACTIVE, moves=MOVES, activated_at=at)
+            events.publish("agreement.activated", agreement=agreement, at=at)
+    except states.CannotMove as error:
+        raise CannotAgree(str(error)) from error
+    except IntegrityError as error:
+        agreement.state = AgreementState.DRAFT
+        raise CannotAgree(
+            f"{agreement.cpo.code} and {agreement.emsp.code} already have an agreement in force on some of these days."
+        ) from error
+    return agreement
+
+
+def end(*, agreement: Agreement, ends_date: date, at: datetime) -> Agreement:
+    """The agreement does not hold from `ends_date` on. Its CDRs up to then still settle. Raises CannotAgree."""
+    if ends_date <= agreement.starts_date:
+        raise CannotAgree(f"{agreement} started on {agreement.starts_date}; it cannot end before that.")
+    if agreement.ends_date and ends_date > agreement.ends_date:
+        raise CannotAgree(f"{agreement} ends on {agreement.ends_date} already; draft a new one to go on.")
+    try:
+        with transaction.atomic():
+            states.move(agreement, to=AgreementState.ENDED, moves=MOVES, ended_at=at, ends_date=ends_date)
+            events.publish("agreement.ended", agreement=agreement, at=at)
+    except states.CannotMove as error:
+        raise CannotAgree(str(error)) from error
+    return agreement

@@ -1,0 +1,93 @@
+"""Join a CPO party and an eMSP party by an agreement."""
+
+import json
+from argparse import ArgumentParser
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+
+from partners.agreements import services as agreements
+from partners.agreements.models import Agreement
+from partners.parties import selectors as parties
+from partners.parties.models import Party
+from roaming.kernel import clock
+
+
+class Command(BaseCommand):
+    help = (
+        "Join a CPO party and an eMSP party by an agreement, in force at once unless --draft. From then on the two see "
+        "each other's locations, tariffs and tokens, and their CDRs are checked and settled under its terms."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--cpo", required=True, metavar="NL*VLT", help="the party that owns the stations")
+        parser.add_argument("--emsp", required=True, metavar="DE*SIM", help="the party that has the drivers")
+        parser.add_argument("--from", required=True, dest="starts", type=_date, metavar="DATE", help="first day, YYYY-MM-DD")
+        parser.add_argument("--until", type=_date, metavar="DATE", help="first day on which it no longer holds")
+        parser.add_argument("--currency", default="EUR", help="ISO 4217 code (default: EUR)")
+        parser.add_argument("--tolerance", default="0.01", help="money per CDR we do not argue about (default: 0.01)")
+        parser.add_argument("--vat-rate", default="0", help="percent on the sum of an invoice (default: 0)")
+        parser.add_argument("--vat-note", default="Reverse charge", help="note printed with the VAT")
+        parser.add_argument("--payment-days", default=30, type=int, help="days until an invoice is due (default: 30)")
+        parser.add_argument("--time-zone", default="Europe/Amsterdam", help="zone in which a month begins and ends")
+        parser.add_argument("--draft", action="store_true", help="only draft it; activate it in the portal")
+        parser.add_argument("--json", action="store_true", help='print {"agreement", "state", "cpo", "emsp"} only')
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        cpo, emsp = _party(options["cpo"], "CPO"), _party(options["emsp"], "EMSP")
+        try:
+            agreement = _agree(cpo, emsp, options)
+        except agreements.CannotAgree as error:
+            raise CommandError(str(error)) from error
+        if options["json"]:
+            answer = {"agreement": agreement.reference, "state": agreement.state, "cpo": cpo.code, "emsp": emsp.code}
+            self.stdout.write(json.dumps(answer))
+        else:
+            self.stdout.write(f"{agreement.reference} between {cpo.code} and {emsp.code} is {agreement.state}.")
+
+
+@transaction.atomic
+def _agree(cpo: Party, emsp: Party, options: dict[str, Any]) -> Agreement:
+    at = clock.now()
+    agreement = agreements.draft(
+        cpo=cpo,
+        emsp=emsp,
+        starts_date=options["starts"],
+        ends_date=options["until"],
+        at=at,
+        currency=options["currency"].upper(),
+        price_tolerance=_decimal(options["tolerance"], "--tolerance"),
+        vat_rate=_decimal(options["vat_rate"], "--vat-rate"),
+        vat_note=options["vat_note"],
+        payment_days=options["payment_days"],
+        time_zone=options["time_zone"],
+    )
+    return agreement if options["draft"] else agreements.activate(agreement=agreement, at=at)
+
+
+def _party(code: str, role: str) -> Party:
+    try:
+        country_code, party_id = parties.parse(code)
+    except ValueError as error:
+        raise CommandError(str(error)) from error
+    party = parties.find(country_code, party_id, role)
+    if party is None:
+        raise CommandError(
+            f"No connection hosts {country_code}*{party_id} as {role}. Add one first: "
+            f"manage.py add_connection --name NAME --role {role} --party '{country_code}*{party_id}'"
+        )
+    return party
+
+
+def _decimal(text: str, option: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation as error:
+        raise CommandError(f"{option} must be a number such as 0.01, not “{text}”.") from error
+
+
+def _date(text: str) -> date:
+    return date.fromisoformat(text)

@@ -1,0 +1,67 @@
+"""Plan a connection and get the one-time token that its platform registers with."""
+
+import json
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from partners.connections import services as connections
+from partners.parties import selectors as parties
+from partners.parties.models import PartyRole
+from partners.parties.services import PartyTaken
+from roaming.kernel import clock
+
+
+class Command(BaseCommand):
+    help = (
+        "Plan a connection to an OCPI platform: a partner's, or one of our own back-ends (--own). Prints the versions URL "
+        "and the one-time token to hand to the platform's engineers; the token is not shown again."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--name", required=True, help="what the connection is called, for example “Nomad”")
+        parser.add_argument("--partner", help="the company behind it, when its name differs; made when unknown")
+        parser.add_argument(
+            "--role",
+            action="append",
+            default=[],
+            type=str.upper,
+            choices=[PartyRole.CPO.value, PartyRole.EMSP.value],
+            help="what its parties are; give it twice for a platform that is both",
+        )
+        parser.add_argument(
+            "--party", action="append", default=[], metavar="NL*VLT", help="a party it hosts; may be given again"
+        )
+        parser.add_argument("--own", action="store_true", help="this is a back-end of our own company")
+        parser.add_argument("--json", action="store_true", help='print {"connection", "token", "versions_url"} only')
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        hosted = self._parties(options["party"], options["role"])
+        try:
+            added = connections.add(
+                partner_name=options["partner"] or options["name"],
+                name=options["name"],
+                own=options["own"],
+                parties_hosted=hosted,
+                at=clock.now(),
+            )
+        except (connections.CannotAdd, PartyTaken) as error:
+            raise CommandError(str(error)) from error
+        if options["json"]:
+            answer = {"connection": added.connection.name, "token": added.token, "versions_url": added.versions_url}
+            self.stdout.write(json.dumps(answer))
+            return
+        self.stdout.write(f"Connection “{added.connection.name}” is planned.")
+        self.stdout.write(f"Versions URL:    {added.versions_url}")
+        self.stdout.write(f"One-time token:  {added.token}")
+        self.stdout.write("Give both to the platform; it registers by OCPI credentials. The token is not shown again.")
+
+    def _parties(self, codes: list[str], roles: list[str]) -> list[tuple[str, str, str]]:
+        if codes and not roles:
+            raise CommandError("Say with --role whether the parties are CPO, EMSP or both.")
+        try:
+            pairs = [parties.parse(code) for code in codes]
+        except ValueError as error:
+            raise CommandError(str(error)) from error
+        return [(*pair, role) for pair in pairs for role in dict.fromkeys(roles)]

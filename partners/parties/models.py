@@ -1,0 +1,49 @@
+"""`country_code` + `party_id` in one role, hosted by a connection."""
+
+import pghistory
+from django.db import models
+from django.db.models import Q
+
+from partners.connections.models import Connection
+
+
+class PartyRole(models.TextChoices):
+    CPO = "CPO", "CPO"
+    EMSP = "EMSP", "eMSP"
+    HUB = "HUB", "Hub"
+    NAP = "NAP", "NAP"
+    NSP = "NSP", "NSP"
+    OTHER = "OTHER", "Other"
+    SCSP = "SCSP", "SCSP"
+
+
+@pghistory.track()
+class Party(models.Model):
+    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="parties")
+    country_code = models.CharField(max_length=2)
+    party_id = models.CharField(max_length=3)
+    role = models.CharField(max_length=5, choices=PartyRole.choices)
+    # OCPI BusinessDetails as their credentials gave them: {"name", "website"?, "logo"?}
+    business_details = models.JSONField(default=dict, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["country_code", "party_id", "role"]
+        verbose_name_plural = "parties"
+        constraints = [
+            # A party belongs to one platform only: whoever could claim it twice could write its objects.
+            models.UniqueConstraint(fields=["country_code", "party_id", "role"], name="partners_party_claimed_once"),
+            models.CheckConstraint(
+                condition=Q(country_code__regex=r"^[A-Z]{2}$") & Q(party_id__regex=r"^[A-Z0-9]{3}$"),
+                name="partners_party_code_in_capitals",
+            ),
+            models.CheckConstraint(condition=Q(role__in=PartyRole.values), name="partners_party_role_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.country_code}*{self.party_id}"
+
+    @property
+    def code(self) -> str:
+        """The way people write it: `NL*VLT`."""
+        return f"{self.country_code}*{self.party_id}"

@@ -1,0 +1,38 @@
+"""Finding parties by their code, in any letter case."""
+
+import re
+
+from django.db.models import QuerySet
+
+from partners.connections.models import Connection
+from partners.parties.models import Party
+
+_CODE = re.compile(r"([A-Za-z]{2})[*-]?([A-Za-z0-9]{3})")
+
+
+def parse(code: str) -> tuple[str, str]:
+    """("NL", "VLT") from `NL*VLT`, `nl-vlt` or `NLVLT`. Raises ValueError with a sentence."""
+    match = _CODE.fullmatch(code.strip())
+    if not match:
+        raise ValueError(f"“{code}” is not a party: write country and party id like NL*VLT.")
+    return match[1].upper(), match[2].upper()
+
+
+def find(country_code: str, party_id: str, role: str) -> Party | None:
+    """The party of that code in that role, or None."""
+    return (
+        Party.objects.select_related("connection__partner")
+        .filter(country_code=country_code.upper(), party_id=party_id.upper(), role=role)
+        .first()
+    )
+
+
+def hosted(connection: Connection, role: str | None = None) -> QuerySet[Party]:
+    """The parties on a connection, all of them or those of one role, in a stable order."""
+    parties = Party.objects.filter(connection=connection).order_by("id")
+    return parties.filter(role=role) if role else parties
+
+
+def ours() -> QuerySet[Party]:
+    """The parties of our own back-ends."""
+    return Party.objects.filter(connection__own=True).select_related("connection__partner").order_by("id")

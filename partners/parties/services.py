@@ -1,0 +1,36 @@
+"""Parties come with a connection: declared when it is added, or claimed by its credentials."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from partners.connections.models import Connection
+from partners.parties.models import Party
+
+
+class PartyTaken(Exception):
+    """A party belongs to another connection already; taking it over would hand over its objects."""
+
+
+def claim(*, connection: Connection, roles: Iterable[Mapping[str, Any]]) -> list[Party]:
+    """Make `connection` the host of every role: OCPI CredentialsRole objects (role, country_code, party_id, business_details).
+
+    Known parties of the connection get their business details renewed. Raises PartyTaken; the caller's transaction undoes all.
+    """
+    return [_claim_one(connection, role) for role in roles]
+
+
+def _claim_one(connection: Connection, role: Mapping[str, Any]) -> Party:
+    country_code, party_id = role["country_code"].upper(), role["party_id"].upper()
+    details = dict(role.get("business_details") or {})
+    party, created = Party.objects.get_or_create(
+        country_code=country_code,
+        party_id=party_id,
+        role=role["role"],
+        defaults={"connection": connection, "business_details": details},
+    )
+    if party.connection_id != connection.pk:
+        raise PartyTaken(f"{party.code} as {party.role} belongs to another connection.")
+    if not created and details and party.business_details != details:
+        party.business_details = details
+        party.save(update_fields=["business_details"])
+    return party

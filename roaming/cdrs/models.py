@@ -1,0 +1,96 @@
+"""Charge detail records: what happened, what it cost, and where we stand with it."""
+
+import pghistory
+import pgtrigger
+from django.db import models
+from django.db.models import Q
+
+from partners.agreements.models import Agreement
+from partners.connections.models import Connection
+from partners.parties.models import Party
+from roaming.kernel.states import Moves
+from roaming.ocpi.models import OcpiObject
+
+
+class CdrState(models.TextChoices):
+    RECEIVED = "received", "Received"
+    ACCEPTED = "accepted", "Accepted"
+    HELD = "held", "Held"
+    REJECTED = "rejected", "Rejected"
+    SETTLED = "settled", "Settled"
+
+
+MOVES: Moves = {
+    CdrState.RECEIVED: frozenset({CdrState.ACCEPTED, CdrState.HELD}),
+    CdrState.HELD: frozenset({CdrState.ACCEPTED, CdrState.REJECTED}),
+    CdrState.ACCEPTED: frozenset({CdrState.HELD, CdrState.SETTLED}),
+}
+
+
+class Via(models.TextChoices):
+    """How a CDR came to us."""
+
+    PUSH = "push", "Posted by its owner"
+    PULL = "pull", "Pulled from its owner"
+    IMPORT = "import", "Imported from a file"
+
+
+@pghistory.track(
+    pghistory.UpdateEvent("state_changed", condition=pgtrigger.AnyChange("state")), fields=["state", "state_reason"]
+)
+class Cdr(OcpiObject):
+    """Owned by the CPO party. `raw` is the body exactly as received: evidence. `state` is changed by services.move() only."""
+
+    emsp = models.ForeignKey(Party, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    emsp_code = models.CharField("eMSP the token names", max_length=6)
+    agreement = models.ForeignKey(Agreement, on_delete=models.PROTECT, null=True, blank=True, related_name="cdrs")
+    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    state = models.CharField(max_length=8, choices=CdrState.choices, default=CdrState.RECEIVED)
+    state_at = models.DateTimeField()
+    state_reason = models.CharField(max_length=300, blank=True, default="")
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField()
+    session_id = models.CharField(max_length=36, blank=True)
+    token_uid = models.CharField(max_length=36)
+    contract_id = models.CharField(max_length=36)
+    location_id = models.CharField(max_length=36)
+    evse_id = models.CharField("EVSE id", max_length=48)
+    energy_kwh = models.DecimalField(max_digits=24, decimal_places=8)
+    currency = models.CharField(max_length=3)
+    total_cost = models.DecimalField("total cost before tax", max_digits=24, decimal_places=8)
+    credit = models.BooleanField(default=False)
+    credit_reference_id = models.CharField(max_length=39, blank=True)
+    raw = models.BinaryField(editable=False)
+    raw_version = models.CharField("OCPI version of the body", max_length=10)
+    content_sha256 = models.CharField(max_length=64, editable=False)
+    received_at = models.DateTimeField()
+    via = models.CharField(max_length=6, choices=Via.choices)
+
+    class Meta:
+        verbose_name = "CDR"
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["party", "ocpi_id_upper"], name="roaming_cdr_one_per_owner_and_id"),
+            models.CheckConstraint(condition=Q(state__in=CdrState.values), name="roaming_cdr_state_known"),
+            models.CheckConstraint(
+                condition=~Q(state__in=["accepted", "settled"]) | Q(agreement__isnull=False),
+                name="roaming_cdr_accepted_under_an_agreement",
+            ),
+        ]
+        indexes = [
+            # The sweep that finds CDRs nobody has judged yet.
+            models.Index(fields=["id"], condition=Q(state="received"), name="roaming_cdr_to_judge"),
+            # The paged list an eMSP crawls.
+            models.Index(fields=["emsp", "party", "id"], name="roaming_cdr_crawl"),
+            # The portal's list, newest first.
+            models.Index(fields=["-ended_at", "-id"], name="roaming_cdr_newest"),
+            # Settlement: what of an agreement is ready up to the end of a period.
+            models.Index(fields=["agreement", "state", "ended_at"], name="roaming_cdr_to_settle"),
+        ]
+        triggers = [
+            pgtrigger.ReadOnly(
+                name="cdr_is_evidence",
+                fields=["party", "ocpi_id", "body", "raw", "content_sha256", "total_cost", "currency", "received_at"],
+            ),
+            pgtrigger.Protect(name="cdr_is_never_deleted", operation=pgtrigger.Delete),
+        ]

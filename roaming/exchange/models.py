@@ -1,0 +1,102 @@
+"""The outbox of changes for partners, and the journal of what was said over HTTP."""
+
+from django.db import models
+from django.db.models import Q
+
+from partners.connections.models import Connection
+from partners.parties.models import Party
+from roaming.kernel.states import Moves
+
+
+class PushState(models.TextChoices):
+    WAITING = "waiting", "Waiting"
+    RETRYING = "retrying", "Retrying"
+    DELIVERED = "delivered", "Delivered"
+    DEAD = "dead", "Dead"
+
+
+MOVES: Moves = {
+    PushState.WAITING: frozenset({PushState.RETRYING, PushState.DELIVERED, PushState.DEAD}),
+    PushState.RETRYING: frozenset({PushState.RETRYING, PushState.DELIVERED, PushState.DEAD, PushState.WAITING}),
+    PushState.DEAD: frozenset({PushState.WAITING}),
+}
+
+
+class Push(models.Model):
+    """One outgoing change for one connection. `body` is in the newest OCPI shape; delivery speaks the partner's version."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="pushes")
+    module = models.CharField(max_length=30)
+    kind = models.CharField(max_length=30)
+    method = models.CharField(max_length=6)
+    # Appended to the partner's endpoint URL, percent-encoded: "NL/VLT/LOC1", or "" for a POST.
+    path = models.CharField(max_length=400, blank=True)
+    # Same key and connection: a newer state replaces an older one still waiting. Empty: never replaced (CDRs).
+    object_key = models.CharField(max_length=200, blank=True)
+    body = models.TextField(blank=True)
+    from_party = models.ForeignKey(Party, on_delete=models.PROTECT, null=True, related_name="+")
+    to_party = models.ForeignKey(Party, on_delete=models.PROTECT, null=True, related_name="+")
+    correlation_id = models.CharField(max_length=36)
+    state = models.CharField(max_length=9, choices=PushState.choices, default=PushState.WAITING)
+    attempts = models.PositiveIntegerField(default=0)
+    next_attempt_at = models.DateTimeField()
+    last_error = models.CharField(max_length=500, blank=True, default="")
+    created_at = models.DateTimeField()
+    delivered_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+        verbose_name_plural = "pushes"
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=PushState.values), name="roaming_push_state_known"),
+            models.UniqueConstraint(
+                fields=["connection", "object_key"],
+                condition=Q(state__in=["waiting", "retrying"]) & ~Q(object_key=""),
+                name="roaming_push_newest_state_only",
+            ),
+        ]
+        indexes = [
+            # The sweep: which connections have something due.
+            models.Index(
+                fields=["connection", "id"],
+                condition=Q(state__in=["waiting", "retrying"]),
+                name="roaming_push_due",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.module} {self.path}".strip()
+
+
+class Direction(models.TextChoices):
+    IN = "in", "From the partner"
+    OUT = "out", "To the partner"
+
+
+class Exchange(models.Model):
+    """One recorded HTTP request and its answer. Written even when the request's own transaction rolled back."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, null=True, related_name="exchanges")
+    push = models.ForeignKey(Push, on_delete=models.PROTECT, null=True, related_name="exchanges")
+    direction = models.CharField(max_length=3, choices=Direction.choices)
+    method = models.CharField(max_length=7)
+    url = models.CharField(max_length=1000)
+    http_status = models.PositiveSmallIntegerField(null=True)
+    ocpi_status = models.PositiveSmallIntegerField(null=True)
+    error = models.CharField(max_length=500, blank=True, default="")
+    request_id = models.CharField(max_length=100, blank=True)
+    correlation_id = models.CharField(max_length=100, blank=True)
+    request_body = models.TextField(blank=True)
+    response_body = models.TextField(blank=True)
+    duration_ms = models.PositiveIntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            # The journal of one connection, newest first.
+            models.Index(fields=["connection", "-id"], name="roaming_exchange_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.url}"
