@@ -139,6 +139,8 @@ def _attachable(folder: Path, server: ConnectionInfo) -> ConnectionInfo:
 def _start(folder: Path, durable: bool) -> ConnectionInfo:
     if not _may_start:
         raise EmbeddedUnavailable("The embedded PostgreSQL is not running, and this command does not start it.")
+    if folder in _keepers:
+        _release(_keepers.pop(folder))  # it ended under us; a new one takes its place
     home = home_of(folder)
     account = account_for(home / "data")
     bin_folder = programs.bin_folder_for(account, home)
