@@ -16,6 +16,7 @@ VAR_DIR = Path(env.str("VAR_DIR", str(BASE_DIR / "var"))).resolve()
 DATABASE_URL = env.str("DATABASE_URL", "")
 REDIS_URL = env.str("REDIS_URL", "")
 EMBEDDED = not DATABASE_URL
+EMBEDDED_DURABLE = env.bool("EMBEDDED_DURABLE", True)
 
 if EMBEDDED:
     _made = secrets.load_or_make(VAR_DIR)
