@@ -1,0 +1,129 @@
+"""Write it down before you send it: changes for partners are rows of the transaction that makes them."""
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from celery import current_app
+from django.db import connection as database
+from django.db import transaction
+
+from partners.connections.models import Connection
+from partners.parties.models import Party
+from partners.routing import Receiver
+from roaming.ocpi.schema import wire
+
+_COLUMNS = (
+    "connection_id, module, kind, method, path, object_key, body, from_party_id, to_party_id, correlation_id, "
+    "state, attempts, next_attempt_at, last_error, created_at"
+)
+# Django cannot name a partial unique index in ON CONFLICT, hence SQL. A new correlation id marks the row as replaced,
+# so that a worker sending the old state right now does not tick off the new one.
+_UPSERT = """
+INSERT INTO roaming_push ({columns}) VALUES {rows}
+ON CONFLICT (connection_id, object_key) WHERE state IN ('waiting', 'retrying') AND object_key <> ''
+DO UPDATE SET kind = EXCLUDED.kind, method = EXCLUDED.method, path = EXCLUDED.path, body = EXCLUDED.body,
+    from_party_id = EXCLUDED.from_party_id, to_party_id = EXCLUDED.to_party_id,
+    correlation_id = EXCLUDED.correlation_id, state = 'waiting', attempts = 0,
+    next_attempt_at = EXCLUDED.next_attempt_at, last_error = ''
+"""
+_ROW = "(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 'waiting', 0, %s, '', %s)"
+_BATCH = 500
+
+
+@dataclass(frozen=True)
+class Change:
+    """One new state of one object, in the newest OCPI shape.
+
+    `path` follows the partner's endpoint URL ("NL/VLT/LOC1", see `object_path`; "" for a POST); `key` names the object
+    (see `object_key`): a newer state replaces one still waiting. An empty key is never replaced (CDRs).
+    """
+
+    module: str
+    kind: str
+    method: str
+    path: str
+    body: str
+    key: str
+
+
+def object_path(owner: Party, *ids: str) -> str:
+    """The tail of a receiver URL: `NL/VLT/LOC1[/evse_uid[/connector_id]]`, percent-encoded (T70, T75)."""
+    return "/".join(quote(part, safe="") for part in (owner.country_code, owner.party_id, *ids))
+
+
+def object_key(module: str, owner: Party, *ids: str) -> str:
+    """One name for one object in any letter case: "locations NL*VLT LOC1"."""
+    return " ".join([module, owner.code, *(part.upper() for part in ids)])
+
+
+def enqueue(
+    *,
+    receivers: Iterable[Receiver],
+    owner: Party,
+    module: str,
+    kind: str,
+    method: str,
+    path: str,
+    body: str | dict[str, Any],
+    object_key: str,
+    at: datetime,
+) -> None:
+    """Have one change delivered to every receiver. Call it inside the transaction that makes the change.
+
+    `body` is "" for a DELETE. A receiver without an interface for `module` pulls instead and gets no row.
+    """
+    text = body if isinstance(body, str) else wire.encode_text(body)
+    change = Change(module, kind, method, path, text, object_key)
+    for receiver in _one_per_connection(receivers, object_key):
+        enqueue_many(receiver=receiver, owner=owner, changes=[change], at=at)
+
+
+def enqueue_many(*, receiver: Receiver, owner: Party, changes: Sequence[Change], at: datetime) -> None:
+    """Have many changes of different objects of one owner delivered to one receiver, in this order."""
+    assert database.in_atomic_block, "the change and its pushes belong into one transaction"
+    taken = [change for change in changes if receiver.connection.endpoint(change.module, "RECEIVER")]
+    for start in range(0, len(taken), _BATCH):
+        batch = taken[start : start + _BATCH]
+        values = [value for change in batch for value in _values(change, receiver, owner, at)]
+        with database.cursor() as cursor:
+            cursor.execute(_UPSERT.format(columns=_COLUMNS, rows=", ".join([_ROW] * len(batch))), values)
+    if taken:
+        hurry(receiver.connection)
+
+
+def hurry(connection: Connection) -> None:
+    """Ask for delivery right after the commit. Only a hint: the sweep finds the rows when the broker is away."""
+    connection_id = connection.pk
+    transaction.on_commit(lambda: _nudge(connection_id), robust=True)
+
+
+def _nudge(connection_id: int) -> None:
+    current_app.send_task("roaming.exchange.deliver", [connection_id], retry=False)
+
+
+def _one_per_connection(receivers: Iterable[Receiver], key: str) -> list[Receiver]:
+    """A platform that hosts two counterparties gets an object once."""
+    if not key:
+        return list(receivers)
+    return list({receiver.connection.pk: receiver for receiver in reversed(list(receivers))}.values())
+
+
+def _values(change: Change, receiver: Receiver, owner: Party, at: datetime) -> list[Any]:
+    return [
+        receiver.connection.pk,
+        change.module,
+        change.kind,
+        change.method,
+        change.path,
+        change.key,
+        change.body,
+        owner.pk,
+        receiver.party.pk,
+        str(uuid.uuid4()),
+        at,
+        at,
+    ]

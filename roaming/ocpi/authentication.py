@@ -1,0 +1,56 @@
+"""Who is calling: `Authorization: Token <value>`, where one token identifies exactly one connection (T1 to T6)."""
+
+import base64
+import binascii
+from datetime import timedelta
+
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.request import Request
+
+from partners.connections import selectors as connections
+from partners.connections import services as connection_services
+from partners.connections.models import Connection, ConnectionState
+from roaming.kernel import clock
+from roaming.ocpi.errors import unauthorized
+
+HEARD_EVERY = timedelta(minutes=1)
+
+
+class TokenAuthentication(BaseAuthentication):
+    """Sets `request.user` to the connection and `request.auth` to the plain token. Anything wrong is a 401 (T4)."""
+
+    def authenticate(self, request: Request) -> tuple[Connection, str]:
+        values = _spellings(request.META.get("HTTP_AUTHORIZATION", ""))
+        for token in values:
+            connection = connections.by_token(token)
+            if connection is not None:
+                break
+        else:
+            raise unauthorized("This token is not known here.")
+        if connection.state == ConnectionState.SUSPENDED:
+            raise unauthorized("This connection is suspended.")
+        request._request.ocpi_connection = connection  # type: ignore[attr-defined]  # for the journal
+        _note(connection)
+        return connection, token
+
+
+def _spellings(header: str) -> list[str]:
+    """The tokens the header may mean: Base64-decoded as 2.2 wants it, and as it stands, as many partners send it (T3)."""
+    scheme, _, value = header.partition(" ")
+    value = value.strip()
+    if scheme.lower() != "token" or not value:
+        raise unauthorized("The header Authorization is missing or is not of the form 'Token <credentials token>'.")
+    return [*_decoded(value), value]
+
+
+def _decoded(value: str) -> list[str]:
+    try:
+        return [base64.b64decode(value, validate=True).decode()]
+    except (binascii.Error, ValueError):
+        return []
+
+
+def _note(connection: Connection) -> None:
+    at = clock.now()
+    if connection.last_heard_at is None or at - connection.last_heard_at >= HEARD_EVERY:
+        connection_services.heard_from(connection=connection, at=at)

@@ -1,0 +1,59 @@
+"""The object around every answer: `status_code`, `timestamp`, and `data` or `status_message` (T20 to T24)."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpResponse
+
+from roaming.kernel import clock
+from roaming.ocpi.errors import OcpiError
+from roaming.ocpi.schema import wire
+
+
+@dataclass(frozen=True)
+class Raw:
+    """JSON text that is served as it is."""
+
+    text: str
+
+
+def raw(text: str) -> Raw:
+    """A stored object, to be served without decoding it."""
+    return Raw(text)
+
+
+def raw_list(texts: Iterable[str]) -> Raw:
+    """Stored objects as one JSON list."""
+    return Raw(f"[{','.join(texts)}]")
+
+
+def success(data: Any = None, http_status: int = 200, headers: Mapping[str, str] | None = None) -> HttpResponse:
+    """Status 1000. `data` is anything JSON, a `Raw`, or None for an answer without data."""
+    return _answer(1000, None, data, http_status, headers)
+
+
+def failure(error: OcpiError) -> HttpResponse:
+    return _answer(error.status_code, error.message, error.data, error.http_status, error.headers)
+
+
+def _answer(
+    status_code: int, message: str | None, data: Any, http_status: int, headers: Mapping[str, str] | None
+) -> HttpResponse:
+    timestamp = clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    parts = [f'"status_code":{status_code}', f'"timestamp":"{timestamp}"']
+    if message is not None:
+        parts.insert(1, f'"status_message":{wire.encode_text(message)}')
+    if data is not None:
+        parts.append(f'"data":{data.text if isinstance(data, Raw) else wire.encode_text(data)}')
+    response = OcpiResponse(f"{{{','.join(parts)}}}", status=http_status, content_type="application/json")
+    for name, value in (headers or {}).items():
+        response[name] = value
+    response.ocpi_status = status_code
+    return response
+
+
+class OcpiResponse(HttpResponse):
+    """An answer that is already an envelope; the middleware replaces every other kind."""
+
+    ocpi_status: int = 0

@@ -1,0 +1,22 @@
+"""The OCPI versions this platform offers, and where its interfaces are."""
+
+from django.conf import settings
+
+OFFERED = ("2.2.1",)
+NEWEST_SHAPE = "2.3.0"
+
+
+def versions_url() -> str:
+    """What partners are given to start with."""
+    return f"{settings.PORTAL_URL}/ocpi/versions"
+
+
+def version_url(version: str) -> str:
+    return f"{settings.PORTAL_URL}/ocpi/{version}"
+
+
+def endpoint_url(version: str, identifier: str, role: str) -> str:
+    """Our URL of one interface; `role` is ours, SENDER or RECEIVER, and without meaning for credentials."""
+    if identifier == "credentials":
+        return f"{version_url(version)}/credentials"
+    return f"{version_url(version)}/{role.lower()}/{identifier}"

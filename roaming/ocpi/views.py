@@ -1,0 +1,140 @@
+"""What all OCPI doors have in common: who calls, the strict body, one place that turns errors into envelopes."""
+
+import logging
+import re
+from datetime import datetime
+from functools import cached_property
+from typing import Any, ClassVar, cast
+from urllib.parse import unquote_plus
+
+from django.core.exceptions import RequestDataTooBig
+from django.db import DataError
+from django.http import Http404
+from django.http.response import HttpResponseBase
+from rest_framework import exceptions
+from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from partners.connections.models import Connection, TokenKind
+from roaming.kernel import clock
+from roaming.kernel.states import CannotMove
+from roaming.ocpi import envelope
+from roaming.ocpi.authentication import TokenAuthentication
+from roaming.ocpi.errors import (
+    CLIENT_ERROR,
+    INVALID,
+    SERVER_ERROR,
+    OcpiError,
+    invalid,
+    method_not_allowed,
+    not_found,
+    not_json,
+    unauthorized,
+)
+from roaming.ocpi.schema import transforms, validation, wire
+from roaming.ocpi.versions import NEWEST_SHAPE, OFFERED
+
+logger = logging.getLogger(__name__)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+class OcpiView(APIView):
+    """One URL of one module. Handlers return `envelope.success(...)` or raise; every refusal becomes an envelope here."""
+
+    authentication_classes = [TokenAuthentication]
+    http_method_names = ["get", "post", "put", "patch", "delete"]
+    # Functional modules refuse registration tokens (T5); versions and credentials say False.
+    functional: ClassVar[bool] = True
+
+    @property
+    def connection(self) -> Connection:
+        """The platform that calls."""
+        return cast(Connection, self.request.user)
+
+    @cached_property
+    def version(self) -> str:
+        """The OCPI version of the URL."""
+        return str(self.kwargs.get("version", OFFERED[-1]))
+
+    @cached_property
+    def at(self) -> datetime:
+        """The moment of this request."""
+        return clock.now()
+
+    @property
+    def raw(self) -> bytes:
+        """The body exactly as received."""
+        return cast(bytes, self.request._request.body)
+
+    def body(self) -> Any:
+        """The decoded JSON body, numbers as Decimal. Raises OcpiError or wire.NotJson when there is none."""
+        if not self.raw.strip():
+            raise not_json("The body is empty; a JSON object is expected.")
+        sent = self.request._request.content_type or ""
+        if sent.lower() != "application/json":
+            raise not_json(f"The header Content-Type must be application/json, not '{sent}'.")
+        return wire.decode(self.raw)
+
+    def object(self, kind: str) -> dict[str, Any]:
+        """The body as a valid object of `kind`, in the newest shape. Raises validation.Invalid naming every field."""
+        value = self.body()
+        validation.validate(self.version, kind, value)
+        return transforms.upgrade(self.version, kind, value)
+
+    def outgoing(self, kind: str, stored: str | dict[str, Any]) -> Any:
+        """A stored object (text or dict, newest shape) as `data` in the version of this request."""
+        if self.version == NEWEST_SHAPE and isinstance(stored, str):
+            return envelope.raw(stored)
+        value = wire.decode(stored.encode()) if isinstance(stored, str) else stored
+        assert isinstance(value, dict)
+        return transforms.downgrade(self.version, kind, value)[0]
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if self.functional and self.connection.token_in_kind == TokenKind.REGISTRATION:
+            raise unauthorized("This is a registration token; it is good for versions and credentials only.")
+        if self.version not in OFFERED:
+            raise not_found(f"OCPI version {self.version} is not offered here; GET versions lists what is.")
+        if any(_CONTROL.search(part) for part in kwargs.values() if isinstance(part, str)):
+            raise not_found("The URL contains a control character; nothing has such an id.")
+        if _CONTROL.search(unquote_plus(request.META.get("QUERY_STRING", ""))):
+            raise invalid("The query of the URL contains a control character.")
+
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[BaseRenderer, str]:
+        """Answers are JSON whatever `Accept` says."""
+        return JSONRenderer(), "application/json"
+
+    def http_method_not_allowed(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        message = f"{request.method} is not defined for this URL; it has {', '.join(self.allowed_methods)}."
+        raise method_not_allowed(message, self.allowed_methods)
+
+    def handle_exception(self, exc: Exception) -> HttpResponseBase:  # type: ignore[override]
+        error = as_ocpi_error(exc)
+        if error.status_code == SERVER_ERROR:
+            logger.error("%s %s failed", self.request.method, self.request.path, exc_info=exc)
+        return envelope.failure(error)
+
+
+def as_ocpi_error(exc: Exception) -> OcpiError:
+    """What a partner is told about `exc`; our own faults are not explained."""
+    match exc:
+        case OcpiError():
+            return exc
+        case wire.NotJson():
+            return not_json(str(exc))
+        case validation.Invalid():
+            return invalid(str(exc))
+        case Http404():
+            return not_found("There is nothing at this URL.")
+        case RequestDataTooBig():
+            return OcpiError(INVALID, "The body is larger than this platform accepts.", 413)
+        case CannotMove():
+            return OcpiError(CLIENT_ERROR, str(exc))
+        case DataError():
+            logger.warning("A value passed validation and did not fit the database", exc_info=exc)
+            return invalid("A value is too large or too long to be stored.")
+        case exceptions.APIException() if exc.status_code < 500:
+            return OcpiError(CLIENT_ERROR, str(exc.detail), exc.status_code)
+    return OcpiError(SERVER_ERROR, "This platform failed to handle the request; its operators have been told.", 500)
