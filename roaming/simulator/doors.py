@@ -1,0 +1,190 @@
+"""The platform's OCPI endpoints: who may knock, and what each door does."""
+
+import base64
+import binascii
+import secrets
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from roaming.simulator.caller import CallFailed
+from roaming.simulator.lists import page
+from roaming.simulator.server import Reply, Request
+from roaming.simulator.wire import Json, NotJson, decode, envelope
+
+if TYPE_CHECKING:
+    from roaming.simulator.platform import Platform
+
+# The modules a role owns (its sender lists), and those it is sent.
+SENDS = {"CPO": ("locations", "tariffs", "sessions", "cdrs"), "EMSP": ("tokens",)}
+RECEIVES = {"CPO": ("tokens",), "EMSP": ("locations", "tariffs", "sessions", "cdrs")}
+
+
+class Refusal(Exception):
+    def __init__(self, http_status: int, status_code: int, message: str) -> None:
+        super().__init__(message)
+        self.http_status, self.status_code, self.message = http_status, status_code, message
+
+
+def answer(platform: "Platform", request: Request) -> Reply:
+    """Answer one request: authentication first, then the door its path names."""
+    try:
+        return _answer(platform, request)
+    except Refusal as refusal:
+        body = envelope(platform.clock(), refusal.status_code, message=refusal.message)
+        return Reply(refusal.http_status, body)
+    except NotJson as fault:
+        return Reply(400, envelope(platform.clock(), 2001, message=f"The body is not JSON: {fault}."))
+    except KeyError as missing:
+        return Reply(200, envelope(platform.clock(), 2001, message=f"{missing} is missing."))
+
+
+def _answer(platform: "Platform", request: Request) -> Reply:
+    registering = _authenticate(platform, request)
+    match request.segments:
+        case ("ocpi", "versions"):
+            return _good(platform, [{"version": "2.2.1", "url": platform.base_url}])
+        case ("ocpi", "2.2.1"):
+            return _good(platform, {"version": "2.2.1", "endpoints": _endpoints(platform)})
+        case ("ocpi", "2.2.1", "credentials"):
+            return _credentials(platform, request, registering)
+        case ("ocpi", "2.2.1", side, module, *rest) if not registering:
+            return _module(platform, request, side, module, rest)
+    if registering:
+        raise Refusal(401, 2000, "A registration token opens versions and credentials only.")
+    raise Refusal(404, 2000, "There is nothing at this address.")
+
+
+def _authenticate(platform: "Platform", request: Request) -> bool:
+    """True when the portal knocks with a registration token, False with the one agreed on."""
+    scheme, _, value = (request.headers.get("Authorization") or "").partition(" ")
+    try:
+        token = base64.b64decode(value, validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        token = ""
+    if scheme != "Token" or not token:
+        raise Refusal(401, 2000, "Authorization: Token <Base64> is required.")
+    if token == platform.link.token_in:
+        return False
+    if token in platform.link.registration_tokens:
+        return True
+    raise Refusal(401, 2000, "This token is not known here.")
+
+
+def _endpoints(platform: "Platform") -> list[Json]:
+    found = [{"identifier": "credentials", "role": "SENDER", "url": f"{platform.base_url}/credentials"}]
+    for side, table in (("sender", SENDS), ("receiver", RECEIVES)):
+        for role in sorted(platform.roles):
+            for module in table.get(role, ()):
+                url = f"{platform.base_url}/{side}/{module}"
+                found.append({"identifier": module, "role": side.upper(), "url": url})
+    return found
+
+
+def _credentials(platform: "Platform", request: Request, registering: bool) -> Reply:
+    if request.method == "GET" and not registering:
+        return _good(platform, platform.credentials(platform.link.token_in))
+    if request.method == "DELETE" and not registering:
+        platform.link.token_in = platform.link.token_out = ""
+        return _good(platform)
+    if request.method not in {"POST", "PUT"} or (request.method == "POST") != registering:
+        raise Refusal(405, 2000, f"{request.method} is not possible here now.")
+    offered = decode(request.body)
+    try:
+        endpoints = platform.discover(offered["url"], offered["token"])
+    except CallFailed as failure:
+        raise Refusal(200, 3001, str(failure)) from failure
+    platform.link.token_in, platform.link.token_out = secrets.token_urlsafe(24), offered["token"]
+    platform.link.endpoints = endpoints
+    platform.link.registration_tokens.clear()
+    return _good(platform, platform.credentials(platform.link.token_in))
+
+
+def _module(platform: "Platform", request: Request, side: str, module: str, rest: list[str]) -> Reply:
+    table = {"sender": SENDS, "receiver": RECEIVES}.get(side, {})
+    if not any(module in table.get(role, ()) for role in platform.roles):
+        raise Refusal(404, 2000, f"This platform has no {side} interface for {module}.")
+    if side == "receiver":
+        return _receive(platform, request, module, rest)
+    if module == "tokens" and rest[1:] == ["authorize"] and request.method == "POST":
+        return _authorize(platform, request, rest[0])
+    if request.method != "GET":
+        raise Refusal(405, 2000, f"{request.method} is not possible here.")
+    if not rest:
+        url = f"{platform.base_url}/sender/{module}"
+        return page(platform.store.own(module), request.query, url=url, at=platform.clock())
+    for data in platform.store.own(module):
+        if module == "locations" and str(data["id"]).upper() == rest[0].upper():
+            return _good(platform, data)
+    raise Refusal(404, 2003, f"There is no {rest[0]} here.")
+
+
+def _authorize(platform: "Platform", request: Request, uid: str) -> Reply:
+    """May this card charge now? Blocked ones are an answer, unknown ones an error."""
+    kind = request.query.get("type", "RFID")
+    wanted = (uid.upper(), kind.upper())
+    token = next((t for t in platform.store.own("tokens") if (t["uid"].upper(), t["type"].upper()) == wanted), None)
+    if token is None:
+        raise Refusal(404, 2004, f"Token {uid} is not known here.")
+    info: Json = {"allowed": "ALLOWED" if token["valid"] else "BLOCKED", "token": token}
+    if token["valid"]:
+        info["authorization_reference"] = f"AR-{secrets.token_hex(8)}"
+        if request.body:
+            info["location"] = decode(request.body)
+    return _good(platform, info)
+
+
+def _receive(platform: "Platform", request: Request, module: str, rest: list[str]) -> Reply:
+    if module == "cdrs":
+        return _receive_cdr(platform, request, rest)
+    if len(rest) < 3:
+        raise Refusal(404, 2000, "The address of an object has an owner and an id.")
+    key = tuple(part.upper() for part in rest[:3])
+    if module == "tokens":
+        key += (request.query.get("type", "RFID").upper(),)
+    if request.method == "GET":
+        return _good(platform, _known(platform.store.received_object(module, key), rest[2]))
+    if request.method == "DELETE" and module == "tariffs":
+        _known(platform.store.forget(module, key), rest[2])
+        return _good(platform)
+    body = _object(request)
+    if request.method == "PUT" and len(rest) == 3:
+        created = platform.store.receive(module, key, body)
+        return _good(platform, http_status=201 if created else 200)
+    if request.method == "PATCH" and len(rest) == 3 and module != "tariffs":
+        _known(platform.store.merge(module, key, body), rest[2])
+        return _good(platform)
+    raise Refusal(405, 2000, f"{request.method} is not possible here.")
+
+
+def _receive_cdr(platform: "Platform", request: Request, rest: list[str]) -> Reply:
+    if request.method == "GET" and len(rest) == 3:
+        key = tuple(part.upper() for part in rest)
+        return _good(platform, _known(platform.store.received_object("cdrs", key), rest[2]))
+    if request.method != "POST" or rest:
+        raise Refusal(405, 2000, f"{request.method} is not possible here.")
+    body = _object(request)
+    parts = (str(body["country_code"]), str(body["party_id"]), str(body["id"]))
+    created = platform.store.receive_once("cdrs", tuple(part.upper() for part in parts), body)
+    address = f"{platform.base_url}/receiver/cdrs/" + "/".join(quote(part, safe="") for part in parts)
+    return _good(platform, http_status=201 if created else 200, headers={"Location": address})
+
+
+def _object(request: Request) -> Json:
+    body = decode(request.body)
+    if not isinstance(body, dict):
+        raise Refusal(200, 2001, "An object is expected.")
+    if request.method == "PATCH" and "last_updated" not in body:
+        raise Refusal(200, 2001, "A PATCH names last_updated.")
+    return body
+
+
+def _known(found: Any, name: str) -> Any:
+    if not found:
+        raise Refusal(404, 2003, f"There is no {name} here.")
+    return found
+
+
+def _good(
+    platform: "Platform", data: Any = None, *, http_status: int = 200, headers: dict[str, str] | None = None
+) -> Reply:
+    return Reply(http_status, envelope(platform.clock(), 1000, data), headers or {})

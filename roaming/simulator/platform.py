@@ -1,0 +1,149 @@
+"""One partner platform: its parties, what it owns, its link with the portal, and its doors."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from roaming.simulator import doors
+from roaming.simulator.caller import Answer, Caller, CallFailed
+from roaming.simulator.server import Reply, Request, Server
+from roaming.simulator.store import Store
+from roaming.simulator.wire import Clock, Json, utc_now
+from roaming.simulator.world import Estate, PartyCard
+
+VERSION = "2.2.1"
+
+
+@dataclass
+class Link:
+    """What both sides agreed on. `token_in` is what the portal shows us, `token_out` what we show it."""
+
+    registration_tokens: set[str] = field(default_factory=set)
+    token_in: str = ""
+    token_out: str = ""
+    endpoints: dict[tuple[str, str], str] = field(default_factory=dict)
+
+
+class Platform:
+    """Speaks OCPI 2.2.1 both ways for all its parties. `down` answers 503 to everything, as in an outage."""
+
+    def __init__(self, name: str, parties: Sequence[PartyCard], *, clock: Clock = utc_now, port: int = 0) -> None:
+        self.name = name
+        self.parties = tuple(parties)
+        self.clock = clock
+        self.store = Store()
+        self.link = Link()
+        self.down = False
+        self.requests = 0
+        self.caller = Caller()
+        self._server = Server(self.answer, port=port)
+
+    def start(self) -> "Platform":
+        self._server.start()
+        return self
+
+    def stop(self) -> None:
+        self._server.stop()
+        self.caller.close()
+
+    @property
+    def versions_url(self) -> str:
+        return f"{self._server.url}/ocpi/versions"
+
+    @property
+    def base_url(self) -> str:
+        return f"{self._server.url}/ocpi/{VERSION}"
+
+    @property
+    def roles(self) -> frozenset[str]:
+        return frozenset(party.role for party in self.parties)
+
+    def move_in(self, estate: Estate) -> None:
+        """Own what `estate` holds."""
+        for module, objects in (
+            ("locations", estate.locations),
+            ("tariffs", estate.tariffs),
+            ("tokens", estate.tokens),
+        ):
+            for data in objects.values():
+                self.store.keep(module, data)
+
+    def answer(self, request: Request) -> Reply:
+        """Answer one request of the portal."""
+        self.requests += 1
+        if self.down:
+            return Reply(503, None)
+        return doors.answer(self, request)
+
+    def invite(self) -> str:
+        """A TOKEN_A with which the portal may register here."""
+        token = secrets.token_urlsafe(24)
+        self.link.registration_tokens.add(token)
+        return token
+
+    def register_at(self, versions_url: str, token_a: str) -> None:
+        """Register with the portal: versions, details, credentials. Raises CallFailed with what went wrong."""
+        endpoints = self.discover(versions_url, token_a)
+        self.link.token_in = secrets.token_urlsafe(24)
+        answer = self.caller.call(
+            "POST", endpoints["credentials", "SENDER"], token=token_a, body=self.credentials(self.link.token_in)
+        )
+        if not answer.good:
+            raise CallFailed(f"The portal refused our credentials: {answer.status_code} {answer.message}")
+        self.link.token_out, self.link.endpoints = answer.data["token"], endpoints
+
+    def discover(self, versions_url: str, token: str) -> dict[tuple[str, str], str]:
+        """The portal's endpoints by (module, role) in our version."""
+        versions = _wanted(self.caller.call("GET", versions_url, token=token))
+        url = next((entry["url"] for entry in versions if entry["version"] == VERSION), None)
+        if url is None:
+            raise CallFailed(f"The portal does not offer OCPI {VERSION}.")
+        details = _wanted(self.caller.call("GET", url, token=token))
+        found = {(entry["identifier"], entry["role"]): entry["url"] for entry in details["endpoints"]}
+        return found | {("credentials", "SENDER"): url_of_credentials(details)}
+
+    def credentials(self, token: str) -> Json:
+        """Our credentials object with the token the portal is to use."""
+        return {"token": token, "url": self.versions_url, "roles": [party.as_role() for party in self.parties]}
+
+    def send(
+        self,
+        method: str,
+        module: str,
+        role: str,
+        tail: str = "",
+        *,
+        body: Any = None,
+        params: dict[str, str] | None = None,
+        sender: Json | None = None,
+        receiver: Json | None = None,
+    ) -> Answer:
+        """Call the portal's `role` interface of `module`; `tail` is appended to its URL as it is."""
+        return self.caller.call(
+            method,
+            self.link.endpoints[module, role] + tail,
+            token=self.link.token_out,
+            body=body,
+            params=params,
+            sender=sender,
+            receiver=receiver,
+        )
+
+    def crawl(self, module: str) -> list[Json]:
+        """Everything the portal lets us see of a module."""
+        return self.caller.pages(self.link.endpoints[module, "SENDER"], token=self.link.token_out)
+
+
+def url_of_credentials(details: Json) -> str:
+    """The credentials endpoint, whatever role it is listed under."""
+    for entry in details["endpoints"]:
+        if entry["identifier"] == "credentials":
+            return str(entry["url"])
+    raise CallFailed("The portal lists no credentials endpoint.")
+
+
+def _wanted(answer: Answer) -> Any:
+    if not answer.good:
+        raise CallFailed(f"The portal answered HTTP {answer.http_status}, {answer.status_code} {answer.message}")
+    return answer.data
