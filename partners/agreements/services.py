@@ -27,7 +27,7 @@ def draft(
     agreement = Agreement(
         reference=f"AGR-{number:04d}", cpo=cpo, emsp=emsp, starts_date=starts_date, ends_date=ends_date, **terms
     )
-    _check(agreement)
+    check_terms(agreement)
     agreement.save()
     return agreement
 
@@ -38,12 +38,18 @@ def revise(*, agreement: Agreement, at: datetime, **terms: Any) -> Agreement:
         raise CannotAgree(f"{agreement} is {agreement.state}; its terms no longer change. End it and draft a new one.")
     for name, value in terms.items():
         setattr(agreement, name, value)
-    _check(agreement)
+    check_terms(agreement)
     agreement.save()
     return agreement
 
 
-def _check(agreement: Agreement) -> None:
+def local_date(agreement: Agreement, at: datetime) -> date:
+    """The day that `at` is in the agreement's own time zone."""
+    return at.astimezone(ZoneInfo(agreement.time_zone)).date()
+
+
+def check_terms(agreement: Agreement) -> None:
+    """Raise CannotAgree, in a sentence, for an agreement that cannot stand; nothing is stored."""
     if agreement.cpo.role != PartyRole.CPO:
         raise CannotAgree(f"{agreement.cpo.code} is {agreement.cpo.role}, not a CPO.")
     if agreement.emsp.role != PartyRole.EMSP:
@@ -56,7 +62,7 @@ def _check(agreement: Agreement) -> None:
     except (ValueError, ZoneInfoNotFoundError) as error:
         raise CannotAgree(str(error)) from error
     try:
-        agreement.clean_fields()
+        agreement.clean_fields(exclude=["reference"])
     except ValidationError as error:
         field, messages = next(iter(error.message_dict.items()))
         raise CannotAgree(f"{field}: {messages[0]}") from error

@@ -1,7 +1,7 @@
 """Join a CPO party and an eMSP party by an agreement."""
 
 import json
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -90,4 +90,7 @@ def _decimal(text: str, option: str) -> Decimal:
 
 
 def _date(text: str) -> date:
-    return date.fromisoformat(text)
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise ArgumentTypeError(f"write a date like 2026-01-31, not “{text}”") from error

@@ -1,0 +1,85 @@
+"""The life of a connection."""
+
+import json
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import IntegrityError
+
+from partners.connections import selectors, services
+from partners.connections.models import Connection, ConnectionState, TokenKind
+from partners.parties.models import Party
+from partners.parties.services import PartyTaken
+from tests import cast
+
+pytestmark = pytest.mark.django_db
+
+
+def added(**options: object) -> tuple[str, dict[str, str]]:
+    out = StringIO()
+    call_command("add_connection", name="Sim", role=["EMSP"], party=["de*sim"], json=True, stdout=out, **options)
+    return out.getvalue(), json.loads(out.getvalue())
+
+
+def test_the_command_prints_a_one_time_token_that_identifies_the_connection() -> None:
+    text, answer = added()
+    assert set(answer) == {"connection", "token", "versions_url"}
+    found = selectors.by_token(answer["token"])
+    assert found is not None and found.name == "Sim" == answer["connection"]
+    assert found.token_in_kind == TokenKind.REGISTRATION
+    assert found.state == ConnectionState.PLANNED
+    assert [str(party) for party in found.parties.all()] == ["DE*SIM"]
+
+
+def test_the_token_is_kept_as_a_hash_and_the_one_we_send_encrypted() -> None:
+    nomad = cast.nomad(url="http://nomad.example")
+    row = Connection.objects.filter(pk=nomad.pk).extra(select={"stored": "token_out"}).values("stored", "token_in_hash")[0]
+    assert cast.token("Nomad") not in str(row) and "Nomad-gave-us-this" not in str(row)
+    assert Connection.objects.get(pk=nomad.pk).token_out == "Nomad-gave-us-this"
+
+
+def test_a_party_of_another_connection_cannot_be_taken_over() -> None:
+    cast.nomad()
+    with pytest.raises(PartyTaken, match=r"DE\*NMD as EMSP belongs to another connection"):
+        services.add(partner_name="Thief", name="Thief", parties_hosted=[("DE", "NMD", "EMSP")], at=cast.NOW)
+    assert not Connection.objects.filter(name="Thief").exists()
+    assert Party.objects.count() == 1
+
+
+def test_a_name_is_taken_in_any_letter_case() -> None:
+    cast.nomad()
+    with pytest.raises(CommandError, match="named “NOMAD” exists already"):
+        call_command("add_connection", name="NOMAD", role=["EMSP"], party=["DE*NM2"])
+
+
+def test_a_party_without_a_role_is_refused_with_a_sentence() -> None:
+    with pytest.raises(CommandError, match="Say with --role"):
+        call_command("add_connection", name="Sim", party=["DE*SIM"])
+    with pytest.raises(CommandError, match="is not a party"):
+        call_command("add_connection", name="Sim", role=["EMSP"], party=["Germany"])
+    assert not Connection.objects.exists()
+
+
+def test_a_rotated_token_replaces_the_old_one_at_once() -> None:
+    nomad = cast.nomad(url="http://nomad.example")
+    fresh = services.new_registration_token(connection=nomad, at=cast.NOW)
+    assert selectors.by_token(cast.token("Nomad")) is None
+    assert selectors.by_token(fresh) == nomad
+    nomad.refresh_from_db()
+    assert nomad.state == ConnectionState.PLANNED
+
+
+def test_unregistering_kills_both_tokens_and_keeps_the_parties() -> None:
+    nomad = cast.nomad(url="http://nomad.example")
+    services.unregister(connection=nomad, at=cast.NOW)
+    nomad.refresh_from_db()
+    assert selectors.by_token(cast.token("Nomad")) is None
+    assert nomad.token_out == "" and nomad.endpoints == [] and not nomad.reachable
+    assert nomad.parties.count() == 1
+
+
+def test_the_database_refuses_two_connections_with_one_token() -> None:
+    nomad, cleo = cast.nomad(), cast.cleo()
+    with pytest.raises(IntegrityError, match="partners_connection_token_identifies_one"):
+        Connection.objects.filter(pk=cleo.pk).update(token_in_hash=nomad.token_in_hash)

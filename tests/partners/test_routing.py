@@ -1,0 +1,106 @@
+"""Who may see, who must receive: decided by agreements alone."""
+
+from datetime import date
+
+import pytest
+
+from partners import routing
+from partners.agreements import services as agreements
+from partners.connections import services as connections
+from partners.connections.models import Connection
+from partners.parties.models import Party
+from roaming.cdrs.models import Cdr
+from tests import cast
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def volta() -> Connection:
+    return cast.volta(url="http://volta.example")
+
+
+@pytest.fixture
+def nomad(volta: Connection) -> Connection:
+    return cast.nomad(url="http://nomad.example")
+
+
+def visible(connection: Connection, role: str) -> list[str]:
+    return [str(party) for party in routing.owners_visible_to(connection, role=role, at=cast.NOW)]
+
+
+def receivers(code: str, role: str) -> list[str]:
+    return [str(receiver.connection) for receiver in routing.receivers_of(cast.party(code, role), at=cast.NOW)]
+
+
+def test_without_an_agreement_nobody_sees_or_receives_anything(volta: Connection, nomad: Connection) -> None:
+    assert visible(nomad, "CPO") == visible(volta, "EMSP") == []
+    assert receivers("NL*VLT", "CPO") == []
+
+
+def test_a_draft_opens_nothing(volta: Connection, nomad: Connection) -> None:
+    cast.agreement("NL*VLT", "DE*NMD", active=False)
+    assert visible(nomad, "CPO") == []
+
+
+def test_an_agreement_opens_each_side_to_the_other_and_to_nobody_else(volta: Connection, nomad: Connection) -> None:
+    cleo = cast.cleo(url="http://cleo.example")
+    cast.agreement("NL*VLT", "DE*NMD")
+    assert visible(nomad, "CPO") == ["NL*VLT"]
+    assert visible(volta, "EMSP") == ["DE*NMD"]
+    assert visible(cleo, "CPO") == visible(cleo, "EMSP") == []
+    assert receivers("NL*VLT", "CPO") == ["Nomad"]
+    assert receivers("DE*NMD", "EMSP") == ["Volta"]
+
+
+def test_an_ended_agreement_closes_again(volta: Connection, nomad: Connection) -> None:
+    agreement = cast.agreement("NL*VLT", "DE*NMD")
+    agreements.end(agreement=agreement, ends_date=date(2026, 11, 20), at=cast.NOW)
+    assert visible(nomad, "CPO") == []
+    assert receivers("NL*VLT", "CPO") == []
+
+
+def test_two_outside_parties_with_an_agreement_make_us_their_hub(volta: Connection, nomad: Connection) -> None:
+    polder = cast.polder(url="http://polder.example")
+    cast.agreement("NL*PLD", "DE*NMD")
+    assert visible(nomad, "CPO") == ["NL*PLD"]
+    assert visible(polder, "EMSP") == ["DE*NMD"]
+    assert receivers("NL*PLD", "CPO") == ["Nomad"]
+
+
+def test_a_suspended_connection_receives_nothing(volta: Connection, nomad: Connection) -> None:
+    cast.agreement("NL*VLT", "DE*NMD")
+    connections.suspend(connection=nomad)
+    assert receivers("NL*VLT", "CPO") == []
+
+
+def test_only_the_host_may_write_for_a_party_in_any_letter_case(volta: Connection, nomad: Connection) -> None:
+    assert routing.may_write(volta, "nl", "vlt", "CPO") == cast.party("NL*VLT", "CPO")
+    assert routing.may_write(nomad, "NL", "VLT", "CPO") is None
+    assert routing.may_write(volta, "NL", "VLT", "EMSP") is None
+
+
+def test_sessions_and_cdrs_go_to_the_tokens_party_while_an_agreement_covers_them(
+    volta: Connection, nomad: Connection
+) -> None:
+    cast.agreement("NL*VLT", "DE*NMD", starts=date(2026, 11, 1))
+    cpo, emsp = cast.party("NL*VLT", "CPO"), cast.party("DE*NMD", "EMSP")
+
+    def told(at_day: int, month: int) -> list[Party]:
+        at = cast.NOW.replace(month=month, day=at_day)
+        return [receiver.party for receiver in routing.receivers_of_pair(cpo, emsp, at=at)]
+
+    assert told(2, 11) == [emsp]
+    assert told(2, 10) == []
+    assert routing.receivers_of_pair(cpo, None, at=cast.NOW) == []
+
+
+def test_asking_about_a_token_needs_an_agreement_with_its_issuer(volta: Connection, nomad: Connection) -> None:
+    issuer = cast.party("DE*NMD", "EMSP")
+    assert not routing.may_ask_about(volta, issuer, at=cast.NOW)
+    cast.agreement("NL*VLT", "DE*NMD")
+    assert routing.may_ask_about(volta, issuer, at=cast.NOW)
+
+
+def test_the_filter_for_pairs_is_one_query_that_needs_no_python(volta: Connection, nomad: Connection) -> None:
+    assert list(Cdr.objects.filter(routing.pairs_visible_to(nomad))) == []
