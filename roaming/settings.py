@@ -3,10 +3,13 @@
 from pathlib import Path
 from typing import Any
 
+import django_stubs_ext
 from csp.constants import NONE, SELF
 from environs import Env
 
 from roaming.kernel import secrets
+
+django_stubs_ext.monkeypatch()  # ModelAdmin[Invoice], ModelForm[Invoice] at run time too
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Env()
