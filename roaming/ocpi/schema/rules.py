@@ -1,0 +1,117 @@
+"""Rules between the fields of an object, which its types cannot say.
+
+Each rule reads decoded JSON and passes over what has the wrong shape, so that it may run on a broken object too. The
+rules are the same in 2.2.1 and 2.3.0.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from .values import parse_time
+
+
+class Violation(NamedTuple):
+    """What is wrong at one place: its JSON path and the rest of a sentence that begins with the path."""
+
+    path: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.path} {self.message}"
+
+
+Rule = Callable[[dict[str, Any], str], Iterator[Violation]]
+
+
+def of(kind: str, value: object) -> Iterator[Violation]:
+    """Every broken rule of an object of this kind, nested objects included."""
+    rule = _RULES.get(kind)
+    if rule and isinstance(value, dict):
+        yield from rule(value, "$")
+
+
+def _objects(value: dict[str, Any], name: str, path: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    entries = value.get(name)
+    if isinstance(entries, list):
+        yield from ((f"{path}.{name}[{i}]", entry) for i, entry in enumerate(entries) if isinstance(entry, dict))
+
+
+def _duplicates(value: dict[str, Any], name: str, key: str, path: str) -> Iterator[Violation]:
+    seen: dict[str, str] = {}
+    for place, entry in _objects(value, name, path):
+        found = entry.get(key)
+        if isinstance(found, str):
+            first = seen.setdefault(found.upper(), place)
+            if first != place:
+                yield Violation(f"{place}.{key}", f"must be unique, but {first} has it too")
+
+
+def _evse(value: dict[str, Any], path: str) -> Iterator[Violation]:
+    yield from _duplicates(value, "connectors", "id", path)
+
+
+def _location(value: dict[str, Any], path: str) -> Iterator[Violation]:
+    yield from _publication(value, path)
+    hours = value.get("opening_times")
+    if isinstance(hours, dict):
+        yield from _hours(hours, f"{path}.opening_times")
+    yield from _duplicates(value, "evses", "uid", path)
+    yield from _duplicates(value, "parking_places", "id", path)
+    for place, evse in _objects(value, "evses", path):
+        yield from _evse(evse, place)
+
+
+def _publication(value: dict[str, Any], path: str) -> Iterator[Violation]:
+    if value.get("publish") is True and value.get("publish_allowed_to"):
+        yield Violation(f"{path}.publish_allowed_to", "must be empty when publish is true")
+    for place, entry in _objects(value, "publish_allowed_to", path):
+        if not (entry.get("uid") or entry.get("visual_number") or entry.get("group_id")):
+            yield Violation(place, "must have a uid, a visual_number or a group_id")
+        if entry.get("uid") and not entry.get("type"):
+            yield Violation(f"{place}.type", "is required when uid is given")
+        if entry.get("visual_number") and not entry.get("issuer"):
+            yield Violation(f"{place}.issuer", "is required when visual_number is given")
+
+
+def _hours(value: dict[str, Any], path: str) -> Iterator[Violation]:
+    if value.get("twentyfourseven") is False and not value.get("regular_hours"):
+        yield Violation(f"{path}.regular_hours", "is required when twentyfourseven is false")
+    for place, period in _objects(value, "regular_hours", path):
+        begin, end = period.get("period_begin"), period.get("period_end")
+        # Midnight as the end is the end of that day.
+        if isinstance(begin, str) and isinstance(end, str) and end <= begin and end != "00:00":
+            yield Violation(f"{place}.period_end", "must be later than period_begin")
+    for name in ("exceptional_openings", "exceptional_closings"):
+        for place, period in _objects(value, name, path):
+            if _ends_before_it_begins(period):
+                yield Violation(f"{place}.period_end", "must be later than period_begin")
+
+
+def _ends_before_it_begins(period: dict[str, Any]) -> bool:
+    try:
+        return parse_time(period.get("period_end")) <= parse_time(period.get("period_begin"))
+    except ValueError:
+        return False
+
+
+def _credentials(value: dict[str, Any], path: str) -> Iterator[Violation]:
+    seen: dict[tuple[object, ...], str] = {}
+    for place, role in _objects(value, "roles", path):
+        names = [role.get(key) for key in ("role", "country_code", "party_id")]
+        first = seen.setdefault(tuple(n.upper() if isinstance(n, str) else id(role) for n in names), place)
+        if first != place:
+            yield Violation(place, f"must be unique, but {first} has the same role, country_code and party_id")
+
+
+def _cdr(value: dict[str, Any], path: str) -> Iterator[Violation]:
+    credit = value.get("credit") is True
+    if credit and not value.get("credit_reference_id"):
+        yield Violation(f"{path}.credit_reference_id", "is required when credit is true")
+    identifier = value.get("id")
+    if not credit and isinstance(identifier, str) and 36 < len(identifier) <= 39:
+        yield Violation(
+            f"{path}.id", f"must be at most 36 characters (39 only for a credit CDR), has {len(identifier)}"
+        )
+
+
+_RULES: dict[str, Rule] = {"location": _location, "evse": _evse, "credentials": _credentials, "cdr": _cdr}
