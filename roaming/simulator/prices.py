@@ -42,7 +42,7 @@ class Cost:
 
 
 def price(tariff: Json, periods: list[Json], *, time_zone: str) -> Cost:
-    """Price charging periods (OCPI shapes; kWh and hours) under one tariff. Restrictions: time of day and weekday only."""
+    """Price charging periods (OCPI shapes; kWh, hours) under a tariff restricted by time of day and weekday at most."""
     uses = {dimension: _Use() for dimension in ("FLAT", "ENERGY", "TIME", "PARKING_TIME")}
     for period in periods:
         _add_period(uses, tariff, period, ZoneInfo(time_zone))

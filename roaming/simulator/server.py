@@ -82,7 +82,7 @@ def _handler(answers: Answers) -> type[BaseHTTPRequestHandler]:
             )
             self.reply(answers(request))
 
-        do_GET = do_PUT = do_PATCH = do_POST = do_DELETE = handle_one
+        do_GET = do_PUT = do_PATCH = do_POST = do_DELETE = handle_one  # noqa: N815
 
         def reply(self, reply: Reply) -> None:
             content = b"" if reply.body is None else encode(reply.body)
