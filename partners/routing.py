@@ -44,7 +44,8 @@ def owners_visible_to(connection: Connection, *, role: str, at: datetime) -> Que
 def pairs_visible_to(connection: Connection) -> Q:
     """Filter for sessions and CDRs (fields `party`, `emsp`, `started_at`) that the connection may read.
 
-    The token's party must be hosted by the connection, and an agreement, active or since ended, must join it to the owner
+    The token's party must be hosted by the connection, and an agreement, active or since ended, must join it to the
+    owner
     over the start of the charging. The owner's own objects are never read back through the sender interface.
     """
     joined = Agreement.objects.filter(

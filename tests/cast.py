@@ -1,4 +1,5 @@
-"""The named cast of the tests: Volta (CPO, ours), Volta Go (our eMSP), Nomad (eMSP), Polder Laden (CPO), Hubert, and people."""
+"""The named cast of the tests: Volta (CPO, ours), Volta Go (our eMSP), Nomad (eMSP), Polder Laden (CPO), Hubert, and
+people."""
 
 from datetime import UTC, date, datetime
 from typing import Any
@@ -15,7 +16,8 @@ CLEO_URL = "https://cleo.example/ocpi"
 
 
 def connection(name: str, *parties: str, own: bool = False, registered: bool = True, url: str = "") -> Connection:
-    """A connection hosting parties written like "CPO NL*VLT"; registered with endpoints below `url` unless told otherwise."""
+    """A connection hosting parties written like "CPO NL*VLT"; registered with endpoints below `url` unless told
+    otherwise."""
     hosted = [(code[:2], code[3:], role) for role, code in (party.split() for party in parties)]
     added = connections.add(partner_name=name, name=name, own=own, parties_hosted=hosted, at=NOW)
     if registered:
@@ -73,5 +75,6 @@ def agreement(cpo: str, emsp: str, *, starts: date = date(2026, 1, 1), active: b
 
 
 def person(name: str, role: str = Role.ADMINISTRATOR) -> User:
-    """Ada (finance), Ben (account manager), Otto (operator): `person("Ada", Role.FINANCE)`; the password is `name`-password."""
+    """Ada (finance), Ben (account manager), Otto (operator): `person("Ada", Role.FINANCE)`; the password is
+    `name`-password."""
     return User.objects.create_user(f"{name.lower()}@volta.example", f"{name.lower()}-password", name=name, role=role)

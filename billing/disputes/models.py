@@ -59,9 +59,7 @@ class Dispute(models.Model):
                 condition=Q(state="open", closed_at__isnull=True) | (~Q(state="open") & Q(closed_at__isnull=False)),
                 name="billing_dispute_closed_when_decided",
             ),
-            models.UniqueConstraint(
-                fields=["cdr"], condition=Q(state="open"), name="billing_dispute_one_open_per_cdr"
-            ),
+            models.UniqueConstraint(fields=["cdr"], condition=Q(state="open"), name="billing_dispute_one_open_per_cdr"),
         ]
 
     def __str__(self) -> str:

@@ -40,7 +40,8 @@ _LINES_OF_DRAFTS_ONLY = """
 
 
 class NumberSeries(models.Model):
-    """The last number given in one series. Its row is locked until the invoice that took a number is committed: no gaps."""
+    """The last number given in one series. Its row is locked until the invoice that took a number is committed: no
+    gaps."""
 
     issuer = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="+")
     year = models.PositiveSmallIntegerField()

@@ -10,7 +10,8 @@ from partners.agreements.models import Agreement
 
 @pghistory.track()
 class SettlementRun(models.Model):
-    """Dates are local dates in the agreement's time zone; the period is half-open. Its document, if any, is an Invoice."""
+    """Dates are local dates in the agreement's time zone; the period is half-open. Its document, if any, is an
+    Invoice."""
 
     agreement = models.ForeignKey(Agreement, on_delete=models.PROTECT, related_name="runs")
     period_starts_date = models.DateField()

@@ -13,7 +13,8 @@ IN_FORCE = (AgreementState.ACTIVE, AgreementState.ENDED)
 
 
 def in_force(at: datetime | OuterRef) -> Q:
-    """Agreements, active or since ended, whose dates contain `at` (a moment, or an outer query's column) in their own zone."""
+    """Agreements, active or since ended, whose dates contain `at` (a moment, or an outer query's column) in their
+    own zone."""
     moment = at if isinstance(at, OuterRef) else Value(at, output_field=DateTimeField())
     local_date = Cast(Func(F("time_zone"), moment, function="timezone", output_field=DateTimeField()), DateField())
     begun = Q(state__in=IN_FORCE, starts_date__lte=local_date)

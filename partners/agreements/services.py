@@ -6,11 +6,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from roaming.kernel.money import minor_units
 
 from partners.agreements.models import MOVES, Agreement, AgreementState
 from partners.parties.models import Party, PartyRole
 from roaming.kernel import events, locks, states
-from roaming.kernel.money import minor_units
 
 
 class CannotAgree(Exception):
@@ -69,7 +69,8 @@ def check_terms(agreement: Agreement) -> None:
 
 
 def activate(*, agreement: Agreement, at: datetime) -> Agreement:
-    """From now on the two parties see each other's objects and settle. Raises CannotAgree when the dates overlap another."""
+    """From now on the two parties see each other's objects and settle. Raises CannotAgree when the dates overlap
+    another."""
     try:
         with transaction.atomic():
             states.move(agreement, to=AgreementState.ACTIVE, moves=MOVES, activated_at=at)

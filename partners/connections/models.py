@@ -37,7 +37,8 @@ class TokenKind(models.TextChoices):
 
 @pghistory.track(fields=["name", "own", "state", "version", "versions_url"])
 class Connection(models.Model):
-    """`own` marks our own back-ends: they plug in by the same OCPI endpoints. One flagged `own` may have no URL at all."""
+    """`own` marks our own back-ends: they plug in by the same OCPI endpoints. One flagged `own` may have no URL at
+    all."""
 
     partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="connections")
     name = models.CharField(max_length=100)
@@ -75,7 +76,8 @@ class Connection(models.Model):
         return self.name
 
     def endpoint(self, identifier: str, role: str) -> str | None:
-        """Their URL of a module's interface (`role` is theirs: SENDER or RECEIVER), or None when they do not have it."""
+        """Their URL of a module's interface (`role` is theirs: SENDER or RECEIVER), or None when they do not have
+        it."""
         for entry in self.endpoints:
             if entry["identifier"] == identifier and entry["role"] == role:
                 return str(entry["url"])

@@ -7,7 +7,8 @@ from roaming.kernel.crypto import token_hash
 
 
 def by_token(token: str) -> Connection | None:
-    """The connection that this plain credentials token identifies, or None. The index finds the hash, never the token."""
+    """The connection that this plain credentials token identifies, or None. The index finds the hash, never the
+    token."""
     return Connection.objects.filter(token_in_hash=token_hash(token)).first()
 
 

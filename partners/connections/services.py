@@ -36,11 +36,17 @@ def versions_url() -> str:
 
 @transaction.atomic
 def add(
-    *, partner_name: str, name: str, own: bool = False, parties_hosted: Sequence[tuple[str, str, str]] = (), at: datetime
+    *,
+    partner_name: str,
+    name: str,
+    own: bool = False,
+    parties_hosted: Sequence[tuple[str, str, str]] = (),
+    at: datetime,
 ) -> Added:
     """A planned connection with its parties (country code, party id, role) and a one-time registration token.
 
-    The partner is made when no partner has that name. Raises CannotAdd (name taken) and PartyTaken; stores nothing then.
+    The partner is made when no partner has that name. Raises CannotAdd (name taken) and PartyTaken; stores nothing
+    then.
     """
     if Connection.objects.filter(name__iexact=name).exists():
         raise CannotAdd(f"A connection named “{name}” exists already.")
@@ -80,7 +86,8 @@ def register(
 ) -> Connection:
     """Both sides are known: keep their endpoints and token (encrypted), ours as a hash, and their parties.
 
-    `token_out` is what we send them, `token_in` what they send us. Also used to rotate. Raises PartyTaken; all or nothing.
+    `token_out` is what we send them, `token_in` what they send us. Also used to rotate. Raises PartyTaken; all or
+    nothing.
     """
     parties.claim(connection=connection, roles=roles)
     states.move(
@@ -139,6 +146,4 @@ def heard_from(*, connection: Connection, at: datetime) -> None:
 
 def host_parties(*, connection: Connection, codes: Iterable[tuple[str, str, str]]) -> list[Party]:
     """Declare further parties on a connection that exists. Raises PartyTaken."""
-    return parties.claim(
-        connection=connection, roles=[_role(*code, connection.partner.name) for code in codes]
-    )
+    return parties.claim(connection=connection, roles=[_role(*code, connection.partner.name) for code in codes])

@@ -12,9 +12,11 @@ class PartyTaken(Exception):
 
 
 def claim(*, connection: Connection, roles: Iterable[Mapping[str, Any]]) -> list[Party]:
-    """Make `connection` the host of every role: OCPI CredentialsRole objects (role, country_code, party_id, business_details).
+    """Make `connection` the host of every role: OCPI CredentialsRole objects (role, country_code, party_id,
+    business_details).
 
-    Known parties of the connection get their business details renewed. Raises PartyTaken; the caller's transaction undoes all.
+    Known parties of the connection get their business details renewed. Raises PartyTaken; the caller's transaction
+    undoes all.
     """
     return [_claim_one(connection, role) for role in roles]
 

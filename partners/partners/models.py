@@ -7,7 +7,8 @@ from django.db import models
 
 @pghistory.track()
 class Partner(models.Model):
-    """A company: contacts, VAT id, address, account manager. Our own companies are the partners of `own` connections."""
+    """A company: contacts, VAT id, address, account manager. Our own companies are the partners of `own`
+    connections."""
 
     name = models.CharField(max_length=100)
     legal_name = models.CharField(max_length=200, blank=True)

@@ -38,7 +38,8 @@ class GrantedAdmin(admin.ModelAdmin[Any]):
 class MovesAdmin(GrantedAdmin):
     """An admin whose rows have states: a button for each move of `moves`, on the row's page and for chosen rows.
 
-    `moves` maps a name to (label, method of this class); the method takes (request, row) and calls the service. What the
+    `moves` maps a name to (label, method of this class); the method takes (request, row) and calls the service. What
+    the
     service refuses is shown as an error, and nothing changed.
     """
 

@@ -20,8 +20,7 @@ _EVERYBODY = frozenset({Grant.VIEW_ROAMING})
 
 GRANTS: dict[str, frozenset[Grant]] = {
     Role.OPERATOR: _EVERYBODY | {Grant.HANDLE_TRAFFIC},
-    Role.ACCOUNT_MANAGER: _EVERYBODY
-    | {Grant.VIEW_MONEY, Grant.EDIT_PARTNERS, Grant.HANDLE_TRAFFIC, Grant.DECIDE_CDRS},
+    Role.ACCOUNT_MANAGER: _EVERYBODY | {Grant.VIEW_MONEY, Grant.EDIT_PARTNERS, Grant.HANDLE_TRAFFIC, Grant.DECIDE_CDRS},
     Role.FINANCE: _EVERYBODY | {Grant.VIEW_MONEY, Grant.DECIDE_CDRS, Grant.SETTLE},
     Role.ADMINISTRATOR: frozenset(Grant),
 }

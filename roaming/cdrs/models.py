@@ -39,7 +39,8 @@ class Via(models.TextChoices):
     pghistory.UpdateEvent("state_changed", condition=pgtrigger.AnyChange("state")), fields=["state", "state_reason"]
 )
 class Cdr(OcpiObject):
-    """Owned by the CPO party. `raw` is the body exactly as received: evidence. `state` is changed by services.move() only."""
+    """Owned by the CPO party. `raw` is the body exactly as received: evidence. `state` is changed by services.move()
+    only."""
 
     emsp = models.ForeignKey(Party, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     emsp_code = models.CharField("eMSP the token names", max_length=6)

@@ -23,7 +23,8 @@ MOVES: Moves = {
 
 
 class Push(models.Model):
-    """One outgoing change for one connection. `body` is in the newest OCPI shape; delivery speaks the partner's version."""
+    """One outgoing change for one connection. `body` is in the newest OCPI shape; delivery speaks the partner's
+    version."""
 
     connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="pushes")
     module = models.CharField(max_length=30)

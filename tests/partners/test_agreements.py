@@ -34,7 +34,10 @@ def test_the_command_drafts_when_asked() -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--cpo=NL*VLT", "--emsp=DE*SIM", "--from=2026-01-01"], "add_connection --name NAME --role EMSP --party 'DE\\*SIM'"),
+        (
+            ["--cpo=NL*VLT", "--emsp=DE*SIM", "--from=2026-01-01"],
+            "add_connection --name NAME --role EMSP --party 'DE\\*SIM'",
+        ),
         (["--cpo=NL*VLT", "--emsp=DE*NMD", "--from=01.02.2026"], "write a date like 2026-01-31"),
         (["--cpo=NL*VLT", "--emsp=DE*NMD", "--from=2026-01-01", "--until=2026-01-01"], "ends before it starts"),
         (["--cpo=NL*VLT", "--emsp=DE*NMD", "--from=2026-01-01", "--tolerance=some"], "--tolerance must be a number"),

@@ -25,7 +25,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--cpo", required=True, metavar="NL*VLT", help="the party that owns the stations")
         parser.add_argument("--emsp", required=True, metavar="DE*SIM", help="the party that has the drivers")
-        parser.add_argument("--from", required=True, dest="starts", type=_date, metavar="DATE", help="first day, YYYY-MM-DD")
+        parser.add_argument(
+            "--from", required=True, dest="starts", type=_date, metavar="DATE", help="first day, YYYY-MM-DD"
+        )
         parser.add_argument("--until", type=_date, metavar="DATE", help="first day on which it no longer holds")
         parser.add_argument("--currency", default="EUR", help="ISO 4217 code (default: EUR)")
         parser.add_argument("--tolerance", default="0.01", help="money per CDR we do not argue about (default: 0.01)")

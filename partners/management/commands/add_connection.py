@@ -15,8 +15,8 @@ from roaming.kernel import clock
 
 class Command(BaseCommand):
     help = (
-        "Plan a connection to an OCPI platform: a partner's, or one of our own back-ends (--own). Prints the versions URL "
-        "and the one-time token to hand to the platform's engineers; the token is not shown again."
+        "Plan a connection to an OCPI platform: a partner's, or one of our own back-ends (--own). Prints the versions "
+        "URL and the one-time token to hand to the platform's engineers; the token is not shown again."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
