@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from roaming.kernel import clock
 from roaming.ocpi.errors import OcpiError
 from roaming.ocpi.schema import wire
+from roaming.ocpi.schema.values import format_time
 
 
 @dataclass(frozen=True)
@@ -28,20 +29,19 @@ def raw_list(texts: Iterable[str]) -> Raw:
     return Raw(f"[{','.join(texts)}]")
 
 
-def success(data: Any = None, http_status: int = 200, headers: Mapping[str, str] | None = None) -> HttpResponse:
+def success(data: Any = None, http_status: int = 200, headers: Mapping[str, str] | None = None) -> "OcpiResponse":
     """Status 1000. `data` is anything JSON, a `Raw`, or None for an answer without data."""
     return _answer(1000, None, data, http_status, headers)
 
 
-def failure(error: OcpiError) -> HttpResponse:
+def failure(error: OcpiError) -> "OcpiResponse":
     return _answer(error.status_code, error.message, error.data, error.http_status, error.headers)
 
 
 def _answer(
     status_code: int, message: str | None, data: Any, http_status: int, headers: Mapping[str, str] | None
-) -> HttpResponse:
-    timestamp = clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    parts = [f'"status_code":{status_code}', f'"timestamp":"{timestamp}"']
+) -> "OcpiResponse":
+    parts = [f'"status_code":{status_code}', f'"timestamp":"{format_time(clock.now())}"']
     if message is not None:
         parts.insert(1, f'"status_message":{wire.encode_text(message)}')
     if data is not None:

@@ -14,7 +14,8 @@ from rest_framework.request import Request
 from roaming.ocpi import envelope
 from roaming.ocpi.errors import invalid
 from roaming.ocpi.models import OcpiObject
-from roaming.ocpi.schema import transforms, validation, wire
+from roaming.ocpi.schema import transforms, wire
+from roaming.ocpi.schema.values import parse_time
 from roaming.ocpi.versions import NEWEST_SHAPE
 
 O = TypeVar("O", bound=OcpiObject)  # noqa: E741
@@ -90,7 +91,7 @@ def _moment(request: Request | HttpRequest, name: str) -> datetime | None:
     if not text:
         return None
     try:
-        return validation.parse_time(text)
+        return parse_time(text)
     except ValueError:
         raise invalid(f"{name} must be a time in UTC like 2026-01-31T00:00:00Z, not '{text[:40]}'.") from None
 

@@ -6,12 +6,8 @@ OFFERED = ("2.2.1",)
 NEWEST_SHAPE = "2.3.0"
 
 
-def versions_url() -> str:
-    """What partners are given to start with."""
-    return f"{settings.PORTAL_URL}/ocpi/versions"
-
-
 def version_url(version: str) -> str:
+    """Our version details of one version."""
     return f"{settings.PORTAL_URL}/ocpi/{version}"
 
 

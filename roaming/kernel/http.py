@@ -1,0 +1,121 @@
+"""HTTP to partners, guarded: no redirects, no private addresses, a deadline, and a cap on what is read (T109)."""
+
+import ipaddress
+import socket
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+import httpcore2
+import httpx2
+from django.conf import settings
+
+RESPONSE_LIMIT_BYTES = 25_000_000
+_DEADLINE_FACTOR = 6
+
+
+class Unreachable(Exception):
+    """No usable answer came; the text says why and is fit for a person."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What came back, whatever its status. Header names are looked up without regard to case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def client(timeout_seconds: float) -> httpx2.Client:
+    """A pool of connections for one partner. Use it as a context manager, and `fetch` to send with it."""
+    transport = httpx2.HTTPTransport(trust_env=False, retries=0)
+    # The public way to check an address after it was resolved and before it is connected does not exist.
+    cast(Any, transport)._pool._network_backend = _GuardedBackend()
+    return httpx2.Client(transport=transport, timeout=timeout_seconds, follow_redirects=False, trust_env=False)
+
+
+def fetch(
+    http: httpx2.Client, method: str, url: str, *, headers: Mapping[str, str], content: bytes | None = None
+) -> Reply:
+    """Send one request and read its whole answer. Raises Unreachable."""
+    timeout = http.timeout.read or 0.0
+    deadline = time.monotonic() + timeout * _DEADLINE_FACTOR
+    try:
+        with http.stream(method, _checked(url), headers=dict(headers), content=content) as response:
+            return Reply(response.status_code, response.headers, _read(response, deadline))
+    except httpx2.TimeoutException:
+        raise Unreachable(f"{_host(url)} did not answer within {timeout:g} seconds.") from None
+    except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError) as error:
+        raise Unreachable(f"{_host(url)} cannot be reached: {error or type(error).__name__}.") from error
+
+
+def _read(response: httpx2.Response, deadline: float) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    for part in response.iter_bytes():
+        size += len(part)
+        if size > RESPONSE_LIMIT_BYTES:
+            raise Unreachable(f"The answer is larger than {RESPONSE_LIMIT_BYTES // 1_000_000} MB.")
+        if time.monotonic() > deadline:
+            raise Unreachable("The answer trickled in too slowly.")
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _checked(url: str) -> httpx2.URL:
+    parsed = httpx2.URL(url)
+    if parsed.scheme not in ("http", "https") or not parsed.host:
+        raise Unreachable(f"“{url}” is not an absolute http(s) URL.")
+    if parsed.userinfo:
+        raise Unreachable("A URL with a user name or password in it is not used.")
+    return parsed
+
+
+def _host(url: str) -> str:
+    try:
+        return httpx2.URL(url).host or url
+    except httpx2.InvalidURL:
+        return url
+
+
+class _GuardedBackend(httpcore2.SyncBackend):
+    """Resolves once, refuses addresses that are not public, and connects to the very address it checked."""
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore2.NetworkStream:
+        address = _address(host, port)
+        return super().connect_tcp(address, port, timeout, local_address, socket_options)
+
+
+def _address(host: str, port: int) -> str:
+    try:
+        found = [str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+    except (OSError, UnicodeError):
+        raise Unreachable(f"The name {host} cannot be resolved.") from None
+    if not settings.ALLOW_PRIVATE_PARTNERS and not all(_public(address) for address in found):
+        raise Unreachable(f"{host} is not a public address; ALLOW_PRIVATE_PARTNERS would permit it.")
+    # With private partners allowed, "localhost" may resolve to ::1 first while the partner listens on 127.0.0.1 only.
+    return min(found, key=lambda address: ":" in address)
+
+
+def _public(address: str) -> bool:
+    parsed = ipaddress.ip_address(address.split("%")[0])
+    if isinstance(parsed, ipaddress.IPv6Address):
+        inner = parsed.ipv4_mapped or parsed.sixtofour or _nat64(parsed)
+        if inner is not None:
+            return _public(str(inner))
+    return parsed.is_global and not parsed.is_multicast
+
+
+def _nat64(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    if address in ipaddress.IPv6Network("64:ff9b::/96"):
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return None
