@@ -7,3 +7,6 @@ __all__ = ["RoamingConfig", "celery_app"]
 
 class RoamingConfig(AppConfig):
     name = "roaming"
+
+    def ready(self) -> None:
+        from roaming import checks  # noqa: F401 - registers them

@@ -1,11 +1,13 @@
 """The one settings module: read from the environment, loud when wrong. Every name is told in docs/configuration.md."""
 
+import logging
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import django_stubs_ext
 from csp.constants import NONE, SELF
-from environs import Env
+from environs import Env, EnvError, validate
 
 from roaming.kernel import secrets
 
@@ -13,6 +15,7 @@ django_stubs_ext.monkeypatch()  # ModelAdmin[Invoice], ModelForm[Invoice] at run
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Env()
+POSITIVE = validate.Range(min=1)
 
 # Without DATABASE_URL the portal runs embedded: a private PostgreSQL and its own secrets under VAR_DIR.
 VAR_DIR = Path(env.str("VAR_DIR", str(BASE_DIR / "var"))).resolve()
@@ -22,7 +25,10 @@ EMBEDDED = not DATABASE_URL
 EMBEDDED_DURABLE = env.bool("EMBEDDED_DURABLE", True)
 
 if EMBEDDED:
-    _made = secrets.load_or_make(VAR_DIR)
+    try:
+        _made = secrets.load_or_make(VAR_DIR)
+    except OSError as error:
+        raise EnvError(f"VAR_DIR cannot be used: {error}. Set it to a folder that can be written to.") from error
     SECRET_KEY = env.str("SECRET_KEY", _made.secret_key)
     FIELD_KEYS = env.list("FIELD_KEYS", [_made.field_key])
 else:
@@ -34,15 +40,15 @@ DEBUG = env.bool("DEBUG", False)
 PORTAL_URL = env.str("PORTAL_URL", "http://127.0.0.1:8000").rstrip("/")
 PORTAL_NAME = env.str("PORTAL_NAME", "Roaming")
 PORTAL_PARTY = env.str("PORTAL_PARTY", "NL*RBO")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["*"] if EMBEDDED else [PORTAL_URL.split("//", 1)[-1].split(":")[0].split("/")[0]])
-CSRF_TRUSTED_ORIGINS = [PORTAL_URL]
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["*"] if EMBEDDED else [urlsplit(PORTAL_URL).hostname or ""])
+CSRF_TRUSTED_ORIGINS = [PORTAL_URL] if "://" in PORTAL_URL else []  # else a system check says what is wrong
 
 # What partners may do and how long we wait for them.
 ALLOW_PRIVATE_PARTNERS = env.bool("ALLOW_PRIVATE_PARTNERS", EMBEDDED)
-PARTNER_TIMEOUT_SECONDS = env.float("PARTNER_TIMEOUT_SECONDS", 10.0)
-PAGE_LIMIT = env.int("PAGE_LIMIT", 100)
-BODY_LIMIT_BYTES = env.int("BODY_LIMIT_BYTES", 5_000_000)
-PULL_MINUTES = env.int("PULL_MINUTES", 60)
+PARTNER_TIMEOUT_SECONDS = env.float("PARTNER_TIMEOUT_SECONDS", 10.0, validate=POSITIVE)
+PAGE_LIMIT = env.int("PAGE_LIMIT", 100, validate=POSITIVE)
+BODY_LIMIT_BYTES = env.int("BODY_LIMIT_BYTES", 5_000_000, validate=POSITIVE)
+PULL_MINUTES = env.int("PULL_MINUTES", 60, validate=POSITIVE)
 DATA_UPLOAD_MAX_MEMORY_SIZE = BODY_LIMIT_BYTES
 
 INSTALLED_APPS = [
@@ -178,5 +184,5 @@ LOGGING: dict[str, Any] = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["stderr"], "level": env.log_level("LOG_LEVEL", logging.INFO)},
 }

@@ -28,7 +28,7 @@ os.environ |= {
     "DJANGO_SETTINGS_MODULE": "roaming.settings",
     "VAR_DIR": str(Path(OURS) / "var"),
     "EMBEDDED_DURABLE": "0",
-    "SECRET_KEY": "tests-only-" + "x" * 50,
+    "SECRET_KEY": "tests-only-" + "abcdefghijklmnopqrstuvwxyz" * 2,
     "FIELD_KEYS": "dGVzdHMgb25seTogMzIgYnl0ZXMgb2YgYSBrZXkhISE=",
     "ALLOW_PRIVATE_PARTNERS": "1",
     "LOG_LEVEL": "WARNING",
