@@ -99,7 +99,7 @@ def _of_scalar(shape: inspect.Type, value: object) -> str | None:
         return _of_text(shape, value)
     if isinstance(shape, inspect.LiteralType):
         fits = isinstance(value, str) and value in shape.values
-        return None if fits else "must be one of " + ", ".join(str(known) for known in sorted(shape.values))
+        return None if fits else "must be one of " + ", ".join(sorted(map(str, shape.values)))
     if isinstance(shape, inspect.BoolType):
         return None if isinstance(value, bool) else f"must be true or false, not {json_type(value)}"
     if isinstance(shape, inspect.IntType):

@@ -1,5 +1,6 @@
 """Is this decoded JSON the OCPI object it claims to be? Fast when it is, thorough when it is not."""
 
+import types
 from collections.abc import Iterable
 from functools import cache
 from typing import Any, TypeVar
@@ -72,7 +73,7 @@ def read(struct: type[S], value: object) -> S:
 @cache
 def _target(version: str, kind: str) -> Any:
     structs = STRUCTS[version]
-    return tuple[structs["version"], ...] if kind == "versions" else structs[kind]
+    return types.GenericAlias(tuple, (structs["version"], ...)) if kind == "versions" else structs[kind]
 
 
 def _all_violations(target: Any, kind: str, value: object) -> list[Violation]:
