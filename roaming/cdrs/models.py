@@ -22,7 +22,8 @@ class CdrState(models.TextChoices):
 
 MOVES: Moves = {
     CdrState.RECEIVED: frozenset({CdrState.ACCEPTED, CdrState.HELD}),
-    CdrState.HELD: frozenset({CdrState.ACCEPTED, CdrState.REJECTED}),
+    # Held again when a later look finds another reason.
+    CdrState.HELD: frozenset({CdrState.HELD, CdrState.ACCEPTED, CdrState.REJECTED}),
     CdrState.ACCEPTED: frozenset({CdrState.HELD, CdrState.SETTLED}),
 }
 

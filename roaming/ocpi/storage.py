@@ -1,0 +1,145 @@
+"""The one write path of the objects that partners own: one row per identity, newest state kept, changes announced."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Generic, TypeVar
+from urllib.parse import quote
+
+from django.db import IntegrityError, transaction
+
+from partners.parties.models import Party
+from partners.routing import Receiver
+from roaming.exchange import outbox
+from roaming.ocpi.models import OcpiObject
+from roaming.ocpi.schema import wire
+
+M = TypeVar("M", bound=OcpiObject)
+Data = dict[str, Any]
+Columns = Mapping[str, Any]
+
+_STEP = Decimal("0.00000001")
+
+
+class Unknown(Exception):
+    """No such object is stored; the text names it."""
+
+
+@dataclass(frozen=True)
+class Stored(Generic[M]):
+    """The row after the write; `changed` says whether partners have anything new to learn."""
+
+    row: M
+    created: bool
+    changed: bool
+
+
+def find(model: type[M], *, party: Party, ocpi_id: str, **identity: Any) -> M | None:
+    """The object of `party` with that id in any letter case, or None."""
+    return _row(model, party, ocpi_id, identity, lock=False)
+
+
+def lock(model: type[M], *, party: Party, ocpi_id: str, **identity: Any) -> M:
+    """The same row, locked until the transaction ends. Raises Unknown."""
+    row = _row(model, party, ocpi_id, identity, lock=True)
+    if row is None:
+        raise Unknown(f"{party.code} has no {model._meta.verbose_name} “{ocpi_id}” here.")
+    return row
+
+
+def is_newer(row: OcpiObject, last_updated: datetime) -> bool:
+    """Whether an object of that age may replace the row: an older one is answered, not stored (T65)."""
+    return last_updated >= row.last_updated
+
+
+def put_object(
+    model: type[M],
+    *,
+    party: Party,
+    ocpi_id: str,
+    data: Data,
+    columns: Columns,
+    at: datetime,
+    supersedes: Callable[[M, datetime], bool] = is_newer,
+    **identity: Any,
+) -> Stored[M]:
+    """Create the object or replace it as a whole (T60). Two first PUTs at once end in one row. Wants a transaction.
+
+    `data` is in the newest shape, `columns` what the model keeps beside it (`last_updated` among them), `identity`
+    further fields of the key.
+    """
+    row = _row(model, party, ocpi_id, identity, lock=True)
+    if row is None:
+        row, created = insert(model, party=party, ocpi_id=ocpi_id, data=data, columns=columns, at=at, **identity)
+        if created:
+            return Stored(row, created=True, changed=True)
+    if not supersedes(row, columns["last_updated"]):
+        return Stored(row, created=False, changed=False)
+    return Stored(row, created=False, changed=replace(row, ocpi_id=ocpi_id, data=data, columns=columns, at=at))
+
+
+def insert(
+    model: type[M], *, party: Party, ocpi_id: str, data: Data, columns: Columns, at: datetime, **identity: Any
+) -> tuple[M, bool]:
+    """A new row and True; or, when somebody was faster, theirs (locked) and False."""
+    body = wire.encode_text(data)
+    row = model(party=party, ocpi_id=ocpi_id, body=body, created_at=at, changed_at=at, **identity, **columns)
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+        return row, True
+    except IntegrityError:
+        return lock(model, party=party, ocpi_id=ocpi_id, **identity), False
+
+
+def replace(row: OcpiObject, *, data: Data, columns: Columns, at: datetime, ocpi_id: str = "") -> bool:
+    """Write `data` into a locked row; False, with nothing written, when it says the same already."""
+    same_columns = all(getattr(row, name) == value for name, value in columns.items())
+    if same_columns and wire.canonical(data) == wire.canonical(row.data):
+        return False
+    changes = {**columns, "ocpi_id": ocpi_id or row.ocpi_id, "body": wire.encode_text(data), "changed_at": at}
+    for name, value in changes.items():
+        setattr(row, name, value)
+    row.save(update_fields=list(changes))
+    return True
+
+
+def announce(
+    row: OcpiObject,
+    *,
+    receivers: Iterable[Receiver],
+    module: str,
+    kind: str,
+    at: datetime,
+    method: str = "PUT",
+    type: str = "",
+) -> None:
+    """Put the row's present state, or its deletion, into the outbox of every receiver, in this transaction.
+
+    `type` completes the identity of a token (K1).
+    """
+    outbox.enqueue(
+        receivers=receivers,
+        owner=row.party,
+        module=module,
+        kind=kind,
+        method=method,
+        path=outbox.object_path(row.party, row.ocpi_id) + (f"?type={quote(type)}" if type else ""),
+        body="" if method == "DELETE" else row.body,
+        object_key=outbox.object_key(module, row.party, row.ocpi_id, *([type] if type else [])),
+        at=at,
+    )
+
+
+def amount(value: Decimal | int) -> Decimal:
+    """A number as the numeric(24, 8) columns hold it; the validated object itself keeps every digit."""
+    return Decimal(value).quantize(_STEP)
+
+
+def _row(model: type[M], party: Party, ocpi_id: str, identity: Mapping[str, Any], *, lock: bool) -> M | None:
+    rows = model._default_manager.filter(party=party, ocpi_id_upper=ocpi_id.upper(), **identity)
+    row = (rows.select_for_update() if lock else rows).first()
+    if row is not None:
+        row.party = party
+    return row

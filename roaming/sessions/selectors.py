@@ -1,0 +1,24 @@
+"""Reading sessions: what a partner may see, what a user may see."""
+
+from django.db.models import QuerySet
+
+from partners import routing
+from partners.connections.models import Connection
+from partners.people.models import User
+from partners.people.permissions import Grant, may
+from roaming.sessions.models import Session
+
+
+def visible_to_connection(connection: Connection) -> QuerySet[Session]:
+    """Sessions charged with tokens of the connection's eMSPs, under an agreement that held at their start."""
+    return Session.objects.filter(routing.pairs_visible_to(connection))
+
+
+def visible_to(user: User) -> QuerySet[Session]:
+    return Session.objects.all() if may(user, Grant.VIEW_ROAMING) else Session.objects.none()
+
+
+def list_for(user: User) -> QuerySet[Session]:
+    """For lists and pages: with both parties, newest first, without the body."""
+    sessions = visible_to(user).select_related("party__connection__partner", "emsp__connection__partner")
+    return sessions.defer("body").order_by("-started_at", "-id")

@@ -1,0 +1,38 @@
+"""OCPI doors of tariffs (section 4.4). A tariff is replaced as a whole: PATCH does not exist."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from rest_framework.request import Request
+
+from partners.parties.models import PartyRole
+from roaming.ocpi import envelope
+from roaming.ocpi.ownership import OwnedObjectView
+from roaming.ocpi.paging import page
+from roaming.ocpi.views import OcpiView
+from roaming.tariffs import selectors, services
+
+
+class SenderList(OcpiView):
+    def get(self, request: Request, **_: Any) -> HttpResponse:
+        visible = selectors.visible_to_connection(self.connection, self.at)
+        return page(request, visible, kind="tariff", version=self.version)
+
+
+class ReceiverObject(OwnedObjectView):
+    role = PartyRole.CPO
+
+    def get(self, request: Request, tariff_id: str, **_: Any) -> HttpResponse:
+        row = selectors.present(self.owner(), tariff_id)
+        if row is None:
+            raise self.unknown(f"tariff “{tariff_id}”")
+        return envelope.success(self.outgoing("tariff", row.body))
+
+    def put(self, request: Request, tariff_id: str, **_: Any) -> HttpResponse:
+        party = self.owner()
+        data = self.whole("tariff", **self.owner_in_url, id=tariff_id)
+        return self.accepted(services.put(party=party, tariff_id=tariff_id, data=data, at=self.at))
+
+    def delete(self, request: Request, tariff_id: str, **_: Any) -> HttpResponse:
+        services.delete(party=self.owner(), tariff_id=tariff_id, at=self.at)
+        return envelope.success()

@@ -1,0 +1,57 @@
+"""The only writers of tariffs."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from partners import routing
+from partners.parties.models import Party
+from roaming.ocpi import storage
+from roaming.ocpi.schema.values import parse_time
+from roaming.ocpi.storage import Stored, Unknown
+from roaming.tariffs.models import Tariff
+
+
+@transaction.atomic
+def put(*, party: Party, tariff_id: str, data: dict[str, Any], at: datetime) -> Stored[Tariff]:
+    """Create or replace a tariff of `party`; one that was deleted is there again."""
+    stored = storage.put_object(
+        Tariff, party=party, ocpi_id=tariff_id, data=data, columns=_columns(data), at=at, supersedes=_supersedes
+    )
+    if stored.changed:
+        _announce(stored.row, "PUT", at)
+    return stored
+
+
+@transaction.atomic
+def delete(*, party: Party, tariff_id: str, at: datetime) -> Tariff:
+    """Take a tariff away from everybody (R1); the row stays to explain CDRs. Raises Unknown, also the second time."""
+    row = storage.lock(Tariff, party=party, ocpi_id=tariff_id)
+    if row.deleted_at is not None:
+        raise Unknown(f"{party.code} has deleted its tariff “{tariff_id}”.")
+    row.deleted_at = row.changed_at = at
+    row.save(update_fields=["deleted_at", "changed_at"])
+    _announce(row, "DELETE", at)
+    return row
+
+
+def _supersedes(row: Tariff, last_updated: datetime) -> bool:
+    """A deleted tariff has no age to compare with."""
+    return row.deleted_at is not None or storage.is_newer(row, last_updated)
+
+
+def _announce(row: Tariff, method: str, at: datetime) -> None:
+    receivers = routing.receivers_of(row.party, at=at)
+    storage.announce(row, receivers=receivers, module="tariffs", kind="tariff", method=method, at=at)
+
+
+def _columns(data: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "currency": data["currency"],
+        "type": data.get("type") or "",
+        "starts_at": parse_time(data["start_date_time"]) if data.get("start_date_time") else None,
+        "ends_at": parse_time(data["end_date_time"]) if data.get("end_date_time") else None,
+        "deleted_at": None,
+        "last_updated": parse_time(data["last_updated"]),
+    }

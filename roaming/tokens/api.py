@@ -1,0 +1,82 @@
+"""OCPI doors of tokens, and real-time authorization (section 4.5)."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from rest_framework.request import Request
+
+from partners.parties.models import PartyRole
+from roaming.ocpi import envelope, storage
+from roaming.ocpi.errors import NOT_ENOUGH_INFORMATION, UNKNOWN_TOKEN, OcpiError, invalid, not_found
+from roaming.ocpi.ownership import OwnedObjectView, addressed_party
+from roaming.ocpi.paging import page
+from roaming.ocpi.views import OcpiView
+from roaming.tokens import authorization, selectors, services
+from roaming.tokens.authorization import Question
+from roaming.tokens.models import Token
+
+_DEFAULT = "RFID"
+
+
+class SenderList(OcpiView):
+    def get(self, request: Request, **_: Any) -> HttpResponse:
+        visible = selectors.visible_to_connection(self.connection, self.at)
+        return page(request, visible, kind="token", version=self.version)
+
+
+class Authorize(OcpiView):
+    """A CPO asks whether a driver may charge."""
+
+    def post(self, request: Request, token_uid: str, **_: Any) -> HttpResponse:
+        question = Question(
+            connection=self.connection,
+            token_uid=token_uid,
+            token_type=_type(request) or _DEFAULT,
+            location=self.object("location_references") if self.raw.strip() else None,
+            issuer=addressed_party(request),
+            correlation_id=request.headers.get("X-Correlation-ID", ""),
+        )
+        try:
+            answer = authorization.authorize(question, at=self.at)
+        except authorization.UnknownToken as error:
+            raise not_found(str(error), UNKNOWN_TOKEN) from None
+        except authorization.NotEnough as error:
+            raise OcpiError(NOT_ENOUGH_INFORMATION, str(error)) from None
+        return envelope.success(self.outgoing("authorization_info", answer))
+
+
+class ReceiverObject(OwnedObjectView):
+    role = PartyRole.EMSP
+    unknown_code = UNKNOWN_TOKEN
+
+    def get(self, request: Request, token_uid: str, **_: Any) -> HttpResponse:
+        kind = _type(request) or _DEFAULT
+        row = storage.find(Token, party=self.owner(), ocpi_id=token_uid, type=kind)
+        if row is None:
+            raise self.unknown(f"{kind} token “{token_uid}”")
+        return envelope.success(self.outgoing("token", row.body))
+
+    def put(self, request: Request, token_uid: str, **_: Any) -> HttpResponse:
+        party = self.owner()
+        data = self.whole("token", **self.owner_in_url, uid=token_uid)
+        kind = _same_type(request, data["type"])
+        return self.accepted(services.put(party=party, token_uid=token_uid, token_type=kind, data=data, at=self.at))
+
+    def patch(self, request: Request, token_uid: str, **_: Any) -> HttpResponse:
+        party = self.owner()
+        data = self.part("token", **self.owner_in_url, uid=token_uid)
+        kind = _same_type(request, data["type"]) if "type" in data else _type(request) or _DEFAULT
+        return self.accepted(services.patch(party=party, token_uid=token_uid, token_type=kind, data=data, at=self.at))
+
+
+def _type(request: Request) -> str | None:
+    """The token's type as the URL gives it; 2.1.1 prints another name for the parameter than it uses (K1)."""
+    return request.GET.get("type") or request.GET.get("token_type") or None
+
+
+def _same_type(request: Request, in_body: str) -> str:
+    """The type of the body; many partners leave it out of the URL, but there it may not say something else."""
+    in_url = _type(request)
+    if in_url is not None and in_url != in_body:
+        raise invalid(f"type is “{in_body}” in the body and “{in_url}” in the URL; they must be the same.")
+    return in_body

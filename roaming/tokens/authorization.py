@@ -1,0 +1,137 @@
+"""May this card charge here? The eMSP is asked while the driver waits; if it cannot be, the whitelist decides."""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from partners import routing
+from partners.connections.models import Connection
+from partners.parties import selectors as parties
+from partners.parties.models import Party, PartyRole
+from roaming.kernel.http import Unreachable
+from roaming.ocpi import errors
+from roaming.ocpi.client import OcpiClient, Refused
+from roaming.ocpi.schema import transforms, validation
+from roaming.tokens import selectors
+from roaming.tokens.models import Token
+
+Data = dict[str, Any]
+logger = logging.getLogger(__name__)
+
+
+class UnknownToken(Exception):
+    """Nobody whom the asking CPO may ask knows this token."""
+
+
+class NotEnough(Exception):
+    """The question lacks something that the answer depends on (OCPI 2002); the text says what."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a CPO on `connection` wants to know. `location` is a LocationReferences (newest shape), if any.
+
+    `issuer` is the party the request was addressed to by its routing headers (country code, party id), if any.
+    """
+
+    connection: Connection
+    token_uid: str
+    token_type: str
+    location: Data | None = None
+    issuer: tuple[str, str] | None = None
+    correlation_id: str = ""
+
+
+def authorize(question: Question, *, at: datetime) -> Data:
+    """The AuthorizationInfo (newest shape, always with the complete token) that the CPO gets (K3 to K5).
+
+    Raises UnknownToken and NotEnough. Talks to the eMSP, so it must not be called inside a transaction.
+    """
+    token = _token(question, at)
+    issuer = token.party if token is not None else _addressed(question, at)
+    if issuer is None:
+        raise UnknownToken(f"No eMSP that you have an agreement with knows the {_name(question)}.")
+    asked = None if token is not None and token.whitelist == "ALWAYS" else _ask(question, issuer, token, at)
+    if asked is not None:
+        return asked
+    if token is None:
+        raise UnknownToken(f"{issuer.code} could not be asked about the {_name(question)}.")
+    return _from_whitelist(token, question.location)
+
+
+def _name(question: Question) -> str:
+    return f"{question.token_type} token “{question.token_uid}”"
+
+
+def _token(question: Question, at: datetime) -> Token | None:
+    found = selectors.shown_at_station(
+        question.connection, token_uid=question.token_uid, token_type=question.token_type, at=at
+    )
+    if question.issuer is not None:
+        code = tuple(part.upper() for part in question.issuer)
+        found = [token for token in found if (token.party.country_code, token.party.party_id) == code] or found
+    if len(found) > 1:
+        issuers = ", ".join(token.party.code for token in found)
+        raise NotEnough(f"Several eMSPs have a {_name(question)}: {issuers}. Address one with the OCPI-to headers.")
+    return found[0] if found else None
+
+
+def _addressed(question: Question, at: datetime) -> Party | None:
+    """The eMSP that the request names although it never sent us such a token: it may know it all the same (K6)."""
+    issuer = parties.find(*question.issuer, PartyRole.EMSP) if question.issuer else None
+    allowed = issuer is not None and routing.may_ask_about(question.connection, issuer, at=at)
+    return issuer if allowed else None
+
+
+def _ask(question: Question, issuer: Party, token: Token | None, at: datetime) -> Data | None:
+    """The eMSP's own answer; None when it cannot be asked or makes no sense."""
+    connection = issuer.connection
+    endpoint = connection.endpoint("tokens", "SENDER") if connection.reachable else None
+    if endpoint is None:
+        return None
+    uid, kind = quote(question.token_uid, safe=""), quote(question.token_type)
+    try:
+        with OcpiClient(connection, at) as client:
+            answer = client.post(
+                f"{endpoint.rstrip('/')}/{uid}/authorize?type={kind}",
+                _outgoing(connection.version, question.location),
+                to_party=issuer,
+                from_party=parties.hosted(question.connection, PartyRole.CPO).first(),
+                correlation_id=question.correlation_id,
+            )
+        return _understood(answer.data, connection.version, token)
+    except Unreachable as error:
+        logger.warning("%s could not be asked for an authorization: %s", connection, error)
+    except validation.Invalid as error:
+        logger.warning("%s answered an authorization with an invalid object: %s", connection, error)
+    except Refused as refusal:
+        if refusal.status_code == errors.UNKNOWN_TOKEN:
+            raise UnknownToken(f"{issuer.code} does not know the {_name(question)}.") from None
+        if refusal.status_code == errors.NOT_ENOUGH_INFORMATION:
+            raise NotEnough(f"{issuer.code} needs more to decide: {refusal.message}") from None
+        logger.warning("%s refused an authorization: %s", connection, refusal)
+    return None
+
+
+def _outgoing(version: str, location: Data | None) -> Data | None:
+    return transforms.downgrade(version, "location_references", location)[0] if location else None
+
+
+def _understood(data: Any, version: str, token: Token | None) -> Data:
+    """The answer in the newest shape; an eMSP that leaves the token out gets ours put in."""
+    if isinstance(data, dict) and not data.get("token") and token is not None:
+        data = {**data, "token": transforms.downgrade(version, "token", token.data)[0]}
+    validation.validate(version, "authorization_info", data)
+    return transforms.upgrade(version, "authorization_info", data)
+
+
+def _from_whitelist(token: Token, location: Data | None) -> Data:
+    """What holds without the eMSP's word: a token that must always be asked about is not allowed (K5)."""
+    if token.whitelist == "NEVER":
+        sentence = {"language": "en", "text": "The issuer of this token could not be asked."}
+        return {"allowed": "NOT_ALLOWED", "token": token.data, "info": sentence}
+    if not token.valid:
+        return {"allowed": "BLOCKED", "token": token.data}
+    return {"allowed": "ALLOWED", "token": token.data, **({"location": location} if location else {})}

@@ -1,0 +1,33 @@
+"""Reading tokens: what a partner may see, what a user may see."""
+
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from partners import routing
+from partners.connections.models import Connection
+from partners.parties.models import PartyRole
+from partners.people.models import User
+from partners.people.permissions import Grant, may
+from roaming.tokens.models import Token
+
+
+def visible_to_connection(connection: Connection, at: datetime) -> QuerySet[Token]:
+    """The tokens of the eMSPs that an active agreement opens to a party of the connection."""
+    owners = routing.owners_visible_to(connection, role=PartyRole.EMSP, at=at)
+    return Token.objects.filter(party__in=owners)
+
+
+def shown_at_station(connection: Connection, *, token_uid: str, token_type: str, at: datetime) -> list[Token]:
+    """Every token with that uid and type that a CPO on the connection may ask about, whoever issued it."""
+    tokens = visible_to_connection(connection, at).filter(ocpi_id_upper=token_uid.upper(), type=token_type)
+    return list(tokens.select_related("party__connection").order_by("id"))
+
+
+def visible_to(user: User) -> QuerySet[Token]:
+    return Token.objects.all() if may(user, Grant.VIEW_ROAMING) else Token.objects.none()
+
+
+def list_for(user: User) -> QuerySet[Token]:
+    """For lists and pages: with owner and connection, newest change first, without the body."""
+    return visible_to(user).select_related("party__connection__partner").defer("body").order_by("-changed_at", "-id")
