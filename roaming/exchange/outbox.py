@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 from celery import current_app
 from django.db import connection as database
@@ -37,8 +38,8 @@ _BATCH = 500
 class Change:
     """One new state of one object, in the newest OCPI shape.
 
-    `path` follows the partner's endpoint URL ("NL/VLT/LOC1", percent-encoded; "" for a POST). `key` names the object: a
-    newer state replaces one still waiting. An empty key is never replaced (CDRs).
+    `path` follows the partner's endpoint URL (see `object_path`; "" for a POST). `key` names the object (see
+    `object_key`): a newer state replaces one still waiting. An empty key is never replaced (CDRs).
     """
 
     module: str
@@ -47,6 +48,16 @@ class Change:
     path: str
     body: str
     key: str
+
+
+def object_path(owner: Party, *ids: str) -> str:
+    """The tail of a receiver URL: `NL/VLT/LOC1[/evse_uid[/connector_id]]`, percent-encoded (T70, T75)."""
+    return "/".join(quote(part, safe="") for part in (owner.country_code, owner.party_id, *ids))
+
+
+def object_key(module: str, owner: Party, *ids: str) -> str:
+    """One name for one object in any letter case: "locations NL*VLT LOC1"."""
+    return " ".join([module, owner.code, *(part.upper() for part in ids)])
 
 
 def enqueue(
