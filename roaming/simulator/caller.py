@@ -66,7 +66,7 @@ class Caller:
         try:
             response = self._client.request(method, url, headers=headers, content=content, params=params)
         except httpx2.HTTPError as failure:
-            raise CallFailed(f"{method} {url} got no answer: {failure or type(failure).__name__}.") from failure
+            raise CallFailed(f"{method} {url} got no answer: {str(failure) or type(failure).__name__}.") from failure
         _check_ids(method, url, headers, response)
         return _read(method, url, response)
 

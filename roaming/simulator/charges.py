@@ -104,12 +104,12 @@ class Charge:
         first = self.periods[0]
         return {"kwh": first["dimensions"][0]["volume"], "charging_periods": [first], "last_updated": stamp(at)}
 
-    def completion(self, *, at: datetime) -> Json:
-        """The last PATCH: the other periods are appended, the total is known."""
+    def completion(self, *, at: datetime, sent: int) -> Json:
+        """The last PATCH: periods after the `sent` ones known already are appended, and the total is known."""
         return {
             "kwh": self.energy_kwh,
             "end_date_time": stamp(self.ends_at),
-            "charging_periods": list(self.periods[1:]),
+            "charging_periods": list(self.periods[sent:]),
             "total_cost": self.cost().total,
             "status": "COMPLETED",
             "last_updated": stamp(at),
