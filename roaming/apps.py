@@ -10,3 +10,6 @@ class RoamingConfig(AppConfig):
 
     def ready(self) -> None:
         from roaming import checks  # noqa: F401 - registers them
+        from roaming.exchange import backfill
+
+        backfill.subscribe()

@@ -48,7 +48,7 @@ def fetch(
     except httpx2.TimeoutException:
         raise Unreachable(f"{_host(url)} did not answer within {timeout:g} seconds.") from None
     except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError) as error:
-        raise Unreachable(f"{_host(url)} cannot be reached: {error or type(error).__name__}.") from error
+        raise Unreachable(f"{_host(url)} cannot be reached: {str(error) or type(error).__name__}.") from error
 
 
 def _read(response: httpx2.Response, deadline: float) -> bytes:

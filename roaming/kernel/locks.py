@@ -1,6 +1,8 @@
 """PostgreSQL advisory locks, named by a sentence instead of a number."""
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from django.db import connection
 
@@ -21,3 +23,21 @@ def try_hold(name: str) -> bool:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_key(name)])
         (taken,) = cursor.fetchone()
     return bool(taken)
+
+
+@contextmanager
+def alone(name: str) -> Iterator[bool]:
+    """Keep the lock `name` over many transactions, for work that talks to a network; False when somebody else has it.
+
+    The lock belongs to the database session and is gone with it, so a worker that dies leaves nothing locked.
+    """
+    key = _key(name)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [key])
+        (taken,) = cursor.fetchone()
+    try:
+        yield bool(taken)
+    finally:
+        if taken:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [key])

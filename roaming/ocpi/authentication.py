@@ -35,7 +35,7 @@ class TokenAuthentication(BaseAuthentication):
 
 
 def _spellings(header: str) -> list[str]:
-    """The tokens the header may mean: Base64-decoded as 2.2 wants it, and as it stands, as many partners send it (T3)."""
+    """The tokens the header may mean: Base64-decoded as 2.2 wants it, and as it stands, as many send it (T3)."""
     scheme, _, value = header.partition(" ")
     value = value.strip()
     if scheme.lower() != "token" or not value:

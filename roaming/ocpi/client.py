@@ -63,7 +63,7 @@ class Item:
 
 
 class OcpiClient:
-    """One conversation with one connection. While registering give the `token` to use: it is then kept out of the journal.
+    """One conversation with one connection. While registering give the `token` to use; the journal then keeps none.
 
     Every method raises Refused or Unreachable. Routing headers are sent when `from_party` or `to_party` is given, which
     the modules versions and credentials must not do (T101).
@@ -107,7 +107,7 @@ class OcpiClient:
         to_party: Party | None = None,
         from_party: Party | None = None,
     ) -> Iterator[Item]:
-        """Every object of a list, following `Link` until it is gone (T48). Our token never leaves the endpoint's host."""
+        """Every object of a list, following `Link` until it is gone (T48), but never to another host with our token."""
         origin = urlsplit(url)
         following: str | None = _with_query(url, params or {})
         seen: set[str] = set()
@@ -119,7 +119,9 @@ class OcpiClient:
             yield from _items(answer)
             following = _next(answer, following)
             if following and urlsplit(following)[:2] != origin[:2]:
-                raise Refused(200, 0, f"The next page lies at another host ({urlsplit(following).netloc}); not followed.")
+                raise Refused(
+                    200, 0, f"The next page lies elsewhere, at {urlsplit(following).netloc}; it is not followed."
+                )
 
     def send(
         self,

@@ -15,7 +15,7 @@ NO_MATCHING_ENDPOINTS = 3003
 
 
 class OcpiError(Exception):
-    """Answered as an envelope with `status_code` and `message`. JSON that is fine but refused travels as HTTP 200 (T30)."""
+    """Answered as an envelope with `status_code` and `message`. Fine JSON that is refused travels as HTTP 200 (T30)."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""Everything under /ocpi/ is answered in OCPI's way, also what never reaches a view, and is written into the journal."""
+"""Everything under /ocpi/ is answered in OCPI's way, also what never reaches a view, and is journalled."""
 
 import logging
 import uuid
@@ -80,7 +80,7 @@ def _size(request: HttpRequest) -> int:
 
 
 def _routing(request: HttpRequest) -> dict[str, str]:
-    """The request's sender becomes the answer's receiver and the other way round; not for configuration modules (T101)."""
+    """The request's sender becomes the answer's receiver, and back; not for configuration modules (T101)."""
     if not ("/sender/" in request.path_info or "/receiver/" in request.path_info):
         return {}
     swapped = {}

@@ -41,7 +41,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class OcpiView(APIView):
-    """One URL of one module. Handlers return `envelope.success(...)` or raise; every refusal becomes an envelope here."""
+    """One URL of one module. Handlers return `envelope.success(...)` or raise; refusals become envelopes here."""
 
     authentication_classes = [TokenAuthentication]
     http_method_names = ["get", "post", "put", "patch", "delete"]
@@ -66,7 +66,7 @@ class OcpiView(APIView):
     @property
     def raw(self) -> bytes:
         """The body exactly as received."""
-        return cast(bytes, self.request._request.body)
+        return self.request._request.body
 
     def body(self) -> Any:
         """The decoded JSON body, numbers as Decimal. Raises OcpiError or wire.NotJson when there is none."""
@@ -106,7 +106,9 @@ class OcpiView(APIView):
         """Answers are JSON whatever `Accept` says."""
         return JSONRenderer(), "application/json"
 
-    def http_method_not_allowed(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def http_method_not_allowed(  # type: ignore[override]
+        self, request: Request, *args: Any, **kwargs: Any
+    ) -> Response:
         message = f"{request.method} is not defined for this URL; it has {', '.join(self.allowed_methods)}."
         raise method_not_allowed(message, self.allowed_methods)
 
@@ -138,3 +140,13 @@ def as_ocpi_error(exc: Exception) -> OcpiError:
         case exceptions.APIException() if exc.status_code < 500:
             return OcpiError(CLIENT_ERROR, str(exc.detail), exc.status_code)
     return OcpiError(SERVER_ERROR, "This platform failed to handle the request; its operators have been told.", 500)
+
+
+class UnknownAddress(OcpiView):
+    """Whatever else is asked below /ocpi/: 401 without a token, 404 with one."""
+
+    functional = False
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        raise not_found("There is no such address here; GET versions leads to those that there are.")

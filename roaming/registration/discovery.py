@@ -27,7 +27,7 @@ def interfaces_of(roles: Iterable[str]) -> list[tuple[str, str]]:
 def choose_version(ocpi: OcpiClient, versions_url: str, wanted: Iterable[str] = OFFERED) -> tuple[str, str]:
     """The highest of `wanted` versions that the partner has, and the URL of its details.
 
-    Raises OcpiError 3001 when the partner cannot be used, 3002 when it has none of them. Unknown versions are skipped (V5).
+    Raises OcpiError 3001 when the partner cannot be used, 3002 when it has none. Unknown versions are skipped (V5).
     """
     entries = _got(ocpi, versions_url, "versions")
     if not isinstance(entries, list):
@@ -37,7 +37,7 @@ def choose_version(ocpi: OcpiClient, versions_url: str, wanted: Iterable[str] = 
         for entry in entries
         if isinstance(entry, dict) and isinstance(entry.get("version"), str) and isinstance(entry.get("url"), str)
     }
-    for version in reversed(sorted(wanted)):
+    for version in sorted(wanted, reverse=True):
         if version in urls:
             return version, urls[version]
     offered = ", ".join(sorted(urls)) or "none"
@@ -47,7 +47,7 @@ def choose_version(ocpi: OcpiClient, versions_url: str, wanted: Iterable[str] = 
 
 
 def read_endpoints(ocpi: OcpiClient, details_url: str, roles: Iterable[str]) -> list[Endpoint]:
-    """The partner's endpoints. Raises OcpiError 3001, or 3003 when there is nothing to exchange with parties of `roles`."""
+    """The partner's endpoints. Raises OcpiError 3001, or 3003 when none fits parties of `roles`."""
     details = _got(ocpi, details_url, "version details")
     listed = details.get("endpoints") if isinstance(details, dict) else None
     if not isinstance(listed, list):

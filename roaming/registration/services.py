@@ -48,13 +48,11 @@ def _as_hub() -> dict[str, Any]:
     return {"role": "HUB", "country_code": country_code, "party_id": party_id, "business_details": details}
 
 
-def accept(
-    *, connection: Connection, token: str, version: str, credentials: Credentials, at: datetime
-) -> Credentials:
-    """The receiver's half of POST and PUT: call the partner back, keep its endpoints and token, answer with a new token.
+def accept(*, connection: Connection, token: str, version: str, credentials: Credentials, at: datetime) -> Credentials:
+    """The receiver's half of POST and PUT: call the partner back, keep its endpoints and token, answer with a new one.
 
-    `token` is what the request came with, `credentials` a valid object of `version`. Nothing is locked while the partner
-    is called. Raises OcpiError (2001, 3001, 3002, 3003, or 401 when `token` died meanwhile); nothing is changed then.
+    `token` is what the request came with, `credentials` a valid object of `version`. Nothing is locked while the
+    partner is called. Raises OcpiError (2001, 3001, 3002, 3003, or 401 when `token` died meanwhile), nothing changed.
     """
     _refuse_repeated_roles(credentials)
     roles = [role["role"] for role in credentials["roles"]]
@@ -137,10 +135,12 @@ def register(
 ) -> Connection:
     """Register with a partner that gave us its versions URL and a TOKEN_A (C1, C14), telling each step to `report`.
 
-    A TOKEN_A that the partner had from us is dead from the step on in which we offer our own token. Raises CannotRegister.
+    A TOKEN_A that the partner had from us dies with the step in which we offer our own. Raises CannotRegister.
     """
     if connection.token_in_kind == TokenKind.CREDENTIALS:
-        raise CannotRegister(f"{connection.name} is registered already; make a new registration token first to start again.")
+        raise CannotRegister(
+            f"{connection.name} is registered already; give it a new registration token to start again."
+        )
     try:
         with OcpiClient(connection, at, token=token_a) as ocpi:
             version, details_url = choose_version(ocpi, versions_url)

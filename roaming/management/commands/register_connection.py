@@ -13,10 +13,10 @@ from roaming.registration import services as registration
 
 class Command(BaseCommand):
     help = (
-        "Register one of our connections with its platform by the OCPI handshake: read its versions and endpoints, offer "
-        "our credentials, keep theirs. The portal must be running and reachable for the platform at PORTAL_URL, because "
-        "the platform calls back before it answers. When the platform is to register with us, use add_connection and hand "
-        "over what it prints."
+        "Register one of our connections with its platform by the OCPI handshake: read its versions and endpoints, "
+        "offer our credentials, keep theirs. The portal must be running and reachable for the platform at PORTAL_URL, "
+        "because the platform calls back before it answers. When the platform is to register with us, use "
+        "add_connection and hand over what it prints."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -1,0 +1,68 @@
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from partners.people.admin_access import GrantedAdmin, MovesAdmin
+from partners.people.permissions import Grant
+from roaming.exchange import delivery
+from roaming.exchange.models import Exchange, Push, PushState
+from roaming.kernel import clock
+
+
+@admin.register(Push)
+class PushAdmin(MovesAdmin):
+    """What is on its way to partners. Nothing is edited; dead pushes are retried."""
+
+    edit_grant = Grant.HANDLE_TRAFFIC
+    list_display = [
+        "id",
+        "connection",
+        "module",
+        "method",
+        "path",
+        "state",
+        "attempts",
+        "next_attempt_at",
+        "last_error",
+    ]
+    list_filter = ["state", "module", "connection"]
+    list_select_related = ["connection"]
+    search_fields = ["path", "object_key", "correlation_id"]
+    readonly_fields = [field.name for field in Push._meta.fields]
+    moves = {"retry": ("Retry", "retry")}
+    refusals = (delivery.CannotRetry,)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def open_moves(self, row: Push) -> list[str]:
+        return ["retry"] if row.state == PushState.DEAD else []
+
+    def retry(self, request: HttpRequest, row: Push) -> None:
+        """Send a dead push again."""
+        delivery.retry(push=row, by=request.user, at=clock.now())
+
+
+@admin.register(Exchange)
+class ExchangeAdmin(GrantedAdmin):
+    """The traffic journal: read only."""
+
+    list_display = [
+        "at",
+        "direction",
+        "connection",
+        "method",
+        "url",
+        "http_status",
+        "ocpi_status",
+        "duration_ms",
+        "error",
+    ]
+    list_filter = ["direction", "http_status", "connection"]
+    list_select_related = ["connection"]
+    search_fields = ["url", "request_id", "correlation_id"]
+    show_full_result_count = False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [field.name for field in Exchange._meta.fields]

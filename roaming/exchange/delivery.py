@@ -1,0 +1,148 @@
+"""Sending what waits in the outbox: in order, at least once, one worker per connection at a time."""
+
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from partners.connections import selectors as connections
+from partners.connections.models import Connection
+from roaming.exchange import breaker, outbox
+from roaming.exchange.models import MOVES, Push, PushState
+from roaming.kernel import locks
+from roaming.kernel.http import Unreachable
+from roaming.ocpi.client import OcpiClient, Refused
+from roaming.ocpi.schema import transforms, wire
+from roaming.ocpi.versions import NEWEST_SHAPE
+
+MAX_ATTEMPTS = 12
+_BATCH = 100
+_WAITING = (PushState.WAITING, PushState.RETRYING)
+
+
+class CannotRetry(Exception):
+    """The push is not to be sent again; the text says why."""
+
+
+class _Outcome(Enum):
+    DELIVERED = "delivered"
+    REFUSED = "refused"
+    STOPPED = "stopped"
+
+
+def deliver_due(connection_id: int, at: datetime) -> int:
+    """Send what is due on one connection; how many pushes were delivered. 0 at once when another worker is at it."""
+    with locks.alone(f"deliver to connection {connection_id}") as mine:
+        if not mine:
+            return 0
+        total = 0
+        while delivered := _deliver_batch(connection_id, at):
+            total += delivered
+        return total
+
+
+def _deliver_batch(connection_id: int, at: datetime) -> int:
+    connection = connections.registered().filter(breaker.closed(at), pk=connection_id).first()
+    if connection is None or not connection.reachable:
+        return 0
+    delivered = 0
+    with OcpiClient(connection, at) as ocpi:
+        for _ in range(_BATCH):
+            push = _first_due(connection_id, at)
+            if push is None:
+                break
+            outcome = _attempt(ocpi, connection, push, at)
+            if outcome is _Outcome.STOPPED:
+                return 0
+            delivered += outcome is _Outcome.DELIVERED
+    return delivered
+
+
+def _first_due(connection_id: int, at: datetime) -> Push | None:
+    """The oldest push that waits, if it is due: nothing overtakes it."""
+    waiting = Push.objects.filter(connection_id=connection_id, state__in=_WAITING).order_by("id")
+    push = waiting.select_related("from_party", "to_party").first()
+    return push if push is not None and push.next_attempt_at <= at else None
+
+
+def _attempt(ocpi: OcpiClient, connection: Connection, push: Push, at: datetime) -> _Outcome:
+    url = connection.endpoint(push.module, "RECEIVER")
+    if url is None:
+        _bury(push, f"{connection.name} has no receiver interface for {push.module} any more.")
+        return _Outcome.REFUSED
+    try:
+        _send(ocpi, connection, push, url)
+    except Unreachable as error:
+        return _postpone(connection, push, str(error), at)
+    except Refused as error:
+        if error.temporary:
+            return _postpone(connection, push, error.message, at)
+        if not (push.method == "DELETE" and error.http_status == 404):  # gone already is what we wanted
+            breaker.answered(connection)
+            _bury(push, error.message)
+            return _Outcome.REFUSED
+    _move(push, PushState.DELIVERED, delivered_at=at, attempts=push.attempts + 1, last_error="")
+    breaker.answered(connection)
+    return _Outcome.DELIVERED
+
+
+def _send(ocpi: OcpiClient, connection: Connection, push: Push, url: str) -> None:
+    ocpi.send(
+        push.method,
+        f"{url.rstrip('/')}/{push.path}" if push.path else url,
+        _spoken(push, connection.version),
+        to_party=push.to_party,
+        from_party=push.from_party,
+        correlation_id=push.correlation_id,
+        push=push,
+    )
+
+
+def _spoken(push: Push, version: str) -> str | None:
+    """The body in the partner's version; None for a push without one."""
+    if not push.body or version == NEWEST_SHAPE:
+        return push.body or None
+    value: Any = wire.decode(push.body.encode())
+    return wire.encode_text(transforms.downgrade(version, push.kind, value)[0])
+
+
+def _postpone(connection: Connection, push: Push, why: str, at: datetime) -> _Outcome:
+    until = breaker.failed(connection, at)
+    if push.attempts + 1 >= MAX_ATTEMPTS:
+        _bury(push, f"Given up after {MAX_ATTEMPTS} attempts: {why}")
+    else:
+        stamps = {"attempts": push.attempts + 1, "next_attempt_at": until, "last_error": why[:500]}
+        _move(push, PushState.RETRYING, **stamps)
+    return _Outcome.STOPPED
+
+
+def _bury(push: Push, why: str) -> None:
+    _move(push, PushState.DEAD, attempts=push.attempts + 1, last_error=why[:500])
+
+
+def _move(push: Push, to: str, **stamps: Any) -> None:
+    """The states' compare-and-set, which here compares the correlation id too.
+
+    A row that got a newer state while the old one was on its way stays waiting.
+    """
+    assert to in MOVES[push.state], f"{push.state} to {to}"
+    unchanged = Push.objects.filter(pk=push.pk, state=push.state, correlation_id=push.correlation_id)
+    unchanged.update(state=to, **stamps)
+
+
+def retry(*, push: Push, by: object, at: datetime) -> Push:
+    """Send a dead push again, from its first attempt. Raises CannotRetry unless it is dead and the newest state."""
+    if push.state != PushState.DEAD:
+        raise CannotRetry(f"{push} is {push.get_state_display().lower()}; only dead pushes are retried.")
+    newer = Push.objects.filter(connection=push.connection_id, object_key=push.object_key, pk__gt=push.pk)
+    if push.object_key and newer.exists():
+        raise CannotRetry(f"{push} is out of date: a newer state of the object was sent or waits.")
+    try:
+        with transaction.atomic():
+            _move(push, PushState.WAITING, attempts=0, next_attempt_at=at, last_error=f"Retried by {by}.")
+            outbox.hurry(push.connection)
+    except IntegrityError:
+        raise CannotRetry(f"{push} is out of date: a newer state of the object waits.") from None
+    push.refresh_from_db()
+    return push

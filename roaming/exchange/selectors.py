@@ -1,0 +1,32 @@
+"""Reading the outbox and the journal."""
+
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from partners.connections import selectors as connections
+from partners.connections.models import Connection
+from partners.people.models import User
+from partners.people.permissions import Grant, may
+from roaming.exchange import breaker
+from roaming.exchange.models import Exchange, Push, PushState
+
+
+def connections_with_due_pushes(at: datetime) -> QuerySet[Connection]:
+    """Connections that may be called now and have something to be sent."""
+    due = Push.objects.filter(
+        connection=OuterRef("pk"), state__in=[PushState.WAITING, PushState.RETRYING], next_attempt_at__lte=at
+    )
+    return connections.registered().filter(Exists(due), breaker.closed(at)).exclude(endpoints=[])
+
+
+def pushes_for(user: User) -> QuerySet[Push]:
+    """For lists and pages: newest first, without the body."""
+    pushes = Push.objects.select_related("connection", "from_party", "to_party").defer("body").order_by("-id")
+    return pushes if may(user, Grant.VIEW_ROAMING) else pushes.none()
+
+
+def exchanges_for(user: User) -> QuerySet[Exchange]:
+    """For lists: newest first, without the bodies."""
+    exchanges = Exchange.objects.select_related("connection").defer("request_body", "response_body").order_by("-id")
+    return exchanges if may(user, Grant.VIEW_ROAMING) else exchanges.none()

@@ -1,0 +1,34 @@
+"""Celery doors. The outbox is the truth; these only hurry."""
+
+from celery import shared_task
+
+from partners.connections import selectors as connections
+from roaming.exchange import delivery
+from roaming.exchange import pull as pulling
+from roaming.exchange import selectors as exchange
+from roaming.kernel import clock
+
+
+@shared_task(name="roaming.exchange.sweep")
+def sweep() -> None:
+    """Find connections with something due; the only wake-up that needs no broker message to have survived."""
+    for connection in exchange.connections_with_due_pushes(clock.now()):
+        deliver.delay(connection.pk)
+
+
+@shared_task(name="roaming.exchange.deliver")
+def deliver(connection_id: int) -> None:
+    delivery.deliver_due(connection_id, clock.now())
+
+
+@shared_task(name="roaming.exchange.pull_all")
+def pull_all() -> None:
+    for connection in connections.registered():
+        pull_connection.delay(connection.pk)
+
+
+@shared_task(name="roaming.exchange.pull_connection")
+def pull_connection(connection_id: int) -> None:
+    connection = connections.registered().filter(pk=connection_id).first()
+    if connection is not None and connection.reachable:
+        pulling.pull(connection=connection, at=clock.now())
