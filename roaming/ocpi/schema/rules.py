@@ -4,10 +4,11 @@ Each rule reads decoded JSON and passes over what has the wrong shape, so that i
 rules are the same in 2.2.1 and 2.3.0.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from .values import parse_time
+from .values import CLOCK, parse_time
 
 
 class Violation(NamedTuple):
@@ -77,9 +78,9 @@ def _hours(value: dict[str, Any], path: str) -> Iterator[Violation]:
     if value.get("twentyfourseven") is False and not value.get("regular_hours"):
         yield Violation(f"{path}.regular_hours", "is required when twentyfourseven is false")
     for place, period in _objects(value, "regular_hours", path):
-        begin, end = period.get("period_begin"), period.get("period_end")
+        begin, end = str(period.get("period_begin")), str(period.get("period_end"))
         # Midnight as the end is the end of that day.
-        if isinstance(begin, str) and isinstance(end, str) and end <= begin and end != "00:00":
+        if re.match(CLOCK, begin) and re.match(CLOCK, end) and end <= begin and end != "00:00":
             yield Violation(f"{place}.period_end", "must be later than period_begin")
     for name in ("exceptional_openings", "exceptional_closings"):
         for place, period in _objects(value, name, path):
