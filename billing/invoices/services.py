@@ -1,0 +1,76 @@
+"""Issuing: a draft becomes a document that never changes again, with its number, its names and its files."""
+
+import hashlib
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+
+from billing.invoices import files
+from billing.invoices.models import MOVES, Invoice, InvoiceFile, InvoiceKind, InvoiceState, NumberSeries
+from partners.partners.models import Partner
+from partners.people.models import User
+from roaming.kernel import states
+
+
+class CannotIssue(Exception):
+    """The document cannot be issued; the text says why. No number was used."""
+
+
+@transaction.atomic
+def issue(*, invoice: Invoice, by: User | None, at: datetime) -> Invoice:
+    """Freeze the draft: number (invoices only), dates in the agreement's zone, names as of now, PDF, CSV and XLSX.
+
+    Numbers of one seller and year have no gaps: the series is locked until everything is committed. Raises CannotIssue.
+    """
+    draft = _locked(invoice)
+    if draft.state != InvoiceState.DRAFT:
+        raise CannotIssue(f"{draft} is issued already.")
+    issued_date = at.astimezone(ZoneInfo(draft.agreement.time_zone)).date()
+    stamps: dict[str, Any] = {
+        "issued_at": at,
+        "issued_by": by,
+        "issued_date": issued_date,
+        "companies": {"seller": company(draft.seller), "buyer": company(draft.buyer)},
+    }
+    if draft.kind == InvoiceKind.INVOICE:
+        stamps["due_date"] = issued_date + timedelta(days=draft.agreement.payment_days)
+        stamps |= _number(draft.seller, issued_date.year)
+    states.move(draft, to=InvoiceState.ISSUED, moves=MOVES, **stamps)
+    _keep_files(draft, at)
+    return draft
+
+
+def company(partner: Partner) -> dict[str, str]:
+    """What a document says about a company: names, address, ids, bank account, mail; empty text where unknown."""
+    return {
+        "name": partner.legal_name or partner.name,
+        "street": partner.street,
+        "postal_code": partner.postal_code,
+        "city": partner.city,
+        "country": partner.country,
+        "vat_id": partner.vat_id,
+        "registration_number": partner.registration_number,
+        "iban": partner.iban,
+        "email": partner.finance_email,
+    }
+
+
+def _locked(invoice: Invoice) -> Invoice:
+    related = ("agreement__cpo", "agreement__emsp", "seller", "buyer", "run")
+    return Invoice.objects.select_for_update(of=("self",)).select_related(*related).get(pk=invoice.pk)
+
+
+def _number(issuer: Partner, year: int) -> dict[str, Any]:
+    NumberSeries.objects.bulk_create([NumberSeries(issuer=issuer, year=year)], ignore_conflicts=True)
+    series = NumberSeries.objects.select_for_update().get(issuer=issuer, year=year)
+    series.last += 1
+    series.save(update_fields=["last"])
+    return {"number": f"INV-{year}-{series.last:05d}", "sequence": series.last, "sequence_year": year}
+
+
+def _keep_files(invoice: Invoice, at: datetime) -> None:
+    for format, content in files.render_all(invoice).items():
+        digest = hashlib.sha256(content).hexdigest()
+        InvoiceFile.objects.create(invoice=invoice, format=format, content=content, sha256=digest, created_at=at)

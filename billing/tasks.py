@@ -1,0 +1,3 @@
+from billing.rating import tasks as rating_tasks
+
+__all__ = ["rating_tasks"]
