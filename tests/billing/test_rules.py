@@ -1,0 +1,145 @@
+"""The rule catalogue, rule by rule: what each finds, in which words, and what it leaves alone."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from billing.checks import recording, rules
+from billing.checks.found import Case, Found, money
+from partners.agreements.models import Agreement
+from roaming.cdrs import services as cdrs
+from roaming.cdrs.models import Cdr, CdrState
+from roaming.findings.models import Finding, Severity
+from tests import cast
+from tests.billing import records
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def agreement() -> Iterator[Agreement]:
+    cast.volta()
+    cast.polder()
+    yield cast.agreement("NL*PLD", "NL*VGO")
+
+
+def found(cdr: Cdr, agreement: Agreement | None) -> list[Found]:
+    return rules.check(Case(cdr=cdr, data=cdr.data, agreement=agreement))
+
+
+def codes(cdr: Cdr, agreement: Agreement | None) -> list[str]:
+    return [one.code for one in found(cdr, agreement)]
+
+
+def test_nothing_is_wrong_with_a_good_cdr(agreement: Agreement) -> None:
+    assert found(records.received(), agreement) == []
+
+
+def test_an_unknown_emsp(agreement: Agreement) -> None:
+    (one,) = found(records.received(emsp="FR*XYZ"), None)
+    assert one == Found(
+        code="unknown_emsp",
+        title="eMSP not known",
+        sentence="Polder Laden bills 8.50 EUR for a token of FR*XYZ, which is no eMSP we know; "
+        "nobody can be charged for it.",
+        expected="an eMSP on one of our connections",
+        actual="FR*XYZ",
+        money_at_risk=Decimal("8.50"),
+    )
+
+
+def test_no_agreement_in_force() -> None:
+    (one,) = found(records.received(), None)
+    assert (one.code, one.holds, one.money_at_risk) == ("no_agreement", True, Decimal("8.50"))
+    assert one.sentence == (
+        "No agreement between NL*PLD and NL*VGO was in force on 2026-10-14 09:00 UTC, when the charging started; "
+        "Polder Laden bills 8.50 EUR."
+    )
+
+
+def test_another_currency_than_agreed(agreement: Agreement) -> None:
+    (one,) = found(records.received(currency="CHF"), agreement)
+    assert (one.code, one.expected, one.actual) == ("currency_differs", "EUR", "CHF")
+    assert one.sentence == "Polder Laden bills in CHF, but AGR-0001 settles in EUR."
+
+
+def test_an_end_before_the_start(agreement: Agreement) -> None:
+    cdr = records.received(start_date_time="2026-10-14T10:30:01Z")
+    (one,) = found(cdr, agreement)
+    assert one.code == "end_before_start"
+    assert codes(records.received("ZERO", start_date_time="2026-10-14T10:30:00Z"), agreement) == []
+
+
+def test_a_credit_cdr_waits_for_a_person(agreement: Agreement) -> None:
+    cdr = records.received(total="-8.50", credit=True, credit_reference_id="CDR0")
+    (one,) = found(cdr, agreement)
+    assert (one.code, one.money_at_risk) == ("credit", Decimal("8.50"))
+    assert one.sentence.startswith("Polder Laden credits CDR CDR0 with -8.50 EUR;")
+
+
+def test_a_negative_total_that_is_no_credit(agreement: Agreement) -> None:
+    assert codes(records.received(total="-0.01"), agreement) == ["negative_total"]
+    assert codes(records.received("FREE", total="0"), agreement) == []
+
+
+def test_a_session_billed_twice_holds_the_second(agreement: Agreement) -> None:
+    first = records.received("A", session_id="Session-7")
+    second = records.received("B", session_id="SESSION-7")
+    assert codes(first, agreement) == []
+    (one,) = found(second, agreement)
+    assert one.code == "session_billed_twice"
+    assert one.sentence == (
+        "Polder Laden bills session SESSION-7 a second time: CDR A came first, this one adds 8.50 EUR."
+    )
+
+
+@pytest.mark.parametrize("session", [{"session_id": "#NA"}, {"session_id": ""}])
+def test_cdrs_without_a_session_are_not_compared(agreement: Agreement, session: dict[str, Any]) -> None:
+    records.received("A", **session)
+    assert codes(records.received("B", **session), agreement) == []
+
+
+def test_sessions_of_two_operators_are_not_compared(agreement: Agreement) -> None:
+    records.received("A", cpo="NL*VLT", session_id="7")
+    assert codes(records.received("B", session_id="7"), agreement) == []
+
+
+def test_a_session_billed_again_after_a_credit_is_right(agreement: Agreement) -> None:
+    records.accepted("A", agreement=agreement, session_id="7")
+    records.received("A-CREDIT", session_id="7", total="-8.50", credit=True, credit_reference_id="a")
+    assert codes(records.received("B", session_id="7"), agreement) == []
+
+
+def test_a_session_billed_again_after_a_rejection_is_right(agreement: Agreement) -> None:
+    first = records.held("A", agreement=agreement, session_id="7")
+    cdrs.move(cdr=first, to=CdrState.REJECTED, reason="Wrong", at=first.received_at)
+    assert codes(records.received("B", session_id="7"), agreement) == []
+
+
+@pytest.mark.parametrize(("hours", "late"), [(24, None), (25, "25 h"), (71, "71 h"), (72, "3 days"), (200, "8 days")])
+def test_a_late_cdr_is_worth_knowing_only(agreement: Agreement, hours: int, late: str | None) -> None:
+    cdr = records.received(at=records.ENDED + timedelta(hours=hours))
+    notes = found(cdr, agreement)
+    assert [(one.code, one.severity, one.actual) for one in notes] == (
+        [("late", Severity.NOTE, late)] if late else []
+    )
+
+
+def test_each_finding_is_kept_once(agreement: Agreement) -> None:
+    cdr = records.received(emsp="FR*XYZ")
+    for _ in range(2):
+        recording.record(cdr=cdr, found=found(cdr, None), at=records.ENDED)
+    finding = Finding.objects.get()
+    assert (finding.code, finding.severity, finding.cdr) == ("unknown_emsp", Severity.HOLDS, cdr)
+    assert (finding.money_at_risk, finding.currency) == (Decimal("8.50"), "EUR")
+
+
+@pytest.mark.parametrize(
+    ("amount", "text"),
+    [("0.5", "0.50 EUR"), ("0", "0.00 EUR"), ("1E+2", "100.00 EUR"), ("1.81000000", "1.81 EUR"), ("0.0125", "0.0125 EUR")],
+)
+def test_money_reads_like_money(amount: str, text: str) -> None:
+    assert money(Decimal(amount), "EUR") == text
