@@ -32,6 +32,12 @@ class InvoiceAdmin(MovesAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False  # a settlement run makes them
 
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return (obj is None or obj.state == InvoiceState.DRAFT) and super().has_change_permission(request, obj)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Nothing of a draft is edited by hand either; its moves are the buttons."""
+
     def open_moves(self, row: Invoice) -> list[str]:
         return ["issue"] if row.state == InvoiceState.DRAFT else []
 
