@@ -1,5 +1,5 @@
-"""A partner's platform on a real socket: it offers versions, lists and receivers, remembers what it was asked, and can be
-told to refuse, to fail, or to be down."""
+"""A partner's platform on a real socket: it offers versions, lists and receivers, remembers what it was asked, and can
+be told to refuse, to fail, or to be down."""
 
 import base64
 import threading
@@ -57,7 +57,7 @@ Answering = Callable[[Asked], Said | None]
 
 
 class Platform:
-    """`url` is its root. `answering(asked)` comes before its usual answers, and may return None to leave it at those."""
+    """`url` is its root. `answering(asked)` comes before its usual answers; None leaves it at those."""
 
     def __init__(self, *roles: str, token_c: str = "the-platform-gave-us-this") -> None:
         self.roles = roles or ("EMSP DE*NMD",)
@@ -95,7 +95,7 @@ class Platform:
                 length = int(self.headers.get("Content-Length") or 0)
                 platform._answer(self, self.rfile.read(length))
 
-            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _handle
+            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _handle  # noqa: N815 - names the library calls
 
             def log_message(self, format: str, *args: Any) -> None:
                 pass
