@@ -4,7 +4,9 @@ Production runs the same three as processes of their own (docs/configuration.md)
 way: the broker then lives in this process's memory.
 """
 
+import errno
 import logging
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -47,6 +49,15 @@ def running(*, port: int = 0, host: str = HOST, worker: bool = True, beat: bool 
         yield url
 
 
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens there. Raises PortTaken."""
+    try:
+        return socket.create_server((host, port))
+    except OSError as error:
+        reason = "it is in use already" if error.errno == errno.EADDRINUSE else error.strerror
+        raise PortTaken(f"Cannot listen on {host} port {port}: {reason}. Choose another port.") from error
+
+
 class _Dispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]
     """Waitress' pool of threads, which here close their database connections before they end."""
 
@@ -65,11 +76,9 @@ class _Dispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]
 
 @contextmanager
 def _web(host: str, port: int) -> Iterator[str]:
+    listener = listen(host, port)  # ours, because waitress leaves things open when it cannot bind
     dispatcher = _Dispatcher()
-    try:
-        server = create_server(application, host=host, port=port, ident="", _dispatcher=dispatcher)
-    except OSError as error:
-        raise PortTaken(f"Cannot listen on {host} port {port}: {error.strerror}. Choose another port.") from error
+    server = create_server(application, sockets=[listener], ident="", _dispatcher=dispatcher)
     dispatcher.set_thread_count(WEB_THREADS)
     thread = _thread("web", server.run)
     try:

@@ -1,0 +1,98 @@
+"""Last month's roaming between three simulated companies, and a portal to look at it."""
+
+import argparse
+import json
+import logging
+import signal
+import socket
+import threading
+from types import FrameType
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from roaming.demo import cast, show
+from roaming.demo.database import DatabaseInUse
+from roaming.demo.stage import Refused
+from roaming.server import HOST, PortTaken
+from roaming.simulator.caller import CallFailed
+
+DEFAULT_PORT = 8000
+
+
+class Command(BaseCommand):
+    help = """Plays the previous calendar month of roaming between three simulated companies, closes it, and stays up.
+
+Volta runs charging stations (NL*VLT) and has drivers (NL*VGO); its own back-end is connected to the portal as `own`.
+Nomad (DE*NMD) has drivers who charge at Volta's stations, Polder Laden (NL*PLD) has stations where Volta Go's drivers
+charge. A few CDRs are mispriced, cannot be priced, never come or come late. Everything goes over HTTP in OCPI 2.2.1.
+
+The database is made anew each time: the embedded one without DATABASE_URL, else one that is empty or a demo's."""
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        parser.formatter_class = argparse.RawDescriptionHelpFormatter
+        parser.add_argument(
+            "--once", action="store_true", help="end when the month is closed; the last line is one JSON object"
+        )
+        parser.add_argument(
+            "--port", type=int, help=f"port of the portal (default: {DEFAULT_PORT}, with --once a free one)"
+        )
+
+    def handle(self, **options: Any) -> None:
+        logging.disable(logging.INFO)
+        signal.signal(signal.SIGTERM, _interrupt)
+        port = options["port"] if options["port"] is not None else (0 if options["once"] else DEFAULT_PORT)
+        try:
+            _check_free(port)
+            with show.running(port=port, say=self._say) as played:
+                self._tell(played, once=options["once"])
+        except (PortTaken, DatabaseInUse, Refused, CallFailed, show.DidNotAddUp) as failure:
+            raise CommandError(str(failure)) from failure
+        except KeyboardInterrupt:
+            self._say("Stopped; nothing is left running.")
+            if options["once"]:
+                raise CommandError("Interrupted before the end.") from None
+
+    def _say(self, sentence: str) -> None:
+        self.stderr.write(sentence, self.style.NOTICE if self.stderr.isatty() else None)
+        self.stderr.flush()
+
+    def _tell(self, played: show.Show, *, once: bool) -> None:
+        if once:
+            self.stdout.write(json.dumps(played.figures))
+            self.stdout.flush()
+            return
+        self._say("")
+        for name, value in played.figures.items():
+            self._say(f"  {name:22} {value}")
+        self._say("")
+        self._say(f"{played.period} was played; the clock shows the real time again. The portal is at {played.url}")
+        for title, login in LOGINS.items():
+            self._say(f"  {title:16} {login:22} password {cast.PASSWORD}")
+        self._say("Stop with Ctrl-C.")
+        threading.Event().wait()
+
+
+LOGINS = {
+    "account manager": "ben@volta.example",
+    "finance": "ada@volta.example",
+    "operator": "otto@volta.example",
+    "administrator": "admin@volta.example",
+}
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """Stop as with Ctrl-C: whoever ends us by SIGTERM gets a clean end too."""
+    raise KeyboardInterrupt
+
+
+def _check_free(port: int) -> None:
+    """Before anything is touched. Raises PortTaken."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except (OSError, OverflowError) as error:
+            reason = error.strerror if isinstance(error, OSError) else str(error)
+            raise PortTaken(f"Cannot listen on {HOST} port {port}: {reason}. Choose another with --port.") from error
