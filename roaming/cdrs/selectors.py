@@ -1,6 +1,11 @@
 """Reading CDRs: what a partner may see, what a user may see."""
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from typing import Any
+
+from django.apps import apps
+from typing import Any
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
 from partners import routing
 from partners.connections.models import Connection
@@ -11,10 +16,8 @@ from roaming.cdrs.models import Cdr, CdrState
 
 def visible_to_connection(connection: Connection) -> QuerySet[Cdr]:
     """CDRs for the connection's eMSPs, under an agreement that held at their start, from the day they were accepted."""
-    events = Cdr._meta.get_field("state_state_reason_events").related_model
-    accepted_once = events._default_manager.filter(pgh_obj=OuterRef("pk"), state=CdrState.ACCEPTED)
     told = Q(state__in=[CdrState.ACCEPTED, CdrState.SETTLED]) | (
-        Q(state__in=[CdrState.HELD, CdrState.REJECTED]) & Exists(accepted_once)
+        Q(state__in=[CdrState.HELD, CdrState.REJECTED]) & Exists(_acceptances(OuterRef("pk")))
     )
     return Cdr.objects.filter(told, routing.pairs_visible_to(connection))
 
@@ -29,3 +32,29 @@ def list_for(user: User) -> QuerySet[Cdr]:
         "party__connection__partner", "emsp__connection__partner", "agreement", "connection"
     )
     return cdrs.defer("body", "raw").order_by("-ended_at", "-id")
+
+
+def was_accepted(cdr: Cdr) -> bool:
+    """Whether the CDR is, or ever was, accepted: from then on its eMSP knows it."""
+    if cdr.state in {CdrState.ACCEPTED, CdrState.SETTLED}:
+        return True
+    return cdr.state != CdrState.RECEIVED and _acceptances(cdr.pk).exists()
+
+
+def _acceptances(cdr_id: int | OuterRef) -> QuerySet[Any]:
+    """The moves to accepted in the trail that the database keeps of a CDR's state."""
+    trail = apps.get_model("roaming", "CdrStateStateReasonEvent")
+    acceptances: QuerySet[Any] = trail._default_manager.filter(pgh_obj=cdr_id, state=CdrState.ACCEPTED)
+    return acceptances
+
+
+def held_money(user: User) -> list[dict[str, Any]]:
+    """What is held, per currency: `currency`, `count`, `total` before tax."""
+    held = visible_to(user).filter(state=CdrState.HELD).values("currency").order_by("currency")
+    return list(held.annotate(count=Count("id"), total=Sum("total_cost")))
+
+
+def trail(cdr: Cdr) -> QuerySet[Any]:
+    """Every state the CDR moved to, oldest first: `state`, `state_reason`, `pgh_created_at`."""
+    events: QuerySet[Any] = cdr.events.order_by("pgh_id")
+    return events

@@ -13,6 +13,7 @@ from partners.agreements.models import Agreement
 from partners.connections.models import Connection
 from partners.parties import selectors as parties
 from partners.parties.models import Party, PartyRole
+from roaming.cdrs import selectors
 from roaming.cdrs.models import MOVES, Cdr, CdrState
 from roaming.exchange import outbox
 from roaming.findings import services as findings
@@ -77,7 +78,7 @@ def move(*, cdr: Cdr, to: str, reason: str, at: datetime, agreement: Agreement |
 
     Accepting it the first time announces it to the eMSP. `agreement` is kept with the CDR when given.
     """
-    known_to_emsp = was_accepted(cdr)
+    known_to_emsp = selectors.was_accepted(cdr)
     stamps: dict[str, Any] = {"state_at": at, "state_reason": reason[:300]}
     if agreement is not None:
         stamps["agreement"] = agreement
@@ -95,16 +96,6 @@ def move_all(*, cdr_ids: Collection[int], to: str, reason: str, at: datetime) ->
     allowed = [state for state, targets in MOVES.items() if to in targets]
     found = Cdr.objects.filter(pk__in=cdr_ids, state__in=allowed)
     return found.update(state=to, state_at=at, state_reason=reason[:300])
-
-
-def was_accepted(cdr: Cdr) -> bool:
-    """Whether the CDR is, or ever was, accepted: from then on its eMSP knows it."""
-    if cdr.state == CdrState.RECEIVED:
-        return False
-    return (
-        cdr.state in {CdrState.ACCEPTED, CdrState.SETTLED}
-        or cdr.state_state_reason_events.filter(state=CdrState.ACCEPTED).exists()
-    )
 
 
 def content_sha256(data: Data) -> str:

@@ -1,6 +1,6 @@
 """Stored OCPI objects in Django's admin: to look at, never to edit, for their owners are partners."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 from django.contrib import admin
@@ -15,10 +15,9 @@ from roaming.ocpi.models import OcpiObject
 class OcpiObjectAdmin(GrantedAdmin):
     """Read-only, with the whole object as indented JSON."""
 
-    list_select_related = ("party",)
+    list_select_related: ClassVar[tuple[str, ...]] = ("party",)
     list_per_page = 50
     show_full_result_count = False
-    search_fields: Any = ("=ocpi_id", "party__party_id")
     ordering = ("-id",)
 
     def get_queryset(self, request: HttpRequest) -> Any:

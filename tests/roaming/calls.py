@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.http import HttpResponse
 from django.test import Client
 
 from roaming.ocpi.schema import wire
@@ -60,7 +59,7 @@ class Caller:
         kind = "application/json" if content else ""
         return self._reply(self._client.generic(method, BASE + path, content, content_type=kind, headers=self._headers))
 
-    def _reply(self, response: HttpResponse) -> Reply:
+    def _reply(self, response: Any) -> Reply:
         envelope = wire.decode(response.content)
         assert isinstance(envelope, dict)
         return Reply(
