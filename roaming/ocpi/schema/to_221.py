@@ -73,7 +73,7 @@ class _Downgrade:
         self.losses.drop(connector, path, ("capabilities",))
         standard = connector.get("standard")
         if isinstance(standard, str) and standard not in e.CONNECTOR_TYPES_221:
-            self.losses.note(path, f"is a {standard}, which does not exist in OCPI 2.2.1")
+            self.losses.note(path, f"is of type {standard}, which does not exist in OCPI 2.2.1")
             return None
         return connector
 

@@ -94,7 +94,7 @@ Weekday = Annotated[int, Meta(ge=1, le=7)]
 Int = Annotated[int, Meta(ge=0, le=MAX_INT)]
 Int5 = Annotated[int, Meta(ge=0, le=99_999)]
 
-_INSTANT = re.compile(
+INSTANT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,6})?Z?", re.ASCII
 )
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
@@ -114,12 +114,13 @@ def parse_time(value: object) -> datetime:
     Raises ValueError with a sentence for anything else: an offset, a date alone, 30 February, second 60, a number.
     """
     text = _text(value, "a timestamp")
-    if len(text) > 25 or not _INSTANT.fullmatch(text):
+    if len(text) > 25 or not INSTANT.fullmatch(text):
         raise ValueError("must be a UTC timestamp such as 2026-03-29T01:30:00Z, at most 25 characters, without offset")
     try:
-        return datetime.fromisoformat(text).replace(tzinfo=UTC)
+        found = datetime.fromisoformat(text)
     except ValueError:
         raise ValueError("must be a timestamp that exists in the calendar") from None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def format_time(at: datetime) -> str:
@@ -139,6 +140,8 @@ def _number(value: object) -> Decimal:
     if kind is not int and kind is not Decimal:
         raise ValueError(f"must be a number, not {json_type(value)}")
     number = Decimal(value)  # type: ignore[arg-type]  # int or Decimal, see above
+    if len(str(number)) <= 16 and -MAX_NUMBER <= number <= MAX_NUMBER and -16 <= number.adjusted() <= 16:
+        return number  # nearly every number; the rest is only the slower way to say the same
     exponent = number.as_tuple().exponent
     if not isinstance(exponent, int) or exponent > 16 or not -MAX_NUMBER <= number <= MAX_NUMBER:
         raise ValueError("must have at most 16 digits before the decimal point")

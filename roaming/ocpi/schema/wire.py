@@ -9,7 +9,7 @@ from typing import Any, NoReturn, TypeAlias
 
 import msgspec
 
-from .values import format_time, parse_time
+from .values import INSTANT, format_time
 
 JsonValue: TypeAlias = dict[str, "JsonValue"] | list["JsonValue"] | str | int | Decimal | bool | None
 
@@ -171,21 +171,22 @@ def _with_times_as_text(value: object) -> object:
 
 
 def _canonical(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _canonical(item) for key, item in value.items() if item is not None and item != []}
-    if isinstance(value, list):
-        return [_canonical(item) for item in value]
-    if isinstance(value, str):
+    kind = type(value)
+    if kind is str:
         return _canonical_text(value)
-    if isinstance(value, Decimal) or (isinstance(value, int) and not isinstance(value, bool)):
-        return msgspec.Raw(str(_EXACT.plus(_EXACT.normalize(Decimal(value)))).encode())
+    if kind is dict:
+        return {key: _canonical(item) for key, item in value.items() if item is not None and item != []}
+    if kind is list:
+        return [_canonical(item) for item in value]
+    if kind is Decimal or kind is int:
+        return msgspec.Raw(str(_EXACT.normalize(Decimal(value)) or 0).encode())
     return value
 
 
 def _canonical_text(text: str) -> str:
-    if len(text) >= 19 and text[10] == "T":
-        try:
-            return parse_time(text).isoformat()
-        except ValueError:
-            return text
-    return text
+    """A timestamp without its optional parts: Z and trailing zeros of the fraction."""
+    if len(text) < 19 or text[10] != "T" or not INSTANT.fullmatch(text):
+        return text
+    whole, _, fraction = text.rstrip("Z").partition(".")
+    fraction = fraction.rstrip("0")
+    return f"{whole}.{fraction}Z" if fraction else f"{whole}Z"

@@ -5,54 +5,13 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from roaming.ocpi.schema import transforms, v221, v230, validation, wire
 from roaming.ocpi.schema.validation import Invalid, Violation
+from tests.unit.ocpi.bending import DELETE, FILES, changed, violations
 from tests.wire import load
-
-FILES = [
-    ("location", "location_zuidplein"),
-    ("location", "location_dijkhuis"),
-    ("tariff", "tariff_ac22"),
-    ("tariff", "tariff_dc150"),
-    ("tariff", "tariff_kaal"),
-    ("token", "token_nomad"),
-    ("token", "token_nomad_app"),
-    ("token", "token_volta_go"),
-    ("session", "session_running"),
-    ("session", "session_finished"),
-    ("cdr", "cdr_ac22"),
-    ("cdr", "cdr_ac22_credit"),
-    ("cdr", "cdr_dc150"),
-    ("cdr", "cdr_polder"),
-    ("credentials", "credentials_nomad"),
-    ("credentials", "credentials_polder"),
-]
-
-DELETE = object()
-
-
-def changed(name: str, path: str, value: object) -> dict[str, Any]:
-    """The object in a file with one field set, or deleted; the path is dotted, numbers are list positions."""
-    whole = load(name)
-    node: Any = whole
-    *way, last = [int(step) if step.isdigit() else step for step in path.split(".")]
-    for step in way:
-        node = node[step]
-    if value is DELETE:
-        del node[last]
-    else:
-        node[last] = value
-    return whole
-
-
-def violations(version: str, kind: str, value: object) -> list[tuple[str, str]]:
-    """What is wrong, the fast way; and the slow pass agrees that something is."""
-    with pytest.raises(Invalid) as refusal:
-        validation.validate(version, kind, value)
-    return [tuple(violation) for violation in refusal.value.violations]
 
 
 @pytest.mark.parametrize(("kind", "name"), FILES)
@@ -92,7 +51,11 @@ def test_version_details_name_modules_that_nobody_knows() -> None:
     details = {
         "version": "2.2.1",
         "endpoints": [
-            {"identifier": "credentials", "role": "SENDER", "url": "https://polderladen.example/ocpi/2.2.1/credentials"},
+            {
+                "identifier": "credentials",
+                "role": "SENDER",
+                "url": "https://polderladen.example/ocpi/2.2.1/credentials",
+            },
             {"identifier": "nltnm-tokens", "role": "RECEIVER", "url": "http://10.0.0.7:8080/x?y=1"},
         ],
     }
@@ -102,418 +65,15 @@ def test_version_details_name_modules_that_nobody_knows() -> None:
 
 
 def test_an_answer_to_a_real_time_question_carries_the_whole_token() -> None:
-    info: dict[str, Any] = {"allowed": "ALLOWED", "token": load("token_nomad"), "location": {"location_id": "ZUIDPLEIN"}}
+    info: dict[str, Any] = {
+        "allowed": "ALLOWED",
+        "token": load("token_nomad"),
+        "location": {"location_id": "ZUIDPLEIN"},
+    }
     assert validation.validate("2.2.1", "authorization_info", info).token.uid == "04A2B3C4D5E680"
     del info["token"]
     assert violations("2.2.1", "authorization_info", info) == [("$.token", "is required")]
     assert validation.validate("2.2.1", "location_references", info["location"]).evse_uids is None
-
-
-@pytest.mark.parametrize(
-    ("kind", "name", "path", "value", "where", "message"),
-    [
-        ("token", "token_nomad", "issuer", DELETE, "$.issuer", "is required"),
-        ("token", "token_nomad", "issuer", None, "$.issuer", "is required, it cannot be null"),
-        ("token", "token_nomad", "issuer", 7, "$.issuer", "must be a string, not a number"),
-        ("token", "token_nomad", "issuer", "x" * 65, "$.issuer", "must be at most 64 characters, has 65"),
-        ("token", "token_nomad", "uid", "u" * 37, "$.uid", "must be at most 36 characters, has 37"),
-        ("token", "token_nomad", "uid", "", "$.uid", "must not be empty"),
-        ("token", "token_nomad", "uid", "Grüße", "$.uid", "must be printable ASCII"),
-        ("token", "token_nomad", "uid", "a\x7fb", "$.uid", "must be printable ASCII"),
-        ("token", "token_nomad", "uid", "abc\n", "$.uid", "must be printable ASCII"),
-        ("token", "token_nomad", "valid", "true", "$.valid", "must be true or false, not a string"),
-        ("token", "token_nomad", "valid", 1, "$.valid", "must be true or false, not a number"),
-        (
-            "token",
-            "token_nomad",
-            "whitelist",
-            "always",
-            "$.whitelist",
-            "must be one of ALLOWED, ALLOWED_OFFLINE, ALWAYS, NEVER",
-        ),
-        ("token", "token_nomad", "type", "EMAID", "$.type", "must be one of AD_HOC_USER, APP_USER, OTHER, RFID"),
-        ("token", "token_nomad", "type", 4, "$.type", "must be one of AD_HOC_USER, APP_USER, OTHER, RFID"),
-        ("token", "token_nomad", "language", "deu", "$.language", "must be a language of two letters (ISO 639-1)"),
-        ("token", "token_nomad", "country_code", "DEU", "$.country_code", "must be a country code of two letters"),
-        ("token", "token_nomad", "party_id", "NOMAD", "$.party_id", "must be a party id of three letters or digits"),
-        ("token", "token_nomad", "energy_contract", [], "$.energy_contract", "must be an object, not a list"),
-        ("token", "token_nomad", "energy_contract", {}, "$.energy_contract.supplier_name", "is required"),
-        (
-            "location",
-            "location_zuidplein",
-            "name",
-            "two\nlines",
-            "$.name",
-            "must be printable text without control characters",
-        ),
-        (
-            "location",
-            "location_zuidplein",
-            "name",
-            "nul\0",
-            "$.name",
-            "must be printable text without control characters",
-        ),
-        ("location", "location_zuidplein", "name", "n" * 256, "$.name", "must be at most 255 characters, has 256"),
-        (
-            "location",
-            "location_zuidplein",
-            "name",
-            "n" * 1_000_000,
-            "$.name",
-            "must be at most 255 characters, has 1000000",
-        ),
-        ("location", "location_zuidplein", "coordinates", DELETE, "$.coordinates", "is required"),
-        ("location", "location_zuidplein", "country", "N", "$.country", None),
-        (
-            "location",
-            "location_zuidplein",
-            "coordinates.latitude",
-            "51.88",
-            "$.coordinates.latitude",
-            "must be degrees from -90 to 90 with a point and 5 to 7 decimals",
-        ),
-        ("location", "location_zuidplein", "coordinates.latitude", "91.000000", "$.coordinates.latitude", None),
-        ("location", "location_zuidplein", "coordinates.latitude", "51,886920", "$.coordinates.latitude", None),
-        (
-            "location",
-            "location_zuidplein",
-            "coordinates.latitude",
-            Decimal("51.886920"),
-            "$.coordinates.latitude",
-            "must be a string, not a number",
-        ),
-        (
-            "location",
-            "location_zuidplein",
-            "coordinates.longitude",
-            "181.000000",
-            "$.coordinates.longitude",
-            "must be degrees from -180 to 180 with a point and 5 to 7 decimals",
-        ),
-        (
-            "location",
-            "location_zuidplein",
-            "time_zone",
-            "Europe/Zuidplein",
-            "$.time_zone",
-            "must be an IANA time zone such as Europe/Amsterdam",
-        ),
-        ("location", "location_zuidplein", "time_zone", "../../etc/passwd", "$.time_zone", None),
-        ("location", "location_zuidplein", "time_zone", "CEST", "$.time_zone", None),
-        ("location", "location_zuidplein", "time_zone", None, "$.time_zone", "is required, it cannot be null"),
-        ("location", "location_zuidplein", "time_zone", 1, "$.time_zone", "must be a time zone, not a number"),
-        ("location", "location_zuidplein", "evses", {}, "$.evses", "must be a list, not an object"),
-        (
-            "location",
-            "location_zuidplein",
-            "evses.0.connectors",
-            [],
-            "$.evses[0].connectors",
-            "must have at least one entry",
-        ),
-        ("location", "location_zuidplein", "evses.0.connectors", None, "$.evses[0].connectors", None),
-        ("location", "location_zuidplein", "evses.0.status", "available", "$.evses[0].status", None),
-        (
-            "location",
-            "location_zuidplein",
-            "evses.1.connectors.1.max_voltage",
-            "500",
-            "$.evses[1].connectors[1].max_voltage",
-            "must be a whole number, not a string",
-        ),
-        (
-            "location",
-            "location_zuidplein",
-            "evses.1.connectors.1.max_voltage",
-            True,
-            "$.evses[1].connectors[1].max_voltage",
-            "must be a whole number, not a boolean",
-        ),
-        (
-            "location",
-            "location_zuidplein",
-            "evses.1.connectors.1.max_voltage",
-            Decimal("500.0"),
-            "$.evses[1].connectors[1].max_voltage",
-            "must be a whole number without a decimal point",
-        ),
-        (
-            "location",
-            "location_zuidplein",
-            "evses.1.connectors.1.max_voltage",
-            10**20,
-            "$.evses[1].connectors[1].max_voltage",
-            "must be a whole number from 0 to 2147483647",
-        ),
-        (
-            "location",
-            "location_zuidplein",
-            "evses.0.floor_level",
-            "12345",
-            "$.evses[0].floor_level",
-            "must be at most 4 characters, has 5",
-        ),
-        (
-            "location",
-            "location_zuidplein",
-            "evses.0.parking_restrictions",
-            ["TAXIS"],
-            "$.evses[0].parking_restrictions[0]",
-            "must be one of CUSTOMERS, DISABLED, EV_ONLY, MOTORCYCLES, PLUGGED",
-        ),
-        ("location", "location_zuidplein", "parking_type", "OTHER", "$.parking_type", None),
-        ("location", "location_zuidplein", "images.0.category", "SELFIE", "$.images[0].category", None),
-        (
-            "location",
-            "location_zuidplein",
-            "images.0.width",
-            100_000,
-            "$.images[0].width",
-            "must be a whole number from 0 to 99999",
-        ),
-        ("location", "location_zuidplein", "operator", {}, "$.operator.name", "is required"),
-        (
-            "location",
-            "location_zuidplein",
-            "operator.website",
-            "javascript:alert(1)",
-            "$.operator.website",
-            "must be an http(s) URL",
-        ),
-        ("location", "location_zuidplein", "operator.website", "see our website", "$.operator.website", None),
-        (
-            "location",
-            "location_zuidplein",
-            "opening_times.regular_hours.0.weekday",
-            8,
-            "$.opening_times.regular_hours[0].weekday",
-            "must be a whole number from 1 to 7",
-        ),
-        (
-            "location",
-            "location_zuidplein",
-            "opening_times.regular_hours.0.period_begin",
-            "8:00",
-            "$.opening_times.regular_hours[0].period_begin",
-            "must be a time of day as HH:MM",
-        ),
-        (
-            "location",
-            "location_zuidplein",
-            "opening_times.regular_hours.0.period_end",
-            "25:00",
-            "$.opening_times.regular_hours[0].period_end",
-            "must be a time of day as HH:MM",
-        ),
-        (
-            "location",
-            "location_zuidplein",
-            "last_updated",
-            "2026-02-30T00:00:00Z",
-            "$.last_updated",
-            "must be a timestamp that exists in the calendar",
-        ),
-        ("location", "location_zuidplein", "last_updated", "2026-10-14", "$.last_updated", None),
-        (
-            "location",
-            "location_zuidplein",
-            "last_updated",
-            1_791_964_800,
-            "$.last_updated",
-            "must be a timestamp, not a number",
-        ),
-        ("tariff", "tariff_ac22", "currency", "eur", "$.currency", None),
-        ("tariff", "tariff_ac22", "elements", [], "$.elements", "must have at least one entry"),
-        (
-            "tariff",
-            "tariff_ac22",
-            "elements.0.price_components.0.price",
-            "0.35",
-            "$.elements[0].price_components[0].price",
-            "must be a number, not a string",
-        ),
-        (
-            "tariff",
-            "tariff_ac22",
-            "elements.0.price_components.0.price",
-            False,
-            "$.elements[0].price_components[0].price",
-            "must be a number, not a boolean",
-        ),
-        (
-            "tariff",
-            "tariff_ac22",
-            "elements.0.price_components.0.price",
-            Decimal("1e400"),
-            "$.elements[0].price_components[0].price",
-            "must have at most 16 digits before the decimal point",
-        ),
-        ("tariff", "tariff_ac22", "elements.0.price_components.0.price", Decimal("1e-400"), None, None),
-        ("tariff", "tariff_ac22", "elements.0.price_components.0.price", Decimal("0E+400"), None, None),
-        ("tariff", "tariff_ac22", "elements.0.price_components.0.price", 10**19, None, None),
-        (
-            "tariff",
-            "tariff_ac22",
-            "elements.0.price_components.0.price",
-            Decimal("0." + "1" * 40),
-            "$.elements[0].price_components[0].price",
-            "must have at most 32 decimals",
-        ),
-        (
-            "tariff",
-            "tariff_ac22",
-            "elements.0.price_components.0.step_size",
-            Decimal("1.5"),
-            "$.elements[0].price_components[0].step_size",
-            "must be a whole number without a decimal point",
-        ),
-        (
-            "tariff",
-            "tariff_ac22",
-            "elements.0.restrictions",
-            {"start_date": "2026-02-30"},
-            "$.elements[0].restrictions.start_date",
-            "must be a date that exists in the calendar",
-        ),
-        (
-            "tariff",
-            "tariff_ac22",
-            "elements.0.restrictions",
-            {"start_date": "20260228"},
-            "$.elements[0].restrictions.start_date",
-            "must be a date as YYYY-MM-DD",
-        ),
-        (
-            "tariff",
-            "tariff_ac22",
-            "elements.0.restrictions",
-            {"start_date": 20260228},
-            "$.elements[0].restrictions.start_date",
-            "must be a date, not a number",
-        ),
-        (
-            "tariff",
-            "tariff_ac22",
-            "elements.0.restrictions",
-            {"day_of_week": ["MON"]},
-            "$.elements[0].restrictions.day_of_week[0]",
-            None,
-        ),
-        ("tariff", "tariff_dc150", "min_price", 1, "$.min_price", "must be an object, not a number"),
-        ("session", "session_running", "kwh", "11.4", "$.kwh", "must be a number, not a string"),
-        ("session", "session_running", "status", "RESERVED", "$.status", None),
-        (
-            "session",
-            "session_running",
-            "charging_periods.0.dimensions",
-            [],
-            "$.charging_periods[0].dimensions",
-            "must have at least one entry",
-        ),
-        (
-            "session",
-            "session_running",
-            "total_cost",
-            Decimal("4.8072"),
-            "$.total_cost",
-            "must be an object, not a number",
-        ),
-        ("cdr", "cdr_ac22", "charging_periods", [], "$.charging_periods", "must have at least one entry"),
-        ("cdr", "cdr_ac22", "charging_periods", None, "$.charging_periods", "is required, it cannot be null"),
-        (
-            "cdr",
-            "cdr_ac22",
-            "cdr_location.address",
-            "a" * 46,
-            "$.cdr_location.address",
-            "must be at most 45 characters, has 46",
-        ),
-        ("cdr", "cdr_ac22", "charging_periods.0.dimensions.0.type", "FLAT", None, None),
-        ("cdr", "cdr_ac22", "signed_data.signed_values", [], "$.signed_data.signed_values", None),
-        ("credentials", "credentials_nomad", "token", DELETE, "$.token", "is required"),
-        ("credentials", "credentials_nomad", "url", DELETE, "$.url", "is required"),
-        ("credentials", "credentials_nomad", "url", "ocpi.nomad.example/versions", "$.url", None),
-        ("credentials", "credentials_nomad", "url", "ftp://nomad.example/", "$.url", "must be an absolute http(s) URL"),
-        ("credentials", "credentials_nomad", "url", "https://", "$.url", "must be an absolute http(s) URL"),
-        ("credentials", "credentials_nomad", "roles", [], "$.roles", "must have at least one entry"),
-        ("credentials", "credentials_nomad", "roles.0.role", "DRIVER", "$.roles[0].role", None),
-        (
-            "credentials",
-            "credentials_nomad",
-            "token",
-            "has space",
-            "$.token",
-            "must be printable ASCII without spaces",
-        ),
-        (
-            "credentials",
-            "credentials_nomad",
-            "token",
-            "t" * 65,
-            "$.token",
-            "must be at most 64 characters, has 65",
-        ),
-        ("credentials", "credentials_nomad", "token", "ta\tb", "$.token", "must be printable ASCII without spaces"),
-    ],
-)
-def test_one_fault_is_named_with_its_path(
-    kind: str, name: str, path: str, value: object, where: str | None, message: str | None
-) -> None:
-    found = violations("2.2.1", kind, changed(name, path, value))
-    assert len(found) == 1
-    assert where is None or found[0][0] == where
-    assert message is None or found[0][1] == message
-
-
-@pytest.mark.parametrize(
-    ("kind", "name", "path", "value"),
-    [
-        ("token", "token_nomad", "visual_number", None),
-        ("token", "token_nomad", "visual_number", DELETE),
-        ("token", "token_nomad", "visual_number", ""),
-        ("token", "token_nomad", "unknown_field", {"deep": [None, {"x": "\0"}]}),
-        ("token", "token_nomad", "uid", "0004 a*b/c#~"),
-        ("token", "token_nomad", "country_code", "de"),
-        ("location", "location_zuidplein", "name", "é" * 255),
-        ("location", "location_zuidplein", "name", "<script>alert('x')</script> \"quoted\" 🔌"),
-        ("location", "location_zuidplein", "evses", None),
-        ("location", "location_zuidplein", "evses", []),
-        ("location", "location_zuidplein", "evses", DELETE),
-        ("location", "location_zuidplein", "country", "NL"),
-        ("location", "location_zuidplein", "coordinates.latitude", "-90.00000"),
-        ("location", "location_zuidplein", "coordinates.longitude", "-179.999999"[:11]),
-        ("location", "location_zuidplein", "time_zone", "America/Argentina/Buenos_Aires"),
-        ("location", "location_zuidplein", "last_updated", "2026-10-14T08:03:20"),
-        ("location", "location_zuidplein", "last_updated", "2026-10-14T08:03:20.125Z"),
-        ("location", "location_zuidplein", "operator.website", "www.volta.example/laden?x=1#top"),
-        ("location", "location_zuidplein", "operator.website", ""),
-        ("location", "location_zuidplein", "operator.website", "HTTPS://münchen.example:8443/größe"),
-        ("location", "location_zuidplein", "help_phone", 5),
-        ("location", "location_zuidplein", "evses.0.capabilities", ["LEVITATION"]),
-        ("location", "location_zuidplein", "evses.0.connectors.0.standard", "MCS"),
-        ("location", "location_zuidplein", "evses.0.connectors.0.max_voltage", 0),
-        ("location", "location_zuidplein", "facilities", ["SAUNA"]),
-        ("tariff", "tariff_ac22", "elements.0.price_components.0.price", Decimal("-0.1234")),
-        ("tariff", "tariff_ac22", "elements.0.price_components.0.price", Decimal("0.30000000000000004")),
-        ("tariff", "tariff_ac22", "elements.0.price_components.0.price", 9_999_999_999_999_999),
-        ("tariff", "tariff_ac22", "elements.0.price_components.0.price", Decimal("5E+3")),
-        ("tariff", "tariff_ac22", "elements.0.price_components.0.vat", None),
-        ("tariff", "tariff_ac22", "elements.0.price_components.0.step_size", 0),
-        ("tariff", "tariff_ac22", "currency", "XXX"),
-        ("tariff", "tariff_ac22", "end_date_time", "2020-01-01T00:00:00Z"),
-        ("session", "session_running", "evse_uid", "#NA"),
-        ("session", "session_running", "charging_periods", []),
-        ("session", "session_running", "kwh", -3),
-        ("cdr", "cdr_ac22", "tariffs", []),
-        ("cdr", "cdr_ac22", "currency", "USD"),
-        ("cdr", "cdr_ac22", "end_date_time", "1970-01-01T00:00:00Z"),
-        ("credentials", "credentials_nomad", "roles.0.role", "HUB"),
-        ("credentials", "credentials_nomad", "token", "t" * 64),
-    ],
-)
-def test_what_the_tables_allow_is_accepted(kind: str, name: str, path: str, value: object) -> None:
-    validation.validate("2.2.1", kind, changed(name, path, value))
 
 
 @pytest.mark.parametrize("value", [[], [load("cdr_ac22")], "cdr", None, 5, True])
@@ -645,6 +205,7 @@ JSON = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_any_value_in_any_field_is_accepted_or_named(data: st.DataObject) -> None:
     kind, name = data.draw(st.sampled_from(FILES))
@@ -663,7 +224,9 @@ def test_any_value_in_any_field_is_accepted_or_named(data: st.DataObject) -> Non
         validation.validate("2.2.1", kind, value)
     except Invalid as refusal:
         assert refusal.violations
-        assert all("`" not in violation.message for violation in refusal.violations), "a message of msgspec came through"
+        assert all("`" not in violation.message for violation in refusal.violations), (
+            "a message of msgspec came through"
+        )
 
 
 def test_the_largest_location_is_read() -> None:

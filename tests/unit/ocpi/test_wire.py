@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from roaming.ocpi.schema import wire
@@ -137,7 +137,10 @@ def test_a_body_read_and_written_is_the_same_text(name: str) -> None:
         ({"x": {"a": None, "l": []}}, {"x": {}}),
         ({"at": "2026-10-14T08:03:20"}, {"at": "2026-10-14T08:03:20.000Z"}),
         ({"at": "2026-10-14T08:03:20.5Z"}, {"at": "2026-10-14T08:03:20.500Z"}),
-        ({"id": "c-1", "country_code": "nl", "party_id": "vlt"}, {"id": "C-1", "country_code": "NL", "party_id": "VLT"}),
+        (
+            {"id": "c-1", "country_code": "nl", "party_id": "vlt"},
+            {"id": "C-1", "country_code": "NL", "party_id": "VLT"},
+        ),
         ({"uid": "04a2"}, {"uid": "04A2"}),
     ],
 )
@@ -185,6 +188,7 @@ def test_comparing_does_not_change_what_it_compares() -> None:
     assert value == load("cdr_ac22")
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=40))
 def test_any_bytes_are_read_or_refused(body: bytes) -> None:
     try:
@@ -193,6 +197,7 @@ def test_any_bytes_are_read_or_refused(body: bytes) -> None:
         assert str(refusal).startswith("The body")
 
 
+@settings(deadline=None)
 @given(st.integers(0, 400))
 def test_a_truncated_body_is_refused(length: int) -> None:
     with pytest.raises(NotJson):
