@@ -23,6 +23,7 @@ from roaming.ocpi.schema import wire
 
 _NEXT = re.compile(r'<([^>]*)>\s*;[^,]*\brel\s*=\s*"?next"?', re.IGNORECASE)
 _MAX_PAGES = 10_000
+_TEMPORARY = frozenset({401, 407, 408, 425, 429})
 
 
 class Refused(Exception):
@@ -40,9 +41,8 @@ class Refused(Exception):
     @property
     def temporary(self) -> bool:
         """Whether the same request may succeed later: their fault, our token, too often, or not even an OCPI answer."""
-        if self.http_status >= 500 or self.http_status in (401, 407, 408, 425, 429):
-            return True
-        return self.status_code >= 3000 or (self.status_code == 0 and self.http_status < 400)
+        elsewhere = 300 <= self.http_status < 400 or (self.status_code == 0 and self.http_status < 400)
+        return self.http_status >= 500 or self.http_status in _TEMPORARY or self.status_code >= 3000 or elsewhere
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,313 @@
+"""The outbox drained into a real platform: in order, at least once, and without losing anything on the way."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection as database
+from django.db import transaction
+from django.test.utils import CaptureQueriesContext
+
+from partners.connections import services as connections
+from partners.connections.models import Connection, ConnectionState
+from partners.routing import Receiver
+from roaming.exchange import delivery, outbox, selectors
+from roaming.exchange.models import Exchange, Push, PushState
+from roaming.ocpi.schema import transforms, wire
+from roaming.tariffs import services as tariffs
+from tests import cast
+from tests import wire as samples
+from tests.roaming.platform import Platform, Said, platform
+
+AT = cast.NOW
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def theirs() -> Iterator[Platform]:
+    with platform("EMSP DE*NMD") as running_platform:
+        yield running_platform
+
+
+@pytest.fixture
+def nomad(theirs: Platform) -> Connection:
+    """Nomad's platform may see Volta's tariffs."""
+    cast.volta()
+    connection = cast.nomad(url=theirs.url)
+    cast.agreement("NL*VLT", "DE*NMD")
+    return connection
+
+
+def change(number: int, currency: str = "EUR", hour: int = 0) -> Push:
+    """Volta changes its tariff T`number`; the push of it."""
+    sent = {**samples.load("tariff_ac22"), "id": f"T{number}", "currency": currency}
+    sent["last_updated"] = f"2026-11-10T{hour:02}:00:00Z"
+    data = transforms.upgrade("2.2.1", "tariff", sent)
+    tariffs.put(party=cast.party("NL*VLT", "CPO"), tariff_id=f"T{number}", data=data, at=AT)
+    return Push.objects.filter(path=f"NL/VLT/T{number}").latest("id")
+
+
+def states() -> list[str]:
+    return list(Push.objects.order_by("id").values_list("state", flat=True))
+
+
+def test_changes_arrive_in_order_in_the_partners_version_with_all_headers(nomad: Connection, theirs: Platform) -> None:
+    pushes = [change(number) for number in range(3)]
+    assert delivery.deliver_due(nomad.pk, AT) == 3
+    assert theirs.paths("PUT") == [f"/receiver/tariffs/NL/VLT/T{number}" for number in range(3)]
+    asked = theirs.asked[0]
+    assert asked.body == {**samples.load("tariff_ac22"), "id": "T0", "last_updated": "2026-11-10T00:00:00Z"}
+    assert (asked.token, asked.headers["content-type"]) == ("Nomad-gave-us-this", "application/json")
+    assert asked.headers["x-correlation-id"] == pushes[0].correlation_id
+    assert len({asked.headers["x-request-id"] for asked in theirs.asked}) == 3
+    routing = {name: value for name, value in asked.headers.items() if name.startswith("ocpi-")}
+    assert routing == {
+        "ocpi-to-country-code": "DE",
+        "ocpi-to-party-id": "NMD",
+        "ocpi-from-country-code": "NL",
+        "ocpi-from-party-id": "VLT",
+    }
+    assert states() == [PushState.DELIVERED] * 3
+    delivered = Push.objects.order_by("id").first()
+    assert delivered is not None and (delivered.attempts, delivered.delivered_at) == (1, AT)
+    exchange = Exchange.objects.order_by("id").first()
+    assert exchange is not None and exchange.push == delivered and exchange.http_status == 200
+
+
+def test_a_partner_that_is_down_keeps_its_queue_and_gets_it_in_order_when_it_is_back(
+    nomad: Connection, theirs: Platform
+) -> None:
+    for number in range(3):
+        change(number)
+    theirs.down()
+    assert delivery.deliver_due(nomad.pk, AT) == 0
+    nomad.refresh_from_db()
+    assert states() == [PushState.RETRYING, PushState.WAITING, PushState.WAITING]
+    head = Push.objects.order_by("id").first()
+    assert head is not None and head.attempts == 1 and "cannot be reached" in head.last_error
+    assert nomad.failures == 1 and nomad.paused_until is not None
+    assert timedelta(seconds=4) <= nomad.paused_until - AT <= timedelta(seconds=6)
+
+    assert delivery.deliver_due(nomad.pk, AT + timedelta(seconds=1)) == 0  # paused: nothing is even tried
+    assert Exchange.objects.filter(direction="out").count() == 1
+    assert list(selectors.connections_with_due_pushes(AT + timedelta(seconds=1))) == []
+
+    theirs.up()
+    later = AT + timedelta(seconds=10)
+    assert list(selectors.connections_with_due_pushes(later)) == [nomad]
+    assert delivery.deliver_due(nomad.pk, later) == 3
+    assert theirs.paths("PUT") == [f"/receiver/tariffs/NL/VLT/T{number}" for number in range(3)]
+    nomad.refresh_from_db()
+    assert (nomad.failures, nomad.paused_until) == (0, None)
+
+
+def test_the_pauses_grow_to_an_hour_and_the_twelfth_failure_is_the_last(nomad: Connection, theirs: Platform) -> None:
+    change(0)
+    theirs.answering = lambda asked: Said(http=503)
+    at, pauses = AT, []
+    for _ in range(12):
+        delivery.deliver_due(nomad.pk, at)
+        nomad.refresh_from_db()
+        assert nomad.paused_until is not None
+        pauses.append((nomad.paused_until - at).total_seconds())
+        at = nomad.paused_until
+    for number, pause in enumerate(pauses):
+        assert 0.79 <= pause / min(5 * 2**number, 3600) <= 1.21
+    push = Push.objects.get()
+    assert (push.state, push.attempts) == (PushState.DEAD, 12) and push.last_error.startswith("Given up after 12")
+    assert nomad.state == ConnectionState.OFFLINE
+    theirs.answering = lambda asked: None
+    change(1)
+    assert delivery.deliver_due(nomad.pk, at) == 1
+    nomad.refresh_from_db()
+    assert nomad.state == ConnectionState.REGISTERED
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        Said(http=500, raw=b"oops"),
+        Said(http=401, status=2000),
+        Said(http=429, raw=b""),
+        Said(raw=b"<html>a proxy says hello</html>"),
+        Said(status=3000, message="we are full"),
+        Said(http=302, headers={"Location": "http://127.0.0.1:1/"}),
+    ],
+)
+def test_what_may_pass_is_tried_again(nomad: Connection, theirs: Platform, said: Said) -> None:
+    change(0)
+    change(1)
+    theirs.answering = lambda asked: said
+    assert delivery.deliver_due(nomad.pk, AT) == 0
+    assert states() == [PushState.RETRYING, PushState.WAITING] and len(theirs.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        (Said(status=2001, message="currency is odd"), "currency is odd"),
+        (Said(http=404, status=2003, message="which location?"), "which location?"),
+        (Said(http=400, raw=b"no"), "HTTP 400"),
+        (Said(http=405, status=2000), "HTTP 405"),
+    ],
+)
+def test_a_refusal_is_dead_at_once_with_their_sentence_and_the_rest_goes_on(
+    nomad: Connection, theirs: Platform, said: Said, why: str
+) -> None:
+    first, _ = change(0), change(1)
+    theirs.answering = lambda asked: said if asked.path.endswith("T0") else None
+    assert delivery.deliver_due(nomad.pk, AT) == 1
+    assert states() == [PushState.DEAD, PushState.DELIVERED]
+    first.refresh_from_db()
+    assert why in first.last_error and first.attempts == 1
+    nomad.refresh_from_db()
+    assert nomad.paused_until is None
+
+
+def test_a_dead_push_is_retried_by_a_person(nomad: Connection, theirs: Platform) -> None:
+    push = change(0)
+    theirs.answering = lambda asked: Said(status=2001)
+    delivery.deliver_due(nomad.pk, AT)
+    push.refresh_from_db()
+    theirs.answering = lambda asked: None
+    delivery.retry(push=push, by=cast.person("Otto"), at=AT + timedelta(hours=1))
+    assert (push.state, push.attempts, push.last_error) == (PushState.WAITING, 0, "Retried by Otto.")
+    assert delivery.deliver_due(nomad.pk, AT + timedelta(hours=1)) == 1
+    push.refresh_from_db()
+    assert push.state == PushState.DELIVERED
+    with pytest.raises(delivery.CannotRetry, match="only dead"):
+        delivery.retry(push=push, by="Otto", at=AT)
+
+
+def test_a_dead_push_is_not_retried_over_a_newer_state(nomad: Connection, theirs: Platform) -> None:
+    push = change(0)
+    theirs.answering = lambda asked: Said(status=2001)
+    delivery.deliver_due(nomad.pk, AT)
+    theirs.answering = lambda asked: None
+    change(0, "SEK", hour=1)
+    push.refresh_from_db()
+    with pytest.raises(delivery.CannotRetry, match="newer state"):
+        delivery.retry(push=push, by="Otto", at=AT)
+    assert states() == [PushState.DEAD, PushState.WAITING]
+
+
+def test_a_newer_state_replaces_one_that_waits_and_keeps_its_place(nomad: Connection, theirs: Platform) -> None:
+    change(0)
+    change(1)
+    theirs.down()
+    delivery.deliver_due(nomad.pk, AT)
+    change(0, "SEK", hour=1)
+    assert states() == [PushState.WAITING, PushState.WAITING]
+    theirs.up()
+    assert delivery.deliver_due(nomad.pk, AT + timedelta(minutes=1)) == 2
+    assert [(asked.path[-2:], asked.body["currency"]) for asked in theirs.asked] == [("T0", "SEK"), ("T1", "EUR")]
+
+
+def test_a_state_that_changes_while_it_is_sent_is_sent_again(
+    nomad: Connection, theirs: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newer = wire.encode_text({**wire_body(change(0)), "currency": "SEK"})
+    send = delivery._send
+
+    def send_and_replace(*args: Any) -> None:
+        send(*args)
+        if len(theirs.asked) == 1:
+            enqueue_again(nomad, newer)
+
+    monkeypatch.setattr(delivery, "_send", send_and_replace)
+    assert delivery.deliver_due(nomad.pk, AT) == 2
+    assert [asked.body["currency"] for asked in theirs.asked] == ["EUR", "SEK"]
+    assert states() == [PushState.DELIVERED]
+
+
+def wire_body(push: Push) -> dict[str, Any]:
+    value = wire.decode(push.body.encode())
+    assert isinstance(value, dict)
+    return value
+
+
+def enqueue_again(nomad: Connection, body: str) -> None:
+    volta = cast.party("NL*VLT", "CPO")
+    outbox.enqueue(
+        receivers=[Receiver(nomad, cast.party("DE*NMD", "EMSP"))],
+        owner=volta,
+        module="tariffs",
+        kind="tariff",
+        method="PUT",
+        path=outbox.object_path(volta, "T0"),
+        body=body,
+        object_key=outbox.object_key("tariffs", volta, "T0"),
+        at=AT,
+    )
+
+
+def die(*_: Any, **__: Any) -> None:
+    raise KeyboardInterrupt
+
+
+def test_a_worker_that_dies_after_sending_leaves_the_push_to_be_sent_again(
+    nomad: Connection, theirs: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change(0)
+    with monkeypatch.context() as patch:
+        patch.setattr(delivery, "_move", die)
+        with pytest.raises(KeyboardInterrupt):
+            delivery.deliver_due(nomad.pk, AT)
+    assert states() == [PushState.WAITING] and len(theirs.asked) == 1
+    assert delivery.deliver_due(nomad.pk, AT) == 1
+    assert len(theirs.asked) == 2 and states() == [PushState.DELIVERED]
+
+
+def test_a_deletion_of_what_they_no_longer_have_is_delivered(nomad: Connection, theirs: Platform) -> None:
+    change(0)
+    delivery.deliver_due(nomad.pk, AT)
+    theirs.answering = lambda asked: Said(http=404, status=2000)
+    tariffs.delete(party=cast.party("NL*VLT", "CPO"), tariff_id="T0", at=AT)
+    assert delivery.deliver_due(nomad.pk, AT) == 1
+    assert theirs.asked[-1].method == "DELETE" and theirs.asked[-1].body is None
+
+
+def test_a_suspended_or_unregistered_partner_is_sent_nothing(nomad: Connection, theirs: Platform) -> None:
+    change(0)
+    nomad.refresh_from_db()
+    connections.suspend(connection=nomad)
+    assert delivery.deliver_due(nomad.pk, AT) == 0
+    connections.resume(connection=nomad, at=AT)
+    connections.unregister(connection=nomad, at=AT)
+    assert delivery.deliver_due(nomad.pk, AT) == 0
+    assert theirs.asked == [] and PushState.WAITING in states()
+
+
+def test_nothing_is_written_for_an_interface_the_partner_does_not_have(nomad: Connection, theirs: Platform) -> None:
+    Connection.objects.filter(pk=nomad.pk).update(endpoints=[{"identifier": "cdrs", "role": "RECEIVER", "url": "x"}])
+    with pytest.raises(Push.DoesNotExist):
+        change(0)
+
+
+def test_an_interface_that_went_away_is_a_dead_push(nomad: Connection, theirs: Platform) -> None:
+    push = change(0)
+    Connection.objects.filter(pk=nomad.pk).update(endpoints=[{"identifier": "cdrs", "role": "RECEIVER", "url": "x"}])
+    delivery.deliver_due(nomad.pk, AT)
+    push.refresh_from_db()
+    assert push.state == PushState.DEAD and "no receiver interface" in push.last_error
+
+
+def test_a_rolled_back_change_leaves_no_push(nomad: Connection) -> None:
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        change(0)
+        _ = 1 / 0
+    assert Push.objects.count() == 0
+
+
+def test_a_push_costs_few_queries(nomad: Connection, theirs: Platform) -> None:
+    change(0)
+    with CaptureQueriesContext(database) as one:
+        delivery.deliver_due(nomad.pk, AT)
+    for number in range(1, 6):
+        change(number)
+    with CaptureQueriesContext(database) as five:
+        delivery.deliver_due(nomad.pk, AT)
+    # Each push: read it, savepoint and journal, tick it off.
+    assert len(five) - len(one) == 4 * 5
