@@ -73,6 +73,9 @@ def _attempt(ocpi: OcpiClient, connection: Connection, push: Push, at: datetime)
         return _Outcome.REFUSED
     try:
         _send(ocpi, connection, push, url)
+    except transforms.NotExpressible as error:
+        _bury(push, f"OCPI {connection.version} of {connection.name} has no such thing: {error}")
+        return _Outcome.REFUSED
     except Unreachable as error:
         return _postpone(connection, push, str(error), at)
     except Refused as error:

@@ -49,7 +49,7 @@ def page(request: Request | HttpRequest, queryset: QuerySet[O], *, kind: str, ve
         headers["Link"] = f'<{_next_url(request, after, window.limit)}>; rel="next"'
     texts = _bodies(queryset, window) if window.offset < total else []
     if version != NEWEST_SHAPE:
-        texts = [_downgraded(text, kind, version) for text in texts]
+        texts = [told for text in texts if (told := _downgraded(text, kind, version)) is not None]
     return envelope.success(envelope.raw_list(texts), headers=headers)
 
 
@@ -59,10 +59,14 @@ def _bodies(queryset: QuerySet[O], window: Window) -> list[str]:
     return list(queryset.model._base_manager.filter(pk__in=ids).order_by("pk").values_list("body", flat=True))
 
 
-def _downgraded(text: str, kind: str, version: str) -> str:
+def _downgraded(text: str, kind: str, version: str) -> str | None:
+    """The object in the partner's version; None for one that cannot exist there, which is left out of the page."""
     value = wire.decode(text.encode())
     assert isinstance(value, dict)
-    return wire.encode_text(transforms.downgrade(version, kind, value)[0])
+    try:
+        return wire.encode_text(transforms.downgrade(version, kind, value)[0])
+    except transforms.NotExpressible:
+        return None
 
 
 def _window(request: Request | HttpRequest) -> Window:

@@ -128,6 +128,8 @@ def as_ocpi_error(exc: Exception) -> OcpiError:
             return not_json(str(exc))
         case validation.Invalid():
             return invalid(str(exc))
+        case transforms.NotExpressible():
+            return not_found(f"This object cannot be told in this version of OCPI: {exc}.")
         case Http404():
             return not_found("There is nothing at this URL.")
         case RequestDataTooBig():
