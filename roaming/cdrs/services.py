@@ -17,7 +17,7 @@ from roaming.cdrs import selectors
 from roaming.cdrs.models import MOVES, Cdr, CdrState
 from roaming.exchange import outbox
 from roaming.findings import services as findings
-from roaming.findings.models import Severity
+from roaming.findings.models import Finding, Severity
 from roaming.kernel import events, states
 from roaming.ocpi import storage
 from roaming.ocpi.schema import wire
@@ -98,6 +98,15 @@ def move_all(*, cdr_ids: Collection[int], to: str, reason: str, at: datetime) ->
     return found.update(state=to, state_at=at, state_reason=reason[:300])
 
 
+def recognize_emsp(*, cdr: Cdr) -> Party | None:
+    """The eMSP whose token charged. A CDR that came before its eMSP was known here is given it now."""
+    if cdr.emsp is None:
+        cdr.emsp = parties.find(*parties.parse(cdr.emsp_code), PartyRole.EMSP)
+        if cdr.emsp is not None:
+            cdr.save(update_fields=["emsp"])
+    return cdr.emsp
+
+
 def content_sha256(data: Data) -> str:
     """What two deliveries of the same CDR have in common: decoded values, `last_updated` aside."""
     return hashlib.sha256(wire.canonical(data, ignore=_NOT_CONTENT)).hexdigest()
@@ -113,22 +122,29 @@ def _take(*, party: Party, data: Data, at: datetime, **further: Any) -> tuple[Cd
 
 
 def _refused(cdr: Cdr, data: Data, connection: Connection | None, at: datetime) -> ContentDiffers:
-    stored = cdr.data
-    fields = ", ".join(_differing(stored, data))
+    fields = ", ".join(_differing(cdr.data, data))
     sentence = f"CDR “{cdr.ocpi_id}” of {cdr.party.code} is stored already with other content; different: {fields}."
+    _find_once(cdr, f"{sentence} The stored CDR was not changed.", data, connection, at)
+    return ContentDiffers(f"{sentence} A CDR never changes; send a credit CDR and a new one instead.")
+
+
+def _find_once(cdr: Cdr, sentence: str, data: Data, connection: Connection | None, at: datetime) -> None:
+    """One finding however often the same other content is sent, pulled or imported."""
+    actual = _price(data)
+    if Finding.objects.filter(cdr=cdr, connection=connection, sentence=sentence, actual=actual[:300]).exists():
+        return
     findings.record(
         code="cdr_content_differs",
         severity=Severity.ERROR,
         title="CDR sent again with other content",
-        sentence=f"{sentence} The stored CDR was not changed.",
+        sentence=sentence,
         cdr=cdr,
         connection=connection,
         subject=f"cdrs {cdr.ocpi_id}",
-        expected=_price(stored),
-        actual=_price(data),
+        expected=_price(cdr.data),
+        actual=actual,
         at=at,
     )
-    return ContentDiffers(f"{sentence} A CDR never changes; send a credit CDR and a new one instead.")
 
 
 def _differing(stored: Data, sent: Data) -> list[str]:

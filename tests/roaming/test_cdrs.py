@@ -85,6 +85,7 @@ def test_the_same_cdr_again_is_answered_not_stored(ours: Caller, ac22: dict[str,
 def test_the_same_id_with_other_content_is_refused_and_found(ours: Caller, cdr: Cdr, ac22: dict[str, Any]) -> None:
     dearer = {**ac22, "id": "C-2026-10-14-0001", "total_cost": {"excl_vat": 12, "incl_vat": 14}, "remark": "sorry"}
     reply = ours.post(URL, dearer)
+    assert ours.post(URL, dearer).message == reply.message
     assert (reply.http, reply.status) == (200, 2001)
     for named in ("C-2026-10-14-0001", "total_cost", "remark"):
         assert named in reply.message
@@ -217,6 +218,15 @@ def test_the_portal_lists_cdrs_with_their_parties_and_without_evidence(cdr: Cdr)
     (found,) = selectors.list_for(cast.person("Otto", "operator"))
     assert {"body", "raw"} <= found.get_deferred_fields()
     assert (str(found.party), str(found.emsp)) == ("NL*VLT", "DE*NMD")
+
+
+def test_an_emsp_that_appears_later_is_recognized(volta: Connection) -> None:
+    Caller("Volta").post(URL, wire.raw("cdr_ac22"))
+    cdr = Cdr.objects.get()
+    assert services.recognize_emsp(cdr=cdr) is None
+    cast.nomad()
+    assert str(services.recognize_emsp(cdr=cdr)) == "DE*NMD"
+    assert str(Cdr.objects.get().emsp) == "DE*NMD"
 
 
 # Import from files.
