@@ -1,6 +1,6 @@
 """Keeping what was found, each thing once: checking a CDR again does not repeat what is known."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime
 
 from billing.checks.found import Found
@@ -9,8 +9,10 @@ from roaming.findings import services as findings
 from roaming.findings.models import Finding
 
 
-def record(*, cdr: Cdr, found: Iterable[Found], at: datetime) -> None:
+def record(*, cdr: Cdr, found: Sequence[Found], at: datetime) -> None:
     """Write a Finding for everything found that the CDR does not carry yet, word for word."""
+    if not found:
+        return
     known = set(Finding.objects.filter(cdr=cdr).values_list("code", "sentence"))
     for one in found:
         if (one.code, one.sentence) not in known:

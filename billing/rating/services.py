@@ -10,7 +10,7 @@ from billing.checks import recording, rules
 from billing.checks.found import Case, Found
 from billing.disputes import selectors as disputes
 from billing.rating import quotes
-from billing.rating.models import Rating
+from billing.rating.models import Rating, Verdict
 from partners.agreements import selectors as agreements
 from partners.agreements.models import Agreement
 from partners.people.models import User
@@ -20,6 +20,8 @@ from roaming.cdrs.models import Cdr, CdrState
 log = logging.getLogger(__name__)
 
 BATCH = 50
+# Not the fault of a CDR: the whole batch is tried again later.
+DATABASE_TROUBLE = (OperationalError, InterfaceError)
 
 
 class CannotDecide(Exception):
@@ -94,20 +96,27 @@ def _to_judge() -> QuerySet[Cdr]:
 def _judge_batch(*, after: int, size: int, at: datetime) -> list[int]:
     waiting = _to_judge().filter(state=CdrState.RECEIVED, pk__gt=after).order_by("pk")
     batch = list(waiting.select_for_update(of=("self",), skip_locked=True)[:size])
-    for cdr in batch:
-        _judge_or_hold(cdr, at)
+    try:
+        with transaction.atomic():
+            for cdr in batch:
+                _judge(cdr, at)
+    except DATABASE_TROUBLE:
+        raise
+    except Exception:
+        for cdr in batch:  # one of them is poisoned: once more, each by itself
+            _judge_or_hold(cdr.pk, at)
     return [cdr.pk for cdr in batch]
 
 
-def _judge_or_hold(cdr: Cdr, at: datetime) -> None:
+def _judge_or_hold(cdr_id: int, at: datetime) -> None:
     try:
         with transaction.atomic():
-            _judge(cdr, at)
-    except (OperationalError, InterfaceError):
-        raise  # the database is in trouble, not this CDR: the whole batch is tried again
+            _judge(locked(cdr_id), at)
+    except DATABASE_TROUBLE:
+        raise
     except Exception as error:
-        log.exception("CDR %s could not be judged", cdr.pk)
-        _hold_unjudged(locked(cdr.pk), error, at)
+        log.exception("CDR %s could not be judged", cdr_id)
+        _hold_unjudged(locked(cdr_id), error, at)
 
 
 def _hold_unjudged(cdr: Cdr, error: Exception, at: datetime) -> None:
@@ -143,19 +152,18 @@ def _judge(cdr: Cdr, at: datetime) -> Rating:
 
 
 def _move_by(cdr: Cdr, found: list[Found], quote: quotes.Quote, agreement: Agreement | None, at: datetime) -> None:
-    holding = [one.sentence for one in found if one.holds]
-    if disputes.open_on(cdr):
+    if cdr.state != CdrState.RECEIVED and disputes.open_on(cdr):
         return  # the dispute decides
-    if holding:
-        cdrs.move(cdr=cdr, to=CdrState.HELD, reason=holding[0], at=at, agreement=agreement)
+    holding = [one.sentence for one in found if one.holds]
+    if holding or quote.verdict != Verdict.WITHIN:
+        cdrs.move(cdr=cdr, to=CdrState.HELD, reason=[*holding, quote.sentence][0], at=at, agreement=agreement)
     elif cdr.state != CdrState.ACCEPTED:
         cdrs.move(cdr=cdr, to=CdrState.ACCEPTED, reason=quote.sentence, at=at, agreement=agreement)
 
 
 def _agreement(cdr: Cdr) -> Agreement | None:
-    if cdr.emsp is None:
-        return None
-    return agreements.covering(cpo=cdr.party, emsp=cdr.emsp, at=cdr.started_at)
+    emsp = cdrs.recognize_emsp(cdr=cdr)
+    return agreements.covering(cpo=cdr.party, emsp=emsp, at=cdr.started_at) if emsp else None
 
 
 def _decidable(cdr: Cdr, reason: str) -> Cdr:
