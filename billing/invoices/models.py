@@ -25,13 +25,10 @@ class InvoiceState(models.TextChoices):
 
 MOVES: Moves = {InvoiceState.DRAFT: frozenset({InvoiceState.ISSUED})}
 
-# A line may join or leave a draft only; the trigger reads the draft's state, so no code path can slip past it.
+# A line may join or leave a draft only. The invoice is locked first, so that a line cannot slip in while it is issued.
 _LINES_OF_DRAFTS_ONLY = """
-    IF EXISTS (
-        SELECT 1 FROM billing_invoice
-        WHERE id IN (COALESCE(NEW.invoice_id, OLD.invoice_id), COALESCE(OLD.invoice_id, NEW.invoice_id))
-        AND state <> 'draft'
-    ) THEN
+    PERFORM 1 FROM billing_invoice WHERE id IN (NEW.invoice_id, OLD.invoice_id) FOR SHARE;
+    IF EXISTS (SELECT 1 FROM billing_invoice WHERE id IN (NEW.invoice_id, OLD.invoice_id) AND state <> 'draft') THEN
         RAISE EXCEPTION 'billing_invoice_line: the invoice is issued and never changes';
     END IF;
     IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;

@@ -37,7 +37,10 @@ class Via(models.TextChoices):
 
 
 @pghistory.track(
-    pghistory.UpdateEvent("state_changed", condition=pgtrigger.AnyChange("state")), fields=["state", "state_reason"]
+    pghistory.UpdateEvent("state_changed", condition=pgtrigger.AnyChange("state")),
+    fields=["state", "state_reason", "state_at"],
+    model_name="CdrMove",
+    obj_field=pghistory.ObjForeignKey(related_name="moves"),
 )
 class Cdr(OcpiObject):
     """Owned by the CPO party. `raw` is the body exactly as received: evidence. `state` is changed by services.move()

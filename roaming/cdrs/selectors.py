@@ -3,8 +3,6 @@
 from typing import Any
 
 from django.apps import apps
-from typing import Any
-
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
 from partners import routing
@@ -43,7 +41,7 @@ def was_accepted(cdr: Cdr) -> bool:
 
 def _acceptances(cdr_id: int | OuterRef) -> QuerySet[Any]:
     """The moves to accepted in the trail that the database keeps of a CDR's state."""
-    trail = apps.get_model("roaming", "CdrStateStateReasonEvent")
+    trail = apps.get_model("roaming", "CdrMove")
     acceptances: QuerySet[Any] = trail._default_manager.filter(pgh_obj=cdr_id, state=CdrState.ACCEPTED)
     return acceptances
 
@@ -55,6 +53,6 @@ def held_money(user: User) -> list[dict[str, Any]]:
 
 
 def trail(cdr: Cdr) -> QuerySet[Any]:
-    """Every state the CDR moved to, oldest first: `state`, `state_reason`, `pgh_created_at`."""
-    events: QuerySet[Any] = cdr.events.order_by("pgh_id")
-    return events
+    """Every state the CDR moved to, oldest first: `state`, `state_reason`, `state_at`."""
+    moves: QuerySet[Any] = cdr.moves.order_by("pgh_id")
+    return moves
