@@ -1,5 +1,7 @@
 """Celery doors. The outbox is the truth; these only hurry."""
 
+from contextlib import suppress
+
 from celery import shared_task
 
 from partners.connections import selectors as connections
@@ -30,5 +32,6 @@ def pull_all() -> None:
 @shared_task(name="roaming.exchange.pull_connection")
 def pull_connection(connection_id: int) -> None:
     connection = connections.registered().filter(pk=connection_id).first()
-    if connection is not None and connection.reachable:
-        pulling.pull(connection=connection, at=clock.now())
+    if connection is not None:
+        with suppress(pulling.CannotPull):  # another worker is at it, or it has no interfaces of its own
+            pulling.pull(connection=connection, at=clock.now())

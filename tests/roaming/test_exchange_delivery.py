@@ -100,7 +100,7 @@ def test_a_partner_that_is_down_keeps_its_queue_and_gets_it_in_order_when_it_is_
     assert delivery.deliver_due(nomad.pk, later) == 3
     assert theirs.paths("PUT") == [f"/receiver/tariffs/NL/VLT/T{number}" for number in range(3)]
     nomad.refresh_from_db()
-    assert (nomad.failures, nomad.paused_until) == (0, None)
+    assert nomad.failures == 0 and nomad.paused_until is None
 
 
 def test_the_pauses_grow_to_an_hour_and_the_twelfth_failure_is_the_last(nomad: Connection, theirs: Platform) -> None:
