@@ -95,5 +95,5 @@ def test_the_trail_tells_who_changed_an_agreement_and_how() -> None:
     from partners.people import selectors as people
 
     agreement = cast.agreement("NL*VLT", "DE*NMD")
-    labels = [event.pgh_label for event in people.trail_of(agreement)]
-    assert labels == ["update", "insert"]
+    labels = [entry.what for entry in people.trail_of(agreement)]
+    assert labels == ["changed", "added"]

@@ -1,0 +1,36 @@
+"""The one door of all pages: signed in, and granted."""
+
+from typing import Any, cast
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.views import View
+
+from partners.people.models import User
+from partners.people.permissions import Grant, may
+
+
+class Page(View):
+    """A page that needs `grant` to be seen, and `edit_grant` (when set) for anything but looking."""
+
+    grant: Grant = Grant.VIEW_ROAMING
+    edit_grant: Grant | None = None
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        needed = {self.grant} | ({self.edit_grant} if request.method == "POST" and self.edit_grant else set())
+        if not all(may(request.user, grant) for grant in needed):
+            raise PermissionDenied
+        return super().dispatch(request, *args, **kwargs)
+
+    @property
+    def user(self) -> User:
+        """The person who looks."""
+        return cast(User, self.request.user)
+
+    def show(self, template: str, status: int = 200, **context: Any) -> HttpResponseBase:
+        return render(self.request, template, context, status=status)

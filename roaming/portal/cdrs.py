@@ -1,0 +1,211 @@
+"""CDRs: the list, and the page that puts our price beside theirs."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import django_filters
+import django_tables2
+from django import forms
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+
+from billing.disputes import selectors as disputes
+from billing.disputes import services as dispute_services
+from billing.disputes.models import Dispute, Reason
+from billing.rating import selectors as ratings
+from billing.rating import services as rating_services
+from billing.rating.models import Rating
+from partners.people.permissions import Grant
+from roaming.cdrs import selectors
+from roaming.cdrs.models import Cdr, CdrState
+from roaming.findings import selectors as findings
+from roaming.kernel import clock
+from roaming.portal import cells, columns, filters
+from roaming.portal.access import Page
+from roaming.portal.columns import Cell
+from roaming.portal.forms import FormPage, ReasonForm, attempt
+from roaming.portal.lists import ListPage
+from roaming.sessions import selectors as sessions
+
+
+def url(cdr: Cdr) -> str:
+    return reverse("portal:cdr", args=[cdr.pk])
+
+
+def _parties(cdr: Any) -> Any:
+    return cells.joined(cells.party(cdr.party), " → ", cells.party(cdr.emsp or cdr.emsp_code))
+
+
+class CdrTable(django_tables2.Table):
+    ended = columns.when("Ended", "ended_at")
+    id = Cell(lambda row: cells.link(url(row), row.ocpi_id, mono=True), "CDR")
+    parties = Cell(_parties, "From → to", css="nowrap")
+    evse = Cell(lambda row: cells.mono(row.evse_id), "EVSE", css="opt")
+    token = Cell(lambda row: cells.mono(row.token_uid), "Token", css="opt")
+    energy = Cell(lambda row: cells.kwh(row.energy_kwh), "Energy", css="num")
+    billed = columns.money("Billed", "total_cost")
+    ours = columns.money("Ours", "our_total")
+    difference = columns.money("Difference", "our_difference", sign=True)
+    why = Cell(lambda row: row.state_reason if row.state in ("held", "rejected") else "", "Why", css="cut")
+    state = columns.state("cdr")
+    caption = "CDRs, newest first"
+
+
+class CdrFilter(django_filters.FilterSet):
+    q = filters.search(
+        "CDR, session, token, EVSE",
+        "ocpi_id__istartswith",
+        "session_id__istartswith",
+        "token_uid__istartswith",
+        "evse_id__istartswith",
+    )
+    state = filters.choice("State", CdrState.choices)
+    partner = filters.partner("party__connection__partner", "emsp__connection__partner")
+    month = django_filters.CharFilter(method="in_month", label="Month", widget=forms.DateInput(attrs={"type": "month"}))
+    agreement = django_filters.CharFilter(
+        field_name="agreement__reference", lookup_expr="iexact", label="Agreement", widget=forms.HiddenInput()
+    )
+
+    def in_month(self, queryset: QuerySet[Cdr], name: str, value: str) -> QuerySet[Cdr]:
+        """CDRs that ended in the month (UTC); a month that cannot be read filters nothing."""
+        try:
+            first = datetime.strptime(value, "%Y-%m").replace(tzinfo=UTC)
+        except ValueError:
+            return queryset
+        after = first.replace(year=first.year + first.month // 12, month=first.month % 12 + 1)
+        return queryset.filter(ended_at__gte=first, ended_at__lt=after)
+
+
+class CdrList(ListPage):
+    grant = Grant.VIEW_MONEY
+    template = "portal/cdrs.html"
+    title = "CDRs"
+    table_class = CdrTable
+    filter_class = CdrFilter
+    newest_by = "ended_at"
+    nothing = ("No CDR yet", "They arrive by OCPI after a session has ended, or from a file with manage.py import_cdrs.")
+
+    def queryset(self) -> QuerySet[Cdr]:
+        newest = Rating.objects.filter(cdr=OuterRef("pk")).order_by("-id")
+        return selectors.list_for(self.user).annotate(
+            our_total=Subquery(newest.values("total")[:1]), our_difference=Subquery(newest.values("difference")[:1])
+        )
+
+    def further(self) -> dict[str, Any]:
+        return {"held": selectors.held_money(self.user)}
+
+
+class CdrPage(Page):
+    grant = Grant.VIEW_MONEY
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        cdr = get_object_or_404(_whole(self.user), pk=pk)
+        rating = ratings.latest(cdr)
+        return self.show(
+            "portal/cdr.html",
+            cdr=cdr,
+            data=cdr.data,
+            rating=rating,
+            findings=findings.about(cdr),
+            disputes=Dispute.objects.filter(cdr=cdr),
+            session=_session(self, cdr),
+            line=getattr(cdr, "invoice_line", None),
+            trail=selectors.trail(cdr),
+        )
+
+
+def _whole(user: Any) -> QuerySet[Cdr]:
+    related = ("party__connection__partner", "emsp__connection__partner", "agreement", "invoice_line__invoice")
+    return selectors.visible_to(user).select_related(*related)
+
+
+def _session(page: Page, cdr: Cdr) -> Any:
+    if not cdr.session_id:
+        return None
+    return sessions.visible_to(page.user).filter(party=cdr.party, ocpi_id_upper=cdr.session_id.upper()).first()
+
+
+class PriceAgain(Page):
+    grant = Grant.VIEW_MONEY
+    edit_grant = Grant.DECIDE_CDRS
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        cdr = get_object_or_404(selectors.visible_to(self.user), pk=pk)
+
+        def act() -> str:
+            rating = rating_services.price_again(cdr=cdr, by=self.user, at=clock.now())
+            return f"Priced again: {rating.get_verdict_display().lower()}."
+
+        return attempt(request, act, (rating_services.CannotDecide,), url(cdr))
+
+
+class Decide(FormPage):
+    """Accept as billed, or reject: both need a reason."""
+
+    grant = edit_grant = Grant.DECIDE_CDRS
+    form_class = ReasonForm
+    refusals = (rating_services.CannotDecide,)
+    decision = "accept"
+
+    @property
+    def cdr(self) -> Cdr:
+        return get_object_or_404(selectors.visible_to(self.user).select_related("party"), pk=self.kwargs["pk"])
+
+    def back(self) -> str:
+        return url(self.cdr)
+
+    def about(self) -> dict[str, Any]:
+        accepts = self.decision == "accept"
+        verb = "Accept as billed" if accepts else "Reject"
+        lede = "It is settled with the next run." if accepts else "Its owner must send a credit CDR and a new one."
+        return {"title": f"{verb}: CDR {self.cdr.ocpi_id}", "lede": lede, "submit": verb, "bad": not accepts}
+
+    def save(self, cleaned: dict[str, Any]) -> str:
+        decide = rating_services.accept_as_billed if self.decision == "accept" else rating_services.reject
+        decide(cdr=self.cdr, reason=cleaned["text"], by=self.user, at=clock.now())
+        self.done = "Accepted as billed." if self.decision == "accept" else "Rejected."
+        return self.back()
+
+
+class ContestForm(forms.Form):
+    reason = forms.ChoiceField(choices=Reason.choices)
+    amount = forms.DecimalField(label="Amount contested, before tax", min_value=Decimal("0.01"), decimal_places=4)
+    message = forms.CharField(
+        label="What is wrong",
+        help_text="The other side reads this first: what happened, what you expected.",
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+
+
+class Contest(FormPage):
+    """Open a dispute about a CDR."""
+
+    grant = edit_grant = Grant.DECIDE_CDRS
+    form_class = ContestForm
+    refusals = (dispute_services.CannotDispute,)
+    submit = "Open dispute"
+    done = "Dispute opened; the CDR is held until it is decided."
+
+    @property
+    def cdr(self) -> Cdr:
+        return get_object_or_404(selectors.visible_to(self.user).select_related("party"), pk=self.kwargs["pk"])
+
+    def initial(self) -> dict[str, Any]:
+        rating = ratings.latest(self.cdr)
+        difference = rating.difference if rating and rating.difference and rating.difference > 0 else None
+        return {"amount": difference.quantize(Decimal("0.01")) if difference else None}
+
+    def back(self) -> str:
+        return url(self.cdr)
+
+    def about(self) -> dict[str, Any]:
+        cdr = self.cdr
+        return {"title": f"Open a dispute on CDR {cdr.ocpi_id}", "lede": f"Amounts are in {cdr.currency}."}
+
+    def save(self, cleaned: dict[str, Any]) -> str:
+        dispute = dispute_services.open_dispute(cdr=self.cdr, by=self.user, at=clock.now(), **cleaned)
+        return reverse("portal:dispute", args=[dispute.pk])

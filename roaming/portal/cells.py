@@ -1,0 +1,106 @@
+"""How values look, everywhere: money with currency, times with zone, states with tone. Templates use the tags of the same name."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from partners.parties.models import Party
+from roaming.kernel.money import minor_units
+from roaming.portal import states
+
+MINUS = "\N{MINUS SIGN}"
+NOTHING = format_html('<span class="faint">–</span>')
+
+
+def money(amount: Decimal | None, currency: str, sign: bool = False) -> SafeString:
+    """`18.58 EUR`: at least the currency's minor units, more digits only when they say something; `sign` for differences."""
+    if amount is None:
+        return NOTHING
+    digits = _grouped(abs(amount), _minor_units(currency))
+    prefix = MINUS if amount < 0 else "+" if sign and amount > 0 else ""
+    template = '<data class="money" value="{}">{}{}<span class="cur">{}</span></data>'
+    return format_html(template, format(amount, "f"), prefix, digits, currency)
+
+
+def _minor_units(currency: str) -> int:
+    try:
+        return minor_units(currency)
+    except ValueError:
+        return 2  # a partner's currency that does not exist is shown, not hidden
+
+
+def _grouped(amount: Decimal, least: int, most: int = 4) -> str:
+    text = f"{amount:,.{most}f}"
+    whole, _, fraction = text.partition(".")
+    fraction = fraction.rstrip("0").ljust(least, "0")
+    return f"{whole}.{fraction}" if fraction else whole
+
+
+def number(value: Decimal | int | None, unit: str = "", places: int = 3) -> SafeString:
+    """A quantity with its unit small behind it: `31.284 kWh`."""
+    if value is None:
+        return NOTHING
+    text = f"{value:,.{places}f}" if isinstance(value, Decimal) else f"{value:,}"
+    return format_html('{}<span class="unit">{}</span>', text, unit) if unit else format_html("{}", text)
+
+
+def kwh(value: Decimal | None) -> SafeString:
+    return number(value, "kWh")
+
+
+def when(moment: datetime | None, zone: str = "UTC", year: bool = False) -> SafeString:
+    """`19 Nov 22:58 UTC`; UTC and the exact second on hover."""
+    if moment is None:
+        return NOTHING
+    local = moment.astimezone(ZoneInfo(zone))
+    text = f"{local.day} {local:%b %Y %H:%M}" if year else f"{local.day} {local:%b %H:%M}"
+    exact = f"{moment.astimezone(ZoneInfo('UTC')):%Y-%m-%d %H:%M:%S} UTC"
+    template = '<time datetime="{}" title="{}">{}<span class="zone">{}</span></time>'
+    return format_html(template, local.isoformat(), exact, text, local.tzname() or "UTC")
+
+
+def day(value: date | None) -> SafeString:
+    """`4 Jan 2027`: a date of a contract or an invoice, which has no zone of its own."""
+    if value is None:
+        return NOTHING
+    return format_html('<time datetime="{}">{} {}</time>', value.isoformat(), value.day, f"{value:%b %Y}")
+
+
+def state(kind: str, value: Any) -> SafeString:
+    """The badge of a state; the word stands beside the colour."""
+    return badge(kind, str(value), states.word(str(value)))
+
+
+def badge(kind: str, value: str, label: str) -> SafeString:
+    """A state under a label of its own."""
+    return format_html('<span class="state tone-{}">{}</span>', states.tone(kind, value), label)
+
+
+def party(value: Party | str | None) -> SafeString:
+    """The code chip of a party: `NL*VLT`."""
+    if not value:
+        return NOTHING
+    code = value if isinstance(value, str) else value.code
+    return format_html('<span class="code">{}</span>', code)
+
+
+def link(url: str, text: Any, mono: bool = False) -> SafeString:
+    return format_html('<a href="{}"{}>{}</a>', url, format_html(' class="mono"') if mono else "", text)
+
+
+def mono(text: str) -> SafeString:
+    return format_html('<span class="mono">{}</span>', text) if text else NOTHING
+
+
+def joined(*parts: SafeString | str) -> SafeString:
+    """Cells beside each other."""
+    return format_html("{}" * len(parts), *parts)
+
+
+def spaced(*parts: SafeString | str) -> SafeString:
+    """Cells beside each other with a space between."""
+    return format_html_join(" ", "{}", ((part,) for part in parts))

@@ -1,0 +1,68 @@
+"""Filters that several lists share. A filter is a query parameter, so every filtered list is a link."""
+
+from typing import Any
+
+import django_filters
+from django import forms
+from django.db.models import Q, QuerySet
+
+from partners.partners.models import Partner
+from partners.parties.models import Party
+
+
+def search(label: str, *fields: str) -> django_filters.CharFilter:
+    """A search box over `fields` ("ocpi_id__istartswith", …)."""
+
+    def narrow(queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        anywhere = Q()
+        for field in fields:
+            anywhere |= Q(**{field: value.strip()})
+        return queryset.filter(anywhere)
+
+    widget = forms.TextInput(attrs={"type": "search", "placeholder": label})
+    return django_filters.CharFilter(method=narrow, label=label, widget=widget)
+
+
+def choice(label: str, choices: Any, field: str | None = None) -> django_filters.ChoiceFilter:
+    """A drop-down; the empty choice reads "Any state" and the like."""
+    return django_filters.ChoiceFilter(
+        field_name=field, choices=choices, label=label, empty_label=f"Any {label.lower()}"
+    )
+
+
+def party(label: str, role: str, field: str = "party") -> django_filters.ModelChoiceFilter:
+    """A drop-down of the parties in one role."""
+    return django_filters.ModelChoiceFilter(
+        field_name=field,
+        queryset=Party.objects.filter(role=role).select_related("connection"),
+        label=label,
+        empty_label=f"Any {label}",
+    )
+
+
+def partner(*fields: str) -> django_filters.ModelChoiceFilter:
+    """A drop-down of partners; a row fits when any of `fields` is the chosen one."""
+
+    def narrow(queryset: QuerySet[Any], name: str, value: Partner | None) -> QuerySet[Any]:
+        if value is None:
+            return queryset
+        anywhere = Q()
+        for field in fields:
+            anywhere |= Q(**{field: value})
+        return queryset.filter(anywhere)
+
+    return django_filters.ModelChoiceFilter(
+        queryset=Partner.objects.all(), method=narrow, label="Partner", empty_label="Any partner"
+    )
+
+
+def days(field: str, label: str) -> dict[str, django_filters.DateFilter]:
+    """Two date boxes, from (inclusive) and to (exclusive), in UTC days."""
+
+    def box(word: str, lookup: str) -> django_filters.DateFilter:
+        widget = forms.DateInput(attrs={"type": "date", "title": f"{label} {word} (UTC day)"})
+        return django_filters.DateFilter(
+            field_name=field, lookup_expr=f"date__{lookup}", label=f"{label} {word}", widget=widget
+        )
+
+    return {"since": box("from", "gte"), "before": box("before", "lt")}

@@ -1,0 +1,57 @@
+"""Locations: what stands where, and in which state."""
+
+from typing import Any
+
+import django_filters
+import django_tables2
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+
+from roaming.locations import selectors
+from roaming.locations.models import Location
+from roaming.portal import cells, columns, filters
+from roaming.portal.access import Page
+from roaming.portal.columns import Cell
+from roaming.portal.lists import ListPage
+
+
+def url(location: Location) -> str:
+    return reverse("portal:location", args=[location.pk])
+
+
+class LocationTable(django_tables2.Table):
+    id = Cell(lambda row: cells.link(url(row), row.ocpi_id, mono=True), "Location")
+    name = Cell(lambda row: row.name or row.address, "Name", css="cut")
+    city = Cell(lambda row: f"{row.city}, {row.country}", "City", css="nowrap")
+    owner = Cell(lambda row: cells.party(row.party), "CPO")
+    evses = Cell(lambda row: cells.number(row.evse_count), "EVSEs", css="num")
+    published = Cell(lambda row: "published" if row.publish else "private", "Visible", css="opt")
+    updated = columns.when("Last updated", "last_updated")
+    caption = "Locations, newest first"
+
+
+class LocationFilter(django_filters.FilterSet):
+    q = filters.search("Location, name, city", "ocpi_id__istartswith", "name__icontains", "city__istartswith")
+    party = filters.party("CPO", "CPO")
+
+
+class LocationList(ListPage):
+    title = "Locations"
+    lede = "Stations of our own and of partners, as their owners last told us."
+    table_class = LocationTable
+    filter_class = LocationFilter
+    nothing = ("No location yet", "They arrive by OCPI once a CPO is registered: pushed as they change, or pulled.")
+
+    def queryset(self) -> QuerySet[Location]:
+        return selectors.list_for(self.user)
+
+
+class LocationPage(Page):
+    def get(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        location = get_object_or_404(selectors.visible_to(self.user).select_related("party__connection__partner"), pk=pk)
+        data = location.data
+        evses: list[dict[str, Any]] = data.get("evses") or []
+        return self.show("portal/location.html", location=location, data=data, evses=evses)

@@ -1,0 +1,69 @@
+"""Sessions: charging in progress, and how it ended."""
+
+import django_filters
+import django_tables2
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+
+from roaming.cdrs import selectors as cdrs
+from roaming.cdrs.models import Cdr
+from roaming.portal import cells, columns, filters
+from roaming.portal.access import Page
+from roaming.portal.columns import Cell
+from roaming.portal.lists import ListPage
+from roaming.sessions import selectors
+from roaming.sessions.models import Session
+
+STATUSES = [(word, word.capitalize()) for word in ("ACTIVE", "COMPLETED", "INVALID", "PENDING", "RESERVATION")]
+
+
+def url(session: Session) -> str:
+    return reverse("portal:session", args=[session.pk])
+
+
+class SessionTable(django_tables2.Table):
+    started = columns.when("Started", "started_at")
+    id = Cell(lambda row: cells.link(url(row), row.ocpi_id, mono=True), "Session")
+    owner = Cell(lambda row: cells.party(row.party), "CPO")
+    emsp = Cell(lambda row: cells.party(row.emsp), "eMSP")
+    evse = Cell(lambda row: cells.mono(row.evse_uid), "EVSE", css="opt")
+    token = Cell(lambda row: cells.mono(row.token_uid), "Token")
+    energy = Cell(lambda row: cells.kwh(row.energy_kwh), "Energy", css="num")
+    cost = columns.money("Cost", "cost")
+    status = columns.state("session", "status", "Status")
+    caption = "Sessions, newest first"
+
+
+class SessionFilter(django_filters.FilterSet):
+    q = filters.search("Session, token, EVSE", "ocpi_id__istartswith", "token_uid__istartswith", "evse_uid__istartswith")
+    party = filters.party("CPO", "CPO")
+    emsp = filters.party("eMSP", "EMSP", "emsp")
+    status = filters.choice("Status", STATUSES)
+
+
+class SessionList(ListPage):
+    title = "Sessions"
+    lede = "Charging as it happens, told by the CPOs."
+    table_class = SessionTable
+    filter_class = SessionFilter
+    newest_by = "started_at"
+    nothing = ("No session yet", "A session appears when a driver plugs in at a station that an agreement covers.")
+
+    def queryset(self) -> QuerySet[Session]:
+        return selectors.list_for(self.user)
+
+
+class SessionPage(Page):
+    def get(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        session = get_object_or_404(
+            selectors.visible_to(self.user).select_related("party__connection__partner", "emsp__connection__partner"),
+            pk=pk,
+        )
+        return self.show("portal/session.html", session=session, data=session.data, cdrs=self._cdrs(session))
+
+    def _cdrs(self, session: Session) -> QuerySet[Cdr]:
+        of_owner = cdrs.visible_to(self.user).filter(party=session.party)
+        return of_owner.filter(session_id__iexact=session.ocpi_id).defer("raw", "body")

@@ -1,0 +1,107 @@
+"""Tariffs: what charging costs, in readable sentences."""
+
+from typing import Any
+
+import django_filters
+import django_tables2
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+
+from roaming.portal import cells, columns, filters
+from roaming.portal.access import Page
+from roaming.portal.columns import Cell
+from roaming.portal.lists import ListPage
+from roaming.tariffs import selectors
+from roaming.tariffs.models import Tariff
+
+_UNITS = {"ENERGY": "per kWh", "TIME": "per hour of charging", "PARKING_TIME": "per hour of parking", "FLAT": "once"}
+_NAMES = {"ENERGY": "Energy", "TIME": "Time", "PARKING_TIME": "Parking", "FLAT": "Start fee"}
+_RESTRICTIONS = {
+    "start_time": "from {}",
+    "end_time": "until {}",
+    "start_date": "from {}",
+    "end_date": "before {}",
+    "min_kwh": "after {} kWh",
+    "max_kwh": "up to {} kWh",
+    "min_current": "from {} A",
+    "max_current": "below {} A",
+    "min_power": "from {} kW",
+    "max_power": "below {} kW",
+    "min_duration": "after {} s",
+    "max_duration": "in the first {} s",
+}
+
+
+def url(tariff: Tariff) -> str:
+    return reverse("portal:tariff", args=[tariff.pk])
+
+
+def conditions(restrictions: dict[str, Any] | None) -> str:
+    """The restrictions of a tariff element as a phrase: `from 09:00, until 18:00, on Monday, Friday`."""
+    if not restrictions:
+        return "always"
+    phrases = [text.format(restrictions[name]) for name, text in _RESTRICTIONS.items() if restrictions.get(name)]
+    if restrictions.get("day_of_week"):
+        phrases.append("on " + ", ".join(day.capitalize() for day in restrictions["day_of_week"]))
+    if restrictions.get("reservation"):
+        phrases.append(f"for a {restrictions['reservation'].lower().replace('_', ' ')}")
+    return ", ".join(phrases) or "always"
+
+
+def prices(data: dict[str, Any]) -> list[dict[str, Any]]:
+    """One row per price component of a tariff (newest OCPI shape), ready to be shown."""
+    return [
+        {
+            "name": _NAMES.get(component["type"], component["type"]),
+            "price": component["price"],
+            "unit": _UNITS.get(component["type"], ""),
+            "vat": component.get("vat"),
+            "step": _step(component),
+            "conditions": conditions(element.get("restrictions")),
+        }
+        for element in data["elements"]
+        for component in element["price_components"]
+    ]
+
+
+def _step(component: dict[str, Any]) -> str:
+    unit = {"ENERGY": "Wh", "TIME": "s", "PARKING_TIME": "s"}.get(component["type"])
+    return f"{component['step_size']:,} {unit}" if unit and component["step_size"] > 1 else ""
+
+
+class TariffTable(django_tables2.Table):
+    id = Cell(lambda row: cells.link(url(row), row.ocpi_id, mono=True), "Tariff")
+    owner = Cell(lambda row: cells.party(row.party), "CPO")
+    currency = Cell(lambda row: row.currency, "Currency")
+    type = Cell(lambda row: row.type.lower().replace("_", " ") or "every session", "For", css="opt")
+    starts = columns.when("Valid from", "starts_at")
+    ends = columns.when("Until", "ends_at")
+    updated = columns.when("Last updated", "last_updated")
+    deleted = Cell(lambda row: cells.when(row.deleted_at, year=True) if row.deleted_at else "", "Deleted", css="opt")
+    caption = "Tariffs, newest first"
+
+
+class TariffFilter(django_filters.FilterSet):
+    q = filters.search("Tariff", "ocpi_id__istartswith")
+    party = filters.party("CPO", "CPO")
+
+
+class TariffList(ListPage):
+    title = "Tariffs"
+    lede = "What charging costs, as the CPOs publish it."
+    table_class = TariffTable
+    filter_class = TariffFilter
+    nothing = ("No tariff yet", "They arrive by OCPI once a CPO is registered.")
+
+    def queryset(self) -> QuerySet[Tariff]:
+        return selectors.list_for(self.user)
+
+
+class TariffPage(Page):
+    def get(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        tariff = get_object_or_404(selectors.visible_to(self.user).select_related("party__connection__partner"), pk=pk)
+        data = tariff.data
+        return self.show("portal/tariff.html", tariff=tariff, data=data, prices=prices(data))

@@ -1,0 +1,67 @@
+"""Tags of the portal's templates. How a value looks is decided in `roaming.portal.cells`."""
+
+from typing import Any
+
+import msgspec
+from django import template
+from django.http import QueryDict
+from django.template import Context
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from partners.people.permissions import Grant
+from partners.people.permissions import may as person_may
+from roaming.portal import cells, icons
+
+register = template.Library()
+
+for _name in ("money", "kwh", "when", "day", "state", "party", "mono", "number"):
+    register.simple_tag(getattr(cells, _name), name=_name)
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """One of the portal's line icons, decoration only: the word stands beside it."""
+    return icons.svg(name)
+
+
+@register.simple_tag(takes_context=True)
+def may(context: Context, grant: str) -> bool:
+    """Whether the person who looks has a grant, by its name: `{% may "SETTLE" as can_settle %}`."""
+    return person_may(context["request"].user, Grant[grant])
+
+
+@register.simple_tag(takes_context=True)
+def query(context: Context, **changes: Any) -> str:
+    """The present query string with some parameters changed; None removes one. Paging starts anew unless it is changed."""
+    asked: QueryDict = context["request"].GET.copy()
+    for name in ("older", "newer"):
+        asked.pop(name, None)
+    for name, value in changes.items():
+        asked.pop(name, None)
+        if value is not None:
+            asked[name] = str(value)
+    return f"?{asked.urlencode()}" if asked else "?"
+
+
+@register.filter
+def field_class(field: Any) -> SafeString:
+    """A bound form field with the classes and descriptions of the house."""
+    widget = field.field.widget
+    kind = "form-select" if getattr(widget, "input_type", "") == "select" else "form-control"
+    if getattr(widget, "input_type", "") in ("checkbox", "radio"):
+        kind = "form-check-input"
+    attrs = {"class": f"{kind} is-invalid" if field.errors else kind}
+    if field.help_text or field.errors:
+        attrs["aria-describedby"] = f"{field.auto_id}_about"
+    return format_html("{}", field.as_widget(attrs=attrs))
+
+
+@register.filter
+def pretty_json(text: str | bytes) -> str:
+    """Stored JSON, indented for reading; numbers keep their digits. Text that is no JSON is shown as it is."""
+    raw = text.encode() if isinstance(text, str) else bytes(text)
+    try:
+        return msgspec.json.format(raw, indent=2).decode()
+    except msgspec.DecodeError:
+        return raw.decode(errors="replace")
