@@ -24,7 +24,9 @@ def refuse_unsupported():
     if sys.version_info < (3, 11):
         sys.exit("This needs Python 3.11 or newer; the newest found is {}.{}.".format(*sys.version_info))
     if "musl" in str(sysconfig.get_config_var("SOABI")):
-        sys.exit("This runs on macOS and on Linux with glibc; this Python is built for musl (Alpine). Use a Debian image.")
+        sys.exit(
+            "This runs on macOS and on Linux with glibc; this Python is built for musl (Alpine). Use a Debian image."
+        )
 
 
 def make_venv():
@@ -49,7 +51,11 @@ def main(dev):
         fcntl.flock(turn, fcntl.LOCK_EX)  # two makes at once: one installs, the other waits
         print("Installing Python packages into .venv ...", file=sys.stderr)
         if not os.path.exists(UV) and not make_venv():
-            sys.exit("Cannot make .venv: Python's venv with pip is missing (Debian: apt install python3-venv) or there is no network.")
+            sys.exit(
+                sys.exit(
+                    "Cannot make .venv: there is no network, or no venv with pip (Debian: apt install python3-venv)."
+                )
+            )
         if not sync(dev):
             sys.exit("Cannot install the packages of uv.lock: see above. Is there a network, and room on the disk?")
 

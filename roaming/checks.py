@@ -68,4 +68,6 @@ def processes_share_a_broker() -> Iterator[CheckMessage]:
     """roaming.W001: without Redis a worker in another process hears nothing but the sweeps."""
     if not settings.EMBEDDED and not settings.REDIS_URL:
         hint = "Set REDIS_URL, or run everything in one process with `manage.py run`."
-        yield Warning("DATABASE_URL is set but REDIS_URL is not: processes cannot share work.", hint=hint, id="roaming.W001")
+        yield Warning(
+            "DATABASE_URL is set but REDIS_URL is not: processes cannot share work.", hint=hint, id="roaming.W001"
+        )

@@ -58,7 +58,7 @@ def listen(host: str, port: int) -> socket.socket:
         raise PortTaken(f"Cannot listen on {host} port {port}: {reason}. Choose another port.") from error
 
 
-class _Dispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]
+class _Dispatcher(ThreadedTaskDispatcher):
     """Waitress' pool of threads, which here close their database connections before they end."""
 
     def __init__(self) -> None:

@@ -47,7 +47,9 @@ def chromium_path() -> str | None:
 def pytest_configure() -> None:
     from django.conf import settings
 
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick; nothing here is worth guarding
+    settings.PASSWORD_HASHERS = [
+        "django.contrib.auth.hashers.MD5PasswordHasher"
+    ]  # quick; nothing here is worth guarding
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,4 +1,4 @@
-"""Services for tests: found on this machine, or started for one run. `python -m tests.services` runs the suite on them."""
+"""Services for tests, found on this machine or started. `python -m tests.services` runs the suite on them."""
 
 import ctypes
 import os
@@ -40,7 +40,19 @@ def own_redis() -> Iterator[str]:
         raise FileNotFoundError("redis-server is not installed")
     with tempfile.TemporaryDirectory(prefix="roaming-redis-") as folder:
         port = _free_port()
-        command = [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", folder]
+        command = [
+            program,
+            "--port",
+            str(port),
+            "--bind",
+            "127.0.0.1",
+            "--save",
+            "",
+            "--appendonly",
+            "no",
+            "--dir",
+            folder,
+        ]
         server = subprocess.Popen(command, stdout=subprocess.DEVNULL, preexec_fn=_end_with_us)
         url = f"redis://127.0.0.1:{port}/0"
         try:
@@ -108,7 +120,7 @@ def embedded_postgres() -> Iterator[str]:
 
 
 def main(arguments: list[str]) -> int:
-    """Run pytest with real services; what this machine does not have is started, or its tests are skipped and said so."""
+    """Run pytest with real services; what this machine does not have is started, or its tests report a skip."""
     with ExitStack() as stack:
         environment = dict(os.environ)
         database = find_postgres()

@@ -97,7 +97,8 @@ def stop(var_dir: Path) -> None:
 def _attach_or_start(folder: Path, durable: bool) -> ConnectionInfo:
     if os.name != "posix" or "musl" in str(sysconfig.get_config_var("SOABI")):
         raise EmbeddedUnavailable(
-            "The embedded PostgreSQL runs on macOS and on Linux with glibc only. Set DATABASE_URL to a PostgreSQL of yours."
+            "The embedded PostgreSQL runs on macOS and on Linux with glibc only. "
+            "Set DATABASE_URL to a PostgreSQL of yours."
         )
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -129,7 +130,8 @@ def _running(folder: Path, alive_lock: int) -> ConnectionInfo | None:
 def _attachable(folder: Path, server: ConnectionInfo) -> ConnectionInfo:
     if not Path(server.socket_dir).exists():
         raise EmbeddedUnavailable(
-            f"The embedded PostgreSQL in {folder} is in use from another container or machine. Set VAR_DIR to another folder."
+            f"The embedded PostgreSQL in {folder} is in use from another container or machine. "
+            "Set VAR_DIR to another folder."
         )
     if not os.access(server.socket_dir, os.X_OK):
         raise PermissionError(f"{server.socket_dir} is closed to us")
@@ -167,7 +169,7 @@ def _make_cluster(bin_folder: Path, data: Path, account: Account, durable: bool)
     draft.mkdir(mode=0o700)
     account.give(draft)
     # The built-in C.UTF-8 is the same on every system; the C locale of libc is there on every system.
-    command = [bin_folder / "initdb", "-D", draft, "-U", SUPERUSER, "-A", "trust", "-E", "UTF8", "--locale=C"]
+    command = [str(bin_folder / "initdb"), "-D", str(draft), "-U", SUPERUSER, "-A", "trust", "-E", "UTF8", "--locale=C"]
     command += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions"]
     done = subprocess.run(
         command if durable else [*command, "--no-sync"],

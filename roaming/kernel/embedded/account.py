@@ -40,7 +40,9 @@ class Account:
         try:
             done = subprocess.run(command, cwd="/", stderr=subprocess.DEVNULL, check=False, **self.popen_arguments())
         except PermissionError as error:
-            raise LookupError(f"root is not allowed to become user {self.uid} here, and PostgreSQL refuses root") from error
+            raise LookupError(
+                f"root is not allowed to become user {self.uid} here, and PostgreSQL refuses root"
+            ) from error
         return done.returncode == 0
 
 

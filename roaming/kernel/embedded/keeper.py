@@ -20,7 +20,7 @@ PR_SET_PDEATHSIG = 1
 
 
 def stop_when_the_keeper_dies() -> None:
-    """In the server's process, before it starts: Linux then sends it SIGINT (fast shutdown) should the keeper be killed."""
+    """Run in the server's process before it starts: Linux sends it SIGINT (fast shutdown) if the keeper is killed."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGINT)
 
 
@@ -68,7 +68,9 @@ def main() -> None:
             server = start(job)
             wait_for_the_end(server)
         finally:
-            Path(job["state"]).unlink(missing_ok=True)  # first of all, so that nobody attaches to a server that is going
+            Path(job["state"]).unlink(
+                missing_ok=True
+            )  # first of all, so that nobody attaches to a server that is going
             if server is not None:
                 stop(server)
             shutil.rmtree(job["socket_dir"], ignore_errors=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from roaming.kernel.embedded.account import Account, account_for
 
-ELSEWHERE = Path("/var/tmp")  # noqa: S108 - the folder made there is checked to be ours
+ELSEWHERE = Path("/var/tmp")
 SOCKET_PREFIX = "roaming-pg-"
 LONGEST_SOCKET_DIR = 80  # a socket's path has room for about 100 characters, its name takes 16
 
@@ -35,7 +35,7 @@ def home_of(folder: Path) -> Path:
 
 def make_socket_dir(account: Account) -> Path:
     """A new private folder of `account` with a short path, for the server's socket."""
-    for base in (Path(tempfile.gettempdir()), Path("/tmp"), ELSEWHERE):  # noqa: S108 - mkdtemp makes it private
+    for base in (Path(tempfile.gettempdir()), Path("/tmp"), ELSEWHERE):
         short = len(str(base)) + len(SOCKET_PREFIX) + 8 <= LONGEST_SOCKET_DIR
         if short and not set(str(base)) & set(', "') and account.can_enter(base):
             made = Path(tempfile.mkdtemp(prefix=SOCKET_PREFIX, dir=base))

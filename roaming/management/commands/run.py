@@ -22,7 +22,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default=server.HOST, help="address to listen on (default: %(default)s)")
-        parser.add_argument("--port", type=int, default=8000, help="port to listen on, 0 for any (default: %(default)s)")
+        parser.add_argument(
+            "--port", type=int, default=8000, help="port to listen on, 0 for any (default: %(default)s)"
+        )
         parser.add_argument("--reload", action="store_true", help="start again when the code changes")
 
     def handle(self, *args: Any, host: str, port: int, reload: bool, **options: Any) -> None:
