@@ -39,20 +39,22 @@ def was_accepted(cdr: Cdr) -> bool:
     return cdr.state != CdrState.RECEIVED and _acceptances(cdr.pk).exists()
 
 
+def _moves(cdr_id: int | OuterRef) -> QuerySet[Any]:
+    """The trail that the database keeps of a CDR's state; pghistory makes its model, which no module can import."""
+    moves: QuerySet[Any] = apps.get_model("roaming", "CdrMove")._default_manager.filter(pgh_obj=cdr_id)
+    return moves
+
+
 def _acceptances(cdr_id: int | OuterRef) -> QuerySet[Any]:
-    """The moves to accepted in the trail that the database keeps of a CDR's state."""
-    trail = apps.get_model("roaming", "CdrMove")
-    acceptances: QuerySet[Any] = trail._default_manager.filter(pgh_obj=cdr_id, state=CdrState.ACCEPTED)
-    return acceptances
+    return _moves(cdr_id).filter(state=CdrState.ACCEPTED)
 
 
 def held_money(user: User) -> list[dict[str, Any]]:
     """What is held, per currency: `currency`, `count`, `total` before tax."""
     held = visible_to(user).filter(state=CdrState.HELD).values("currency").order_by("currency")
-    return list(held.annotate(count=Count("id"), total=Sum("total_cost")))
+    return [dict(row) for row in held.annotate(count=Count("id"), total=Sum("total_cost"))]
 
 
 def trail(cdr: Cdr) -> QuerySet[Any]:
     """Every state the CDR moved to, oldest first: `state`, `state_reason`, `state_at`."""
-    moves: QuerySet[Any] = cdr.moves.order_by("pgh_id")
-    return moves
+    return _moves(cdr.pk).order_by("pgh_id")

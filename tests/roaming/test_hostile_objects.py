@@ -1,5 +1,6 @@
 """What may be wrong with an object (section 8): refused with a sentence or accepted, never our fault."""
 
+from collections.abc import Iterator
 from decimal import Decimal
 from itertools import cycle
 from typing import Any
@@ -68,7 +69,9 @@ def test_what_is_not_json_is_400(name: str, body: bytes) -> None:
 @pytest.mark.parametrize("name", DOORS)
 def test_a_wrong_value_anywhere_is_never_our_fault(name: str) -> None:
     good = wire.load(name)
-    wrong = cycle(("a\0b", "x" * 6000, 10**25, -1, None, [], {}, True, Decimal("0.5"), "2026-13-01T00:00:00Z", ""))
+    wrong: Iterator[Any] = cycle(
+        ("a\0b", "x" * 6000, 10**25, -1, None, [], {}, True, Decimal("0.5"), "2026-13-01T00:00:00Z", "")
+    )
     for path, new in zip(paths(good), wrong, strict=False):
         reply = send(name, bent(good, path, new))
         assert reply.http in (200, 201), (path, new)
