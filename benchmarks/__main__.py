@@ -1,0 +1,84 @@
+"""`make bench`: prints one table; needs no database. docs/benchmarks.md tells what to expect."""
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "roaming.settings")
+
+from benchmarks import material
+from benchmarks.clock import seconds
+from billing import pricing
+from roaming.ocpi.schema import transforms, validation, wire
+from roaming.simulator import prices
+
+
+@dataclass(frozen=True)
+class Measure:
+    """`work` against `base`, which is json.loads of the same bytes."""
+
+    name: str
+    work: Callable[[], object]
+    base: Callable[[], object]
+
+
+def measures() -> list[Measure]:
+    return [*_of_a_cdr(), *_of_a_page()]
+
+
+def _of_a_cdr() -> list[Measure]:
+    body = material.a_cdr()
+    charge = material.a_charge()
+    decoded = wire.decode(body)
+    newest = transforms.upgrade("2.2.1", "cdr", decoded)
+
+    def intake() -> object:
+        value = wire.decode(body)
+        validation.validate("2.2.1", "cdr", value)
+        return transforms.upgrade("2.2.1", "cdr", value)
+
+    def loads() -> object:
+        return json.loads(body)
+
+    def independent() -> object:
+        return prices.price(charge.spot.tariff, list(charge.periods), time_zone=charge.spot.location["time_zone"])
+
+    return [
+        Measure(f"CDR ({len(body)} bytes): decode", lambda: wire.decode(body), loads),
+        Measure("CDR: decode and validate 2.2.1", lambda: validation.validate("2.2.1", "cdr", wire.decode(body)), loads),
+        Measure("CDR: decode, validate, bring to the newest shape", intake, loads),
+        Measure("CDR: price from tariff and periods", _pricing(newest, charge.spot.location["time_zone"]), loads),
+        Measure("CDR: the simulator's own pricing, for comparison", independent, loads),
+    ]
+
+
+def _of_a_page() -> list[Measure]:
+    upgraded = [transforms.upgrade("2.2.1", "location", data) for data in material.fifty_locations()]
+    texts = [wire.encode_text(data) for data in upgraded]
+    page = ("[" + ",".join(texts) + "]").encode()
+
+    def loads() -> object:
+        return json.loads(page)
+
+    def older() -> object:
+        return [wire.encode_text(transforms.downgrade("2.2.1", "location", wire.decode(t.encode()))[0]) for t in texts]
+
+    return [
+        Measure(f"50 locations ({len(page)} bytes): stored texts joined", lambda: "[" + ",".join(texts) + "]", loads),
+        Measure("50 locations: decode, down to 2.2.1, encode", older, loads),
+    ]
+
+
+def main() -> None:
+    """Print microseconds and ratios."""
+    print(f"{'':52} {'µs':>10} {'× json.loads':>14}")
+    for measure in measures():
+        taken, base = seconds(measure.work), seconds(measure.base)
+        print(f"{measure.name:52} {taken * 1e6:10.1f} {taken / base:14.2f}")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
