@@ -47,6 +47,7 @@ def _answer(
     if data is not None:
         parts.append(f'"data":{data.text if isinstance(data, Raw) else wire.encode_text(data)}')
     response = OcpiResponse(f"{{{','.join(parts)}}}", status=http_status, content_type="application/json")
+    response["Content-Length"] = str(len(response.content))
     for name, value in (headers or {}).items():
         response[name] = value
     response.ocpi_status = status_code

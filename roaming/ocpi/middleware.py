@@ -3,6 +3,7 @@
 import logging
 import uuid
 from collections.abc import Callable
+from datetime import datetime
 from time import monotonic
 
 from django.conf import settings
@@ -34,25 +35,9 @@ class OcpiMiddleware:
         response = self._answer(request)
         for name, value in {**ids, **_routing(request)}.items():
             response[name] = value
-        connection = getattr(request, "ocpi_connection", None)
-        note = journal.Note(
-            connection=connection,
-            direction=Direction.IN,
-            method=request.method or "",
-            url=request.get_full_path(),
-            request_id=ids["X-Request-ID"],
-            correlation_id=ids["X-Correlation-ID"],
-            request_body=_text(request) if connection is not None else "",
-            at=at,
-            secret="/credentials" in request.path_info,
-        )
-        journal.write(
-            note,
-            http_status=response.status_code,
-            ocpi_status=response.ocpi_status,
-            response_body=response.content.decode(errors="replace"),
-            seconds=monotonic() - started,
-        )
+        _journal(request, response, ids, at, monotonic() - started)
+        if request.method == "HEAD":  # not every server drops it for us
+            response.content = b""
         return response
 
     def _answer(self, request: HttpRequest) -> envelope.OcpiResponse:
@@ -63,6 +48,30 @@ class OcpiMiddleware:
         if isinstance(response, envelope.OcpiResponse):
             return response
         return _replaced(response)
+
+
+def _journal(
+    request: HttpRequest, response: envelope.OcpiResponse, ids: dict[str, str], at: datetime, seconds: float
+) -> None:
+    connection = getattr(request, "ocpi_connection", None)
+    note = journal.Note(
+        connection=connection,
+        direction=Direction.IN,
+        method=request.method or "",
+        url=request.get_full_path(),
+        request_id=ids["X-Request-ID"],
+        correlation_id=ids["X-Correlation-ID"],
+        request_body=_text(request) if connection is not None else "",
+        at=at,
+        secret="/credentials" in request.path_info,
+    )
+    journal.write(
+        note,
+        http_status=response.status_code,
+        ocpi_status=response.ocpi_status,
+        response_body=response.content.decode(errors="replace"),
+        seconds=seconds,
+    )
 
 
 def _replaced(response: HttpResponseBase) -> envelope.OcpiResponse:
