@@ -13,7 +13,6 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
-from billing.disputes import selectors as disputes
 from billing.disputes import services as dispute_services
 from billing.disputes.models import Dispute, Reason
 from billing.rating import selectors as ratings
@@ -87,7 +86,10 @@ class CdrList(ListPage):
     table_class = CdrTable
     filter_class = CdrFilter
     newest_by = "ended_at"
-    nothing = ("No CDR yet", "They arrive by OCPI after a session has ended, or from a file with manage.py import_cdrs.")
+    nothing = (
+        "No CDR yet",
+        "They arrive by OCPI after a session has ended, or from a file with manage.py import_cdrs.",
+    )
 
     def queryset(self) -> QuerySet[Cdr]:
         newest = Rating.objects.filter(cdr=OuterRef("pk")).order_by("-id")

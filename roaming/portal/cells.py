@@ -1,4 +1,5 @@
-"""How values look, everywhere: money with currency, times with zone, states with tone. Templates use the tags of the same name."""
+"""How values look, everywhere: money with currency, times with zone, states with tone. Templates use the tags of the
+same name."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -13,11 +14,12 @@ from roaming.kernel.money import minor_units
 from roaming.portal import states
 
 MINUS = "\N{MINUS SIGN}"
-NOTHING = format_html('<span class="faint">–</span>')
+NOTHING = format_html('<span class="faint">{}</span>', "–")
 
 
 def money(amount: Decimal | None, currency: str, sign: bool = False) -> SafeString:
-    """`18.58 EUR`: at least the currency's minor units, more digits only when they say something; `sign` for differences."""
+    """`18.58 EUR`: at least the currency's minor units, more digits only when they say something; `sign` for
+    differences."""
     if amount is None:
         return NOTHING
     digits = _grouped(abs(amount), _minor_units(currency))

@@ -116,7 +116,10 @@ class Register(FormPage):
         return reverse("portal:partner", args=[self.connection.partner_id])
 
     def about(self) -> dict[str, Any]:
-        return {"title": f"Register with {self.connection}", "lede": "We read their versions, then exchange credentials."}
+        return {
+            "title": f"Register with {self.connection}",
+            "lede": "We read their versions, then exchange credentials.",
+        }
 
     def save(self, cleaned: dict[str, Any]) -> str:
         def tell(step: registration.Step) -> None:

@@ -32,7 +32,9 @@ class DisputeTable(django_tables2.Table):
     reference = Cell(lambda row: cells.link(url(row), row.reference, mono=True), "Dispute")
     cdr = Cell(lambda row: cells.link(reverse("portal:cdr", args=[row.cdr_id]), row.cdr.ocpi_id, mono=True), "CDR")
     parties = Cell(
-        lambda row: cells.joined(cells.party(row.cdr.party), " → ", cells.party(row.cdr.emsp)), "From → to", css="nowrap"
+        lambda row: cells.joined(cells.party(row.cdr.party), " → ", cells.party(row.cdr.emsp)),
+        "From → to",
+        css="nowrap",
     )
     reason = Cell(lambda row: row.get_reason_display(), "Reason")
     amount = columns.money("Contested", "amount")

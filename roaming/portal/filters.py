@@ -6,8 +6,8 @@ import django_filters
 from django import forms
 from django.db.models import Q, QuerySet
 
-from partners.partners.models import Partner
 from partners.parties.models import Party
+from partners.partners.models import Partner
 
 
 def search(label: str, *fields: str) -> django_filters.CharFilter:

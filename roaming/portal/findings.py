@@ -34,7 +34,9 @@ class FindingTable(django_tables2.Table):
 class FindingFilter(django_filters.FilterSet):
     q = filters.search("Title, CDR", "title__icontains", "cdr__ocpi_id__istartswith", "subject__icontains")
     severity = filters.choice("Weight", Severity.choices)
-    partner = filters.partner("cdr__party__connection__partner", "cdr__emsp__connection__partner", "connection__partner")
+    partner = filters.partner(
+        "cdr__party__connection__partner", "cdr__emsp__connection__partner", "connection__partner"
+    )
 
 
 class FindingList(ListPage):

@@ -66,7 +66,9 @@ class FormPage(Page):
         return self.show(self.template, status, form=form, **context)
 
 
-def attempt(request: HttpRequest, act: Callable[[], str], refusals: tuple[type[Exception], ...], url: str) -> HttpResponseBase:
+def attempt(
+    request: HttpRequest, act: Callable[[], str], refusals: tuple[type[Exception], ...], url: str
+) -> HttpResponseBase:
     """A button that calls a service: `act` returns the sentence to show; a refusal is shown instead; back to `url`."""
     try:
         messages.success(request, act())

@@ -51,7 +51,9 @@ class LocationList(ListPage):
 
 class LocationPage(Page):
     def get(self, request: HttpRequest, pk: int) -> HttpResponseBase:
-        location = get_object_or_404(selectors.visible_to(self.user).select_related("party__connection__partner"), pk=pk)
+        location = get_object_or_404(
+            selectors.visible_to(self.user).select_related("party__connection__partner"), pk=pk
+        )
         data = location.data
         evses: list[dict[str, Any]] = data.get("evses") or []
         return self.show("portal/location.html", location=location, data=data, evses=evses)

@@ -1,4 +1,5 @@
-"""The side navigation: what people do, in groups; entries a role may not use are not shown; counts wait for this user."""
+"""The side navigation: what people do, in groups; entries a role may not use are not shown; counts wait for this
+user."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

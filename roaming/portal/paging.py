@@ -1,4 +1,5 @@
-"""Keyset pages: as fast at the millionth row as at the first, and nothing is skipped or shown twice while rows arrive."""
+"""Keyset pages: as fast at the millionth row as at the first, and nothing is skipped or shown twice while rows
+arrive."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +14,8 @@ M = TypeVar("M", bound=Model)
 
 @dataclass(frozen=True)
 class KeysetPage(Generic[M]):
-    """One page, newest first. `newer` and `older` are values of the parameters of that name, None where there is no more."""
+    """One page, newest first. `newer` and `older` are values of the parameters of that name, None where there is no
+    more."""
 
     rows: list[M]
     newer: str | None
@@ -21,10 +23,13 @@ class KeysetPage(Generic[M]):
 
 
 def keyset(queryset: QuerySet[M], asked: QueryDict, *, field: str = "", size: int = SIZE) -> KeysetPage[M]:
-    """The page of `queryset` that the query string asks for, in descending order of (`field`, id); only id without a field."""
+    """The page of `queryset` that the query string asks for, in descending order of (`field`, id); only id without a
+    field."""
     order = [f"-{field}", "-pk"] if field else ["-pk"]
     if (cursor := _read(asked.get("newer"), field)) is not None:
-        forward = list(queryset.filter(_beyond(cursor, field, "gt")).order_by(*[name[1:] for name in order])[: size + 1])
+        forward = list(
+            queryset.filter(_beyond(cursor, field, "gt")).order_by(*[name[1:] for name in order])[: size + 1]
+        )
         rows, more_newer = forward[:size][::-1], len(forward) > size
         return KeysetPage(rows, _cursor(rows[:1], field) if more_newer else None, _cursor(rows[-1:], field))
     cursor = _read(asked.get("older"), field)

@@ -54,7 +54,8 @@ class InviteForm(forms.Form):
     email = forms.EmailField(label="E-mail")
     role = forms.ChoiceField(choices=Role.choices)
     password = forms.CharField(
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}), help_text="They can change it after signing in."
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text="They can change it after signing in.",
     )
 
     def clean_password(self) -> str:

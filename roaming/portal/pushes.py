@@ -30,7 +30,8 @@ class PushTable(django_tables2.Table):
     connection = Cell(lambda row: row.connection, "To", css="nowrap")
     attempts = Cell(lambda row: cells.number(row.attempts), "Tries", css="num")
     next_attempt = Cell(
-        lambda row: cells.when(row.next_attempt_at) if row.state in ("waiting", "retrying") else cells.NOTHING, "Next try"
+        lambda row: cells.when(row.next_attempt_at) if row.state in ("waiting", "retrying") else cells.NOTHING,
+        "Next try",
     )
     error = Cell(lambda row: row.last_error, "What they said", css="cut")
     state = columns.state("push")

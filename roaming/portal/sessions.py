@@ -38,7 +38,9 @@ class SessionTable(django_tables2.Table):
 
 
 class SessionFilter(django_filters.FilterSet):
-    q = filters.search("Session, token, EVSE", "ocpi_id__istartswith", "token_uid__istartswith", "evse_uid__istartswith")
+    q = filters.search(
+        "Session, token, EVSE", "ocpi_id__istartswith", "token_uid__istartswith", "evse_uid__istartswith"
+    )
     party = filters.party("CPO", "CPO")
     emsp = filters.party("eMSP", "EMSP", "emsp")
     status = filters.choice("Status", STATUSES)

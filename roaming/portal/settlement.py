@@ -47,7 +47,8 @@ def _net(run: SettlementRun) -> Any:
 class RunTable(django_tables2.Table):
     period = Cell(lambda row: cells.link(url(row), f"{row.period_starts_date:%B %Y}"), "Period", css="nowrap")
     agreement = Cell(
-        lambda row: cells.link(reverse("portal:agreement", args=[row.agreement_id]), row.agreement, mono=True), "Agreement"
+        lambda row: cells.link(reverse("portal:agreement", args=[row.agreement_id]), row.agreement, mono=True),
+        "Agreement",
     )
     parties = Cell(
         lambda row: cells.joined(cells.party(row.agreement.cpo), " → ", cells.party(row.agreement.emsp)), "From → to"

@@ -1,5 +1,6 @@
 """Tags of the portal's templates. How a value looks is decided in `roaming.portal.cells`."""
 
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -11,7 +12,7 @@ from django.utils.safestring import SafeString
 
 from partners.people.permissions import Grant
 from partners.people.permissions import may as person_may
-from roaming.portal import cells, icons
+from roaming.portal import cells, icons, states
 
 register = template.Library()
 
@@ -33,7 +34,8 @@ def may(context: Context, grant: str) -> bool:
 
 @register.simple_tag(takes_context=True)
 def query(context: Context, **changes: Any) -> str:
-    """The present query string with some parameters changed; None removes one. Paging starts anew unless it is changed."""
+    """The present query string with some parameters changed; None removes one. Paging starts anew unless it is
+    changed."""
     asked: QueryDict = context["request"].GET.copy()
     for name in ("older", "newer"):
         asked.pop(name, None)
@@ -65,3 +67,33 @@ def pretty_json(text: str | bytes) -> str:
         return msgspec.json.format(raw, indent=2).decode()
     except msgspec.DecodeError:
         return raw.decode(errors="replace")
+
+
+@register.filter
+def decimal(text: str) -> Decimal:
+    """An amount that was kept as text, with every digit."""
+    return Decimal(text)
+
+
+@register.filter
+def quantity(text: str) -> str:
+    """A quantity kept as text, to four decimals at most: billed hours may be thirds."""
+    return f"{Decimal(text):.4f}".rstrip("0").rstrip(".")
+
+
+@register.filter
+def dimension(name: str) -> str:
+    """A tariff dimension as people call it."""
+    return {"ENERGY": "Energy", "TIME": "Time", "PARKING_TIME": "Parking", "FLAT": "Start fee"}.get(
+        name, states.word(name)
+    )
+
+
+@register.filter
+def tone(value: str, kind: str) -> str:
+    return states.tone(kind, value)
+
+
+@register.filter
+def word(value: str) -> str:
+    return states.word(value)
