@@ -86,17 +86,19 @@ def register(
 ) -> Connection:
     """Both sides are known: keep their endpoints and token (encrypted), ours as a hash, and their parties.
 
-    `token_out` is what we send them, `token_in` what they send us. Also used to rotate. Raises PartyTaken; all or
-    nothing.
+    `token_out` is what we send them, `token_in` what they send us. Also used to rotate; new tokens alone are no news.
+    Raises PartyTaken; all or nothing.
     """
     parties.claim(connection=connection, roles=roles)
+    endpoints = [dict(endpoint) for endpoint in endpoints]
+    rotated = connection.state != ConnectionState.PLANNED and connection.endpoints == endpoints
     states.move(
         connection,
         to=ConnectionState.REGISTERED,
         moves=MOVES,
         version=version,
         versions_url=versions_url,
-        endpoints=[dict(endpoint) for endpoint in endpoints],
+        endpoints=endpoints,
         token_out=token_out,
         token_in_hash=token_hash(token_in),
         token_in_kind=TokenKind.CREDENTIALS,
@@ -104,7 +106,8 @@ def register(
         failures=0,
         paused_until=None,
     )
-    events.publish("connection.registered", connection=connection, at=at)
+    if not rotated:
+        events.publish("connection.registered", connection=connection, at=at)
     return connection
 
 

@@ -16,6 +16,7 @@ from partners.connections.models import Connection, ConnectionState
 from partners.parties.models import Party
 from roaming.exchange.models import Exchange
 from roaming.findings.models import Finding
+from roaming.kernel import events
 from roaming.ocpi.errors import OcpiError
 from roaming.registration import services as registration
 from roaming.server import running
@@ -249,6 +250,22 @@ def test_put_rotates_both_tokens(planned: services.Added, nomad_platform: Platfo
     assert call("GET", VERSIONS, token_c)[0] == 401 and call("GET", VERSIONS, fresh)[0] == 200
     assert Connection.objects.get().token_out == "nomad-B2"
     assert nomad_platform.asked[-1].token == "nomad-B2"
+
+
+def test_new_tokens_alone_send_nothing_again(
+    planned: services.Added, nomad_platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[Any] = []
+    monkeypatch.setitem(events._subscribers, "connection.registered", [lambda **news: heard.append(news)])
+    token_c = register(planned, nomad_platform)
+    assert len(heard) == 1
+    _, envelope = call("PUT", CREDENTIALS, token_c, nomad_platform.credentials("nomad-B2"))
+    assert len(heard) == 1
+    moved = [{**entry, "url": entry["url"] + "/v2"} for entry in cast.endpoints(nomad_platform.url)]
+    moved.append({"identifier": "credentials", "role": "SENDER", "url": "http://x.example/"})
+    nomad_platform.answering = lambda asked: Said({"endpoints": moved}) if asked.path == "/2.2.1" else None
+    call("PUT", CREDENTIALS, envelope["data"]["token"], nomad_platform.credentials("nomad-B3"))
+    assert len(heard) == 2
 
 
 def test_a_failed_put_leaves_the_tokens_of_both_directions(planned: services.Added, nomad_platform: Platform) -> None:
