@@ -57,7 +57,6 @@ GOOD = {"DEBUG": False, "EMBEDDED": False, "REDIS_URL": "redis://h", "PORTAL_URL
         ({"PORTAL_URL": "http://roaming.example.com"}, {"roaming.W002"}),
         ({"SECRET_KEY": "a" * 50}, {"roaming.E003"}),
         ({"SECRET_KEY": "a" * 50, "DEBUG": True}, set()),
-        ({"DATABASES": {"default": {"ENGINE": "django.db.backends.sqlite3"}}}, {"roaming.E004"}),
         ({"REDIS_URL": ""}, {"roaming.W001"}),
     ],
 )
@@ -65,6 +64,11 @@ def test_a_setting_that_cannot_be_right_is_found(settings: Settings, wrong: dict
     for name, value in {**GOOD, **wrong}.items():
         setattr(settings, name, value)
     assert {str(message.id) for message in run_checks(tags=["security"])} & told(r"roaming\.\w+") == found
+
+
+def test_a_database_other_than_postgresql_is_found(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(settings.DATABASES["default"], "ENGINE", "django.db.backends.sqlite3")
+    assert "roaming.E004" in {message.id for message in run_checks(tags=["security"])}
 
 
 @pytest.mark.parametrize(
