@@ -44,12 +44,6 @@ def _trust() -> ssl.SSLContext:
     return httpx2.create_ssl_context(trust_env=False)
 
 
-@cache
-def _trust() -> ssl.SSLContext:
-    """The authorities we trust, read once: reading them takes 30 ms, more than all else that sending costs."""
-    return httpx2.create_ssl_context(trust_env=False)
-
-
 def fetch(
     http: httpx2.Client, method: str, url: str, *, headers: Mapping[str, str], content: bytes | None = None
 ) -> Reply:
