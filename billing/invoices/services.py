@@ -32,7 +32,7 @@ def issue(*, invoice: Invoice, by: User | None, at: datetime) -> Invoice:
         "issued_at": at,
         "issued_by": by,
         "issued_date": issued_date,
-        "companies": {"seller": company(draft.seller), "buyer": company(draft.buyer)},
+        "companies": {"seller": files.company(draft.seller), "buyer": files.company(draft.buyer)},
     }
     if draft.kind == InvoiceKind.INVOICE:
         stamps["due_date"] = issued_date + timedelta(days=draft.agreement.payment_days)
@@ -40,21 +40,6 @@ def issue(*, invoice: Invoice, by: User | None, at: datetime) -> Invoice:
     states.move(draft, to=InvoiceState.ISSUED, moves=MOVES, **stamps)
     _keep_files(draft, at)
     return draft
-
-
-def company(partner: Partner) -> dict[str, str]:
-    """What a document says about a company: names, address, ids, bank account, mail; empty text where unknown."""
-    return {
-        "name": partner.legal_name or partner.name,
-        "street": partner.street,
-        "postal_code": partner.postal_code,
-        "city": partner.city,
-        "country": partner.country,
-        "vat_id": partner.vat_id,
-        "registration_number": partner.registration_number,
-        "iban": partner.iban,
-        "email": partner.finance_email,
-    }
 
 
 def _locked(invoice: Invoice) -> Invoice:

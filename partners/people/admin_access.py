@@ -52,7 +52,7 @@ class MovesAdmin(GrantedAdmin):
         raise NotImplementedError
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        actions = super().get_actions(request)
+        actions: dict[str, Any] = super().get_actions(request)
         if self._may_edit(request):
             for name, (label, _) in self.moves.items():
                 actions[name] = (_act_on_chosen, name, label)
@@ -82,6 +82,6 @@ class MovesAdmin(GrantedAdmin):
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), "moves": buttons})
 
 
-def _act_on_chosen(modeladmin: MovesAdmin, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+def _act_on_chosen(modeladmin: Any, request: HttpRequest, queryset: QuerySet[Any]) -> None:
     for row in queryset:
         modeladmin.make_move(request, request.POST["action"], row)

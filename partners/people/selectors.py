@@ -33,20 +33,21 @@ def trail() -> QuerySet[Events]:
 
 def trail_of(row: Model) -> list[Entry]:
     """The changes of one row, newest first."""
-    return told(Events.objects.tracks(row).order_by("-pgh_created_at", "-pgh_id"))
+    events: Any = Events.objects
+    return told(events.tracks(row).order_by("-pgh_created_at", "-pgh_id"))
 
 
 def told(events: Iterable[Any]) -> list[Entry]:
     """Recorded changes as people read them; one query for all names."""
     found = list(events)
-    ids = {(event.pgh_context or {}).get("user") for event in found} - {None}
-    names = dict(User.objects.filter(pk__in=ids).values_list("pk", "name"))
+    ids = {context["user"] for event in found if (context := event.pgh_context) and context.get("user")}
+    names = dict(User.objects.filter(pk__in=ids).values_list("pk", "name")) if ids else {}
     return [_entry(event, names) for event in found]
 
 
 def _entry(event: Any, names: dict[int, str]) -> Entry:
     context = event.pgh_context or {}
-    who = names.get(context.get("user"), "") or "the system"
+    who = names.get(context.get("user") or 0, "the system")
     changes = [(field, old, new) for field, (old, new) in (event.pgh_diff or {}).items()]
     label = {"insert": "added", "update": "changed"}.get(event.pgh_label, event.pgh_label.replace("_", " "))
     model = str(event.pgh_obj_model).rpartition(".")[2]

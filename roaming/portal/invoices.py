@@ -71,8 +71,8 @@ class InvoicePage(Page):
         invoice = get_object_or_404(selectors.list_for(self.user), pk=pk)
         page = keyset(selectors.lines(invoice), request.GET)
         parties = invoice.companies or {
-            "seller": services.company(invoice.seller),
-            "buyer": services.company(invoice.buyer),
+            "seller": files.company(invoice.seller),
+            "buyer": files.company(invoice.buyer),
         }
         part = "#rows" if request.htmx and not request.htmx.boosted else ""  # type: ignore[attr-defined]
         return self.show(

@@ -128,8 +128,12 @@ def _understood(data: Any, version: str, token: Token | None) -> Data:
 
 
 def _from_whitelist(token: Token, location: Data | None) -> Data:
-    """What holds without the eMSP's word: a token that must always be asked about is not allowed (K5)."""
-    if token.whitelist == "NEVER":
+    """What holds without the eMSP's word: a token that must always be asked about is not allowed (K5).
+
+    Of our own eMSP without an interface to ask, what is stored here is its word.
+    """
+    ours = token.party.connection.own and token.party.connection.endpoint("tokens", "SENDER") is None
+    if token.whitelist == "NEVER" and not ours:
         sentence = {"language": "en", "text": "The issuer of this token could not be asked."}
         return {"allowed": "NOT_ALLOWED", "token": token.data, "info": sentence}
     if not token.valid:

@@ -41,7 +41,7 @@ def test_the_command_drafts_when_asked() -> None:
         (["--cpo=NL*VLT", "--emsp=DE*NMD", "--from=01.02.2026"], "write a date like 2026-01-31"),
         (["--cpo=NL*VLT", "--emsp=DE*NMD", "--from=2026-01-01", "--until=2026-01-01"], "ends before it starts"),
         (["--cpo=NL*VLT", "--emsp=DE*NMD", "--from=2026-01-01", "--tolerance=some"], "--tolerance must be a number"),
-        (["--cpo=NL*VLT", "--emsp=DE*NMD", "--from=2026-01-01", "--currency=XEU"], "XEU"),
+        (["--cpo=NL*VLT", "--emsp=DE*NMD", "--from=2026-01-01", "--currency=EUX"], "EUX"),
         (["--cpo=NL*VLT", "--emsp=DE*NMD", "--from=2026-01-01", "--time-zone=Mars/Olympus"], "Mars/Olympus"),
         (["--cpo=NL*VLT", "--emsp=DE*NMD", "--from=2026-01-01", "--vat-rate=101.123"], "vat_rate"),
     ],
