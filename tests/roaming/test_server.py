@@ -1,6 +1,11 @@
 """One process that serves: web, worker and beat as threads, all of them gone afterwards."""
 
+import os
+import signal
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -8,6 +13,7 @@ from celery import shared_task
 
 from roaming import server
 
+ROOT = Path(__file__).resolve().parents[2]
 SEEN: list[str] = []
 ARRIVED = threading.Event()
 
@@ -43,3 +49,28 @@ def test_a_port_in_use_is_a_sentence() -> None:
         port = taken.getsockname()[1]
         with pytest.raises(server.PortTaken, match=rf"port {port}: it is in use already\. Choose another port"):
             server.listen("127.0.0.1", port)
+
+
+@pytest.mark.redis
+def test_run_serves_until_it_is_told_to_stop(database_url: str, redis_server: str) -> None:
+    environment = {**os.environ, "DATABASE_URL": database_url, "REDIS_URL": redis_server}
+    command = [sys.executable, "manage.py", "run", "--port", "0"]
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    line = next(line for line in process.stderr if "The portal is at" in line)
+    url = line.split()[4]
+    assert httpx2.get(f"{url}/ocpi/versions").status_code == 401
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=30)
+    assert process.returncode == 0
+
+
+def test_run_tells_a_port_in_use_before_anything_else() -> None:
+    with server.listen("127.0.0.1", 0) as taken:
+        port = taken.getsockname()[1]
+        command = [sys.executable, "manage.py", "run", "--port", str(port)]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == (
+        f"CommandError: Cannot listen on 127.0.0.1 port {port}: it is in use already. Choose another port."
+    )
