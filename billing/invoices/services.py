@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 
 from billing.invoices import files
+from billing.invoices.document import companies_now
 from billing.invoices.models import MOVES, Invoice, InvoiceFile, InvoiceKind, InvoiceState, NumberSeries
 from partners.partners.models import Partner
 from partners.people.models import User
@@ -32,7 +33,7 @@ def issue(*, invoice: Invoice, by: User | None, at: datetime) -> Invoice:
         "issued_at": at,
         "issued_by": by,
         "issued_date": issued_date,
-        "companies": {"seller": files.company(draft.seller), "buyer": files.company(draft.buyer)},
+        "companies": companies_now(draft),
     }
     if draft.kind == InvoiceKind.INVOICE:
         stamps["due_date"] = issued_date + timedelta(days=draft.agreement.payment_days)

@@ -9,7 +9,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
-from billing.invoices import files, selectors, services
+from billing.invoices import document, files, selectors, services
 from billing.invoices.models import Format, Invoice, InvoiceKind, InvoiceState
 from partners.people.permissions import Grant
 from roaming.kernel import clock
@@ -70,10 +70,7 @@ class InvoicePage(Page):
     def get(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         invoice = get_object_or_404(selectors.list_for(self.user), pk=pk)
         page = keyset(selectors.lines(invoice), request.GET)
-        parties = invoice.companies or {
-            "seller": files.company(invoice.seller),
-            "buyer": files.company(invoice.buyer),
-        }
+        parties = invoice.companies or document.companies_now(invoice)
         part = "#rows" if request.htmx and not request.htmx.boosted else ""  # type: ignore[attr-defined]
         return self.show(
             f"portal/invoice.html{part}",
