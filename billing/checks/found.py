@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
+from billing import pricing
 from partners.agreements.models import Agreement
 from roaming.cdrs.models import Cdr
 from roaming.findings.models import Severity
@@ -16,6 +18,11 @@ class Case:
     cdr: Cdr
     data: dict[str, Any]
     agreement: Agreement | None
+
+    @cached_property
+    def charge(self) -> pricing.Cdr:
+        """The charge as pricing reads it. Raises pricing.Unreadable."""
+        return pricing.read_cdr(self.data)
 
     @property
     def biller(self) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
+from billing import pricing
 from billing.checks.found import Case, Found
 from roaming.cdrs.models import Cdr, CdrState
 from roaming.findings.models import Severity
@@ -96,6 +97,25 @@ def total_is_not_negative(case: Case) -> Iterator[Found]:
         )
 
 
+def totals_agree_with_themselves(case: Case) -> Iterator[Found]:
+    """Totals must be borne out by the charging periods and times. Energy that is not holds the CDR; time is noted."""
+    try:
+        contradictions = pricing.verify_self(case.charge)
+    except pricing.Unreadable:
+        return  # pricing refuses it in its own words
+    for one in contradictions:
+        holds = one.field == "total_energy"
+        yield Found(
+            code="totals_disagree",
+            title="Totals disagree",
+            sentence=one.sentence,
+            expected=f"{one.field} {one.computed.normalize():f}",
+            actual=f"{one.field} {one.carried.normalize():f}",
+            money_at_risk=abs(case.cdr.total_cost) if holds else None,
+            severity=Severity.HOLDS if holds else Severity.NOTE,
+        )
+
+
 def session_is_billed_once(case: Case) -> Iterator[Found]:
     """A second CDR of the same session is held, unless the first was rejected or credited; the first is left alone."""
     cdr = case.cdr
@@ -154,6 +174,7 @@ RULES: tuple[Rule, ...] = (
     ends_after_it_starts,
     credit_is_decided_by_a_person,
     total_is_not_negative,
+    totals_agree_with_themselves,
     session_is_billed_once,
     came_in_time,
 )

@@ -1,4 +1,4 @@
-"""Judging: a CDR is priced again and accepted or held, in words; what cannot be priced is held; people decide the rest."""
+"""Judging: a CDR is priced again and accepted or held, in words; what has no price is held; people decide the rest."""
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -200,6 +200,18 @@ def test_pricing_again_after_the_agreement_came_accepts() -> None:
     cdr.refresh_from_db()
     assert (cdr.state, cdr.agreement) == (CdrState.ACCEPTED, agreement)
     assert (Rating.objects.count(), selectors.latest(cdr)) == (2, rating)
+
+
+def test_pricing_again_after_the_emsp_came_accepts() -> None:
+    cast.volta()
+    cast.polder()
+    cdr = judged(records.received(emsp="DE*NMD"))
+    assert codes(cdr) == {"unknown_emsp"}
+    cast.nomad()
+    agreement = cast.agreement("NL*PLD", "DE*NMD")
+    services.price_again(cdr=cdr, by=None, at=AT)
+    cdr.refresh_from_db()
+    assert (cdr.state, cdr.emsp, cdr.agreement) == (CdrState.ACCEPTED, agreement.emsp, agreement)
 
 
 def test_pricing_again_tells_the_reason_that_holds_now() -> None:

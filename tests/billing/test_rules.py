@@ -139,7 +139,7 @@ def test_each_finding_is_kept_once(agreement: Agreement) -> None:
 
 @pytest.mark.parametrize(
     ("amount", "text"),
-    [("0.5", "0.50 EUR"), ("0", "0.00 EUR"), ("1E+2", "100.00 EUR"), ("1.81000000", "1.81 EUR"), ("0.0125", "0.0125 EUR")],
+    [("0.5", "0.50"), ("0", "0.00"), ("1E+2", "100.00"), ("1.81000000", "1.81"), ("-3", "-3.00"), ("0.0125", "0.0125")],
 )
 def test_money_reads_like_money(amount: str, text: str) -> None:
-    assert money(Decimal(amount), "EUR") == text
+    assert money(Decimal(amount), "EUR") == f"{text} EUR"

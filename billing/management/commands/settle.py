@@ -89,6 +89,7 @@ def _line(run: dict[str, Any]) -> str:
         what = "no CDRs to settle, no document"
     else:
         name = document["number"] or f"{document['kind']} ({document['state']})"
-        what = f"{run['cdrs']} CDR{'s' * (run['cdrs'] != 1)}, {document['net']} {document['currency']} before tax: {name}"
+        cdrs = "1 CDR" if run["cdrs"] == 1 else f"{run['cdrs']} CDRs"
+        what = f"{cdrs}, {document['net']} {document['currency']} before tax: {name}"
     left = f"; {run['left_out']} left out (held, rejected or not judged)" if run["left_out"] else ""
     return f"{run['agreement']} {run['period']}: {what}{left}."
