@@ -16,7 +16,8 @@ def new_token() -> str:
 
 
 def token_hash(token: str) -> str:
-    """What is stored and compared of a token that partners send us. The token has 256 bits, so no slow hash is needed."""
+    """What is stored and compared of a token that partners send us. The token has 256 bits, so no slow hash is
+    needed."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 

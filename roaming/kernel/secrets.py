@@ -16,7 +16,8 @@ class Secrets:
 
 
 def load_or_make(folder: Path) -> Secrets:
-    """The secrets kept in `folder/secrets.json`; made on first use. Two processes starting at once agree on one file."""
+    """The secrets kept in `folder/secrets.json`; made on first use. Two processes starting at once agree on one
+    file."""
     path = folder / "secrets.json"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)

@@ -14,9 +14,11 @@ class CannotMove(Exception):
 
 
 def move(row: M, *, to: str, moves: Moves, **stamps: Any) -> M:
-    """Set `row.state` to `to` if the table allows it from the state the row has in memory and still has in the database.
+    """Set `row.state` to `to` if the table allows it from the state the row has in memory and still has in the
+    database.
 
-    `stamps` are further fields written by the same statement (`accepted_at=at`). Raises CannotMove; writes all or nothing.
+    `stamps` are further fields written by the same statement (`accepted_at=at`). Raises CannotMove; writes all or
+    nothing.
     """
     seen: str = row.state  # type: ignore[attr-defined]
     if to not in moves.get(seen, frozenset()):
