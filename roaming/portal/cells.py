@@ -91,7 +91,8 @@ def party(value: Party | str | None) -> SafeString:
 
 
 def link(url: str, text: Any, mono: bool = False) -> SafeString:
-    return format_html('<a href="{}"{}>{}</a>', url, format_html(' class="mono"') if mono else "", text)
+    template = '<a class="mono" href="{}">{}</a>' if mono else '<a href="{}">{}</a>'
+    return format_html(template, url, text)
 
 
 def mono(text: str) -> SafeString:
@@ -100,7 +101,7 @@ def mono(text: str) -> SafeString:
 
 def joined(*parts: SafeString | str) -> SafeString:
     """Cells beside each other."""
-    return format_html("{}" * len(parts), *parts)
+    return format_html_join("", "{}", ((part,) for part in parts))
 
 
 def spaced(*parts: SafeString | str) -> SafeString:

@@ -1,0 +1,112 @@
+"""Who may open which page: every address of the portal, every role."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import get_resolver, reverse
+
+from partners.people.models import Role
+from partners.people.permissions import GRANTS, Grant
+from roaming.portal import urls
+from tests.portal.scene import Scene
+
+pytestmark = pytest.mark.django_db
+
+# What each page asks for, told a second time on purpose. A page that only takes POST says so.
+PAGES: dict[str, tuple[Grant, str]] = {
+    **dict.fromkeys(("home", "search", "partners", "partner", "components"), (Grant.VIEW_ROAMING, "GET")),
+    **dict.fromkeys(("locations", "location", "tariffs", "tariff"), (Grant.VIEW_ROAMING, "GET")),
+    **dict.fromkeys(("tokens", "token", "sessions", "session", "pushes", "push"), (Grant.VIEW_ROAMING, "GET")),
+    **dict.fromkeys(
+        ("partner_add", "partner_edit", "connection_add", "connection_token"), (Grant.EDIT_PARTNERS, "GET")
+    ),
+    **dict.fromkeys(("agreement_add", "agreement_edit", "agreement_end"), (Grant.EDIT_PARTNERS, "GET")),
+    "agreement_activate": (Grant.EDIT_PARTNERS, "POST"),
+    "connection_register": (Grant.HANDLE_TRAFFIC, "GET"),
+    "connection_act": (Grant.HANDLE_TRAFFIC, "POST"),
+    "push_retry": (Grant.HANDLE_TRAFFIC, "POST"),
+    **dict.fromkeys(("agreements", "agreement", "cdrs", "cdr", "findings"), (Grant.VIEW_MONEY, "GET")),
+    **dict.fromkeys(("settlement", "run", "invoices", "invoice", "invoice_file"), (Grant.VIEW_MONEY, "GET")),
+    **dict.fromkeys(("disputes", "dispute"), (Grant.VIEW_MONEY, "GET")),
+    **dict.fromkeys(("cdr_accept", "cdr_reject", "cdr_contest"), (Grant.DECIDE_CDRS, "GET")),
+    "cdr_price_again": (Grant.DECIDE_CDRS, "POST"),
+    "settle": (Grant.SETTLE, "GET"),
+    "invoice_issue": (Grant.SETTLE, "POST"),
+    **dict.fromkeys(("people", "person_add", "trail"), (Grant.MANAGE_PEOPLE, "GET")),
+}
+
+
+def address(name: str, scene: Scene) -> str:
+    """The address of a page about something of the scene."""
+    subjects: dict[str, Any] = {
+        "partner": scene.nomad.partner,
+        "connection": scene.planned,
+        "agreement": scene.draft_agreement,
+        "location": scene.location,
+        "tariff": scene.tariff,
+        "token": scene.token,
+        "session": scene.session,
+        "cdr": scene.held,
+        "push": scene.dead,
+        "run": scene.run,
+        "invoice": scene.issued,
+        "dispute": scene.dispute,
+    }
+    subject = "partner" if name == "connection_add" else name.partition("_")[0]
+    addresses_something = subject in subjects and name not in ("partner_add", "agreement_add")
+    further = ["pdf"] if name == "invoice_file" else []
+    return reverse(f"portal:{name}", args=[subjects[subject].pk, *further] if addresses_something else [])
+
+
+def test_every_page_is_in_the_matrix() -> None:
+    assert {pattern.name for pattern in urls.urlpatterns} == set(PAGES)
+
+
+@pytest.mark.parametrize("role", Role.values)
+def test_a_role_opens_what_it_is_granted_and_nothing_else(
+    role: str, scene: Scene, signed_in: Callable[[str], Client]
+) -> None:
+    browser, opened = signed_in(role), {}
+    for name, (_, method) in PAGES.items():
+        if method == "GET":
+            opened[name] = browser.get(address(name, scene)).status_code
+    granted = {name: 200 if grant in GRANTS[role] else 403 for name, (grant, how) in PAGES.items() if how == "GET"}
+    assert opened == granted
+
+
+@pytest.mark.parametrize("role", Role.values)
+def test_a_role_that_lacks_the_grant_changes_nothing(
+    role: str, scene: Scene, signed_in: Callable[[str], Client]
+) -> None:
+    browser = signed_in(role)
+    for name, (grant, _) in PAGES.items():
+        if grant not in GRANTS[role]:
+            assert browser.post(address(name, scene)).status_code in (403, 405), name
+
+
+def test_a_dispute_is_not_answered_by_somebody_who_only_looks(scene: Scene, signed_in: Callable[[str], Client]) -> None:
+    answer = signed_in(Role.OPERATOR).post(address("dispute", scene), {"move": "accept", "text": "Fine."})
+    scene.dispute.refresh_from_db()
+    assert (answer.status_code, scene.dispute.state) == (403, "open")
+
+
+def test_a_visitor_is_asked_to_sign_in_everywhere(scene: Scene, client: Client) -> None:
+    for name in PAGES:
+        for method in (client.get, client.post):
+            answer = method(address(name, scene))
+            assert answer.status_code == 302, name
+            assert answer["Location"].startswith("/login/?next="), name
+
+
+def test_somebody_who_left_is_out_at_once(scene: Scene, signed_in: Callable[[str], Client]) -> None:
+    browser = signed_in(Role.FINANCE)
+    ada = scene.people[Role.FINANCE]
+    ada.is_active = False
+    ada.save()
+    assert browser.get("/cdrs/").status_code == 302
+
+
+def test_all_addresses_of_the_portal_belong_to_it() -> None:
+    assert get_resolver().namespace_dict["portal"][0] == ""

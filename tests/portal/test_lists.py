@@ -1,0 +1,139 @@
+"""Lists: filters in the URL, pages by keyset, partial answers to HTMX, and as many queries for many rows as for few."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+from django.db import connection
+from django.http import QueryDict
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from partners.people.models import Role
+from roaming.cdrs.models import Cdr
+from roaming.portal import paging
+from tests.billing import records
+from tests.portal.scene import Scene, nomads
+
+pytestmark = pytest.mark.django_db
+
+LISTS = (
+    *("partners", "agreements", "locations", "tariffs", "tokens", "sessions", "cdrs", "findings", "pushes"),
+    *("settlement", "invoices", "disputes", "people"),
+)
+HTMX = {"HX-Request": "true"}
+MOST_QUERIES = 32
+
+
+@pytest.fixture
+def browser(signed_in: Callable[[str], Client]) -> Client:
+    return signed_in(Role.ADMINISTRATOR)
+
+
+def queries(browser: Client, url: str, **headers: str) -> int:
+    with CaptureQueriesContext(connection) as captured:
+        assert browser.get(url, headers=headers).status_code == 200
+    return len(captured)
+
+
+def more_cdrs(count: int) -> None:
+    for number in range(count):
+        records.received(f"MORE-{number:03}", ended=datetime(2026, 11, 2, 10, number % 60, tzinfo=UTC), **nomads())
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_list_stays_within_its_budget_of_queries(name: str, browser: Client) -> None:
+    assert queries(browser, f"/{name}/") <= MOST_QUERIES
+    assert queries(browser, f"/{name}/", **HTMX) <= 10
+
+
+def test_more_rows_cost_no_more_queries(browser: Client) -> None:
+    before = queries(browser, "/cdrs/")
+    more_cdrs(20)
+    assert queries(browser, "/cdrs/") == before
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_htmx_gets_the_rows_alone(name: str, browser: Client) -> None:
+    whole, part = browser.get(f"/{name}/"), browser.get(f"/{name}/", headers=HTMX)
+    assert b"<html" in whole.content
+    assert b"<html" not in part.content
+    assert b"<table" in part.content
+
+
+def test_going_back_in_the_browser_never_shows_a_part(browser: Client) -> None:
+    assert "HX-Request" in browser.get("/cdrs/").get("Vary", "")
+
+
+def test_cdrs_are_found_by_state_partner_month_and_id(browser: Client, scene: Scene) -> None:
+    def found(query: str) -> set[str]:
+        page = browser.get(f"/cdrs/?{query}")
+        return {cdr.ocpi_id for cdr in page.context["page"].rows}
+
+    assert found("state=held") == {"VLT-20113", "VLT-20114", "VLT-20115"}
+    assert found("q=vlt-30001") == {"VLT-30001"}
+    assert found("month=2026-11") == {"VLT-30001"}
+    assert found(f"partner={scene.nomad.partner_id}&state=accepted") == {"VLT-30001"}
+    assert found("month=nonsense") == set(Cdr.objects.values_list("ocpi_id", flat=True))
+    assert found("state=nonsense&q=") == set(Cdr.objects.values_list("ocpi_id", flat=True))
+
+
+def test_nothing_found_says_how_to_see_more(browser: Client) -> None:
+    assert b"Nothing fits these filters" in browser.get("/cdrs/?q=no-such-cdr").content
+
+
+def test_an_empty_portal_says_what_to_do_next(db: None, client: Client) -> None:
+    from tests import cast
+
+    client.force_login(cast.person("Hanna"))
+    for name in set(LISTS) - {"people"}:
+        assert b"empty-state" in client.get(f"/{name}/").content, name
+    assert b"No connection yet" in client.get("/").content
+
+
+def test_pages_show_every_row_once_in_both_directions(browser: Client) -> None:
+    more_cdrs(120)
+    rows = Cdr.objects.order_by("-ended_at", "-pk")
+    shown, cursor, last = [], "", None
+    while True:
+        page = paging.keyset(Cdr.objects.all(), QueryDict(cursor), field="ended_at")
+        shown += [cdr.pk for cdr in page.rows]
+        last = page
+        if page.older is None:
+            break
+        cursor = f"older={page.older}".replace("+", "%2B")
+    assert shown == [cdr.pk for cdr in rows]
+    newer = paging.keyset(Cdr.objects.all(), QueryDict(f"newer={last.newer}".replace("+", "%2B")), field="ended_at")
+    assert [cdr.pk for cdr in newer.rows] == [cdr.pk for cdr in rows][50:100]
+
+
+def test_a_row_that_arrives_while_somebody_reads_moves_nothing(browser: Client) -> None:
+    more_cdrs(60)
+    first = browser.get("/cdrs/").context["page"]
+    records.received("JUST-NOW", ended=datetime(2026, 11, 20, 9, tzinfo=UTC), **nomads())
+    second = browser.get("/cdrs/", {"older": first.older}).context["page"]
+    assert {cdr.pk for cdr in first.rows} & {cdr.pk for cdr in second.rows} == set()
+    assert second.newer is not None
+
+
+@pytest.mark.parametrize(
+    "cursor", ["x", "2026-10-01_x", "_5", "%00", "9" * 40, "2026-10-01T00:00:00+00:00_" + "9" * 40]
+)
+def test_a_cursor_that_was_tampered_with_is_no_crash(cursor: str, browser: Client) -> None:
+    assert browser.get("/cdrs/", {"older": cursor}).status_code == 200
+    assert browser.get("/tokens/", {"newer": cursor}).status_code == 200
+
+
+@pytest.mark.parametrize("text", ["\x00", "%", "'", "\\", "ä" * 3000])
+def test_odd_searches_find_nothing_and_break_nothing(text: str, browser: Client) -> None:
+    assert browser.get("/search/", {"q": text}).status_code == 200
+    assert browser.get("/cdrs/", {"q": text}).status_code == 200
+
+
+def test_one_exact_hit_leads_to_its_page(browser: Client, scene: Scene) -> None:
+    answer = browser.get("/search/", {"q": "vlt-20113"})
+    assert (answer.status_code, answer["Location"]) == (302, f"/cdrs/{scene.held.pk}/")
+
+
+def test_the_search_keeps_money_from_those_who_may_not_see_it(signed_in: Callable[[str], Client]) -> None:
+    assert b"Nothing begins with that" in signed_in(Role.OPERATOR).get("/search/", {"q": "VLT-20113"}).content
