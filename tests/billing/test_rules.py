@@ -67,10 +67,24 @@ def test_another_currency_than_agreed(agreement: Agreement) -> None:
 
 
 def test_an_end_before_the_start(agreement: Agreement) -> None:
-    cdr = records.received(start_date_time="2026-10-14T10:30:01Z")
-    (one,) = found(cdr, agreement)
-    assert one.code == "end_before_start"
-    assert codes(records.received("ZERO", start_date_time="2026-10-14T10:30:00Z"), agreement) == []
+    one = found(records.received(start_date_time="2026-10-14T10:31:00Z"), agreement)[0]
+    assert (one.code, one.holds, one.money_at_risk) == ("end_before_start", True, Decimal("8.50"))
+    assert one.sentence == (
+        "The charging ends on 2026-10-14 10:30 UTC, before it starts on 2026-10-14 10:31 UTC."
+    )
+    nothing = records.received("ZERO", start_date_time="2026-10-14T10:30:00Z", total_time=Decimal(0))
+    assert codes(nothing, agreement) == []
+
+
+def test_energy_that_its_periods_do_not_bear_out_holds(agreement: Agreement) -> None:
+    (one,) = found(records.received(total_energy=Decimal("25")), agreement)
+    assert (one.code, one.holds, one.money_at_risk) == ("totals_disagree", True, Decimal("8.50"))
+    assert (one.expected, one.actual) == ("total_energy 20", "total_energy 25")
+
+
+def test_a_time_that_its_ends_do_not_bear_out_is_worth_knowing(agreement: Agreement) -> None:
+    (one,) = found(records.received(total_time=Decimal("3")), agreement)
+    assert (one.code, one.severity, one.money_at_risk) == ("totals_disagree", Severity.NOTE, None)
 
 
 def test_a_credit_cdr_waits_for_a_person(agreement: Agreement) -> None:
