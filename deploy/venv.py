@@ -38,10 +38,10 @@ def make_venv():
     )
 
 
-def sync(dev):
+def sync(dev, **environment):
     """Install what uv.lock says: with `dev` exactly that, without it what running needs."""
     groups = [] if dev else ["--no-dev", "--inexact"]  # inexact: never take the tools of `make test` away again
-    environment = dict(os.environ, VIRTUAL_ENV=VENV, UV_PYTHON_DOWNLOADS="never", UV_NO_PROGRESS="1")
+    environment.update(os.environ, VIRTUAL_ENV=VENV, UV_PYTHON_DOWNLOADS="never", UV_NO_PROGRESS="1")
     return run(UV, "sync", "--quiet", "--frozen", "--active", *groups, env=environment)
 
 
@@ -51,12 +51,9 @@ def main(dev):
         fcntl.flock(turn, fcntl.LOCK_EX)  # two makes at once: one installs, the other waits
         print("Installing Python packages into .venv ...", file=sys.stderr)
         if not os.path.exists(UV) and not make_venv():
-            sys.exit(
-                sys.exit(
-                    "Cannot make .venv: there is no network, or no venv with pip (Debian: apt install python3-venv)."
-                )
-            )
-        if not sync(dev):
+            sys.exit("Cannot make .venv: there is no network, or no venv with pip (Debian: apt install python3-venv).")
+        # The second try trusts the system's certificates: behind a proxy of one's own only those will do.
+        if not sync(dev) and not sync(dev, UV_SYSTEM_CERTS="1"):
             sys.exit("Cannot install the packages of uv.lock: see above. Is there a network, and room on the disk?")
 
 
