@@ -14,9 +14,14 @@ _DECIMALS = {
 }
 
 
+def is_currency(code: str) -> bool:
+    """Whether `code` is an ISO 4217 code, in capitals: `EUR` is, `eur` and `XYZ` are not."""
+    return code in _CURRENCIES
+
+
 def minor_units(currency: str) -> int:
     """How many decimals amounts of `currency` have: EUR 2, JPY 0, KWD 3. Raises ValueError for an unknown code."""
-    if currency not in _CURRENCIES:
+    if not is_currency(currency):
         raise ValueError(f"“{currency}” is not an ISO 4217 currency.")
     return _DECIMALS.get(currency, 2)
 
