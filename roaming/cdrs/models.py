@@ -4,6 +4,7 @@ import pghistory
 import pgtrigger
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Upper
 
 from partners.agreements.models import Agreement
 from partners.connections.models import Connection
@@ -91,6 +92,8 @@ class Cdr(OcpiObject):
             models.Index(fields=["-ended_at", "-id"], name="roaming_cdr_newest"),
             # Settlement: what of an agreement is ready up to the end of a period.
             models.Index(fields=["agreement", "state", "ended_at"], name="roaming_cdr_to_settle"),
+            # Judging: another CDR of the same session, in any letter case.
+            models.Index("party", Upper("session_id"), name="roaming_cdr_by_session"),
         ]
         triggers = [
             pgtrigger.ReadOnly(

@@ -250,6 +250,10 @@ class Migration(migrations.Migration):
             model_name='cdr',
             index=models.Index(fields=['agreement', 'state', 'ended_at'], name='roaming_cdr_to_settle'),
         ),
+        migrations.AddIndex(
+            model_name='cdr',
+            index=models.Index(models.F('party'), django.db.models.functions.text.Upper('session_id'), name='roaming_cdr_by_session'),
+        ),
         migrations.AddConstraint(
             model_name='cdr',
             constraint=models.UniqueConstraint(fields=('party', 'ocpi_id_upper'), name='roaming_cdr_one_per_owner_and_id'),
