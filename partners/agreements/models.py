@@ -37,7 +37,7 @@ def _only(field: str) -> Func:
     return Func(F(field), F(field), Value("[]"), function="int8range")
 
 
-@pghistory.track()
+@pghistory.track(exclude=["opened_at"])
 class Agreement(models.Model):
     """Dates are local dates in `time_zone`; `ends_date` is the first day on which it no longer holds."""
 
@@ -60,9 +60,19 @@ class Agreement(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     activated_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
+    # When each side was first sent what the other owns: on activation, or once the start date came.
+    opened_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         ordering = ["-id"]
+        indexes = [
+            # The sweep for agreements whose start date came.
+            models.Index(
+                fields=["starts_date"],
+                condition=Q(state="active", opened_at__isnull=True),
+                name="partners_agreement_to_open",
+            ),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(state__in=AgreementState.values), name="partners_agreement_state_known"),
             models.CheckConstraint(

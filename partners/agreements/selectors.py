@@ -21,6 +21,11 @@ def in_force(at: datetime | OuterRef) -> Q:
     return begun & (Q(ends_date__isnull=True) | Q(ends_date__gt=local_date))
 
 
+def to_open(at: datetime) -> QuerySet[Agreement]:
+    """Agreements in force at `at` whose two sides were not sent each other's objects yet."""
+    return Agreement.objects.filter(in_force(at), state=AgreementState.ACTIVE, opened_at=None).order_by("id")
+
+
 def covering(*, cpo: Party, emsp: Party, at: datetime) -> Agreement | None:
     """The one agreement between the two parties that was in force at `at`; the database allows no second one."""
     for agreement in Agreement.objects.filter(cpo=cpo, emsp=emsp, state__in=IN_FORCE).select_related(

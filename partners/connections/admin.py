@@ -27,4 +27,4 @@ class ConnectionAdmin(GrantedAdmin):
     list_filter = ["state", "own", "version"]
     search_fields = ["name", "partner__name", "parties__party_id"]
     inlines = [PartyInline]
-    exclude = ["token_in_hash", "token_out"]
+    exclude = ["token_in_hash", "token_offered_hash", "token_out"]

@@ -50,6 +50,8 @@ class Connection(models.Model):
     endpoints = models.JSONField(default=list, blank=True)
     token_in_hash = models.CharField(max_length=64, null=True, blank=True, editable=False)
     token_in_kind = models.CharField(max_length=1, choices=TokenKind.choices, blank=True, editable=False)
+    # While we register with them: what we offered them, good for versions until they answer.
+    token_offered_hash = models.CharField(max_length=64, null=True, blank=True, editable=False)
     token_out = EncryptedTextField(blank=True, default="", editable=False)
     registered_at = models.DateTimeField(null=True, blank=True)
     last_heard_at = models.DateTimeField(null=True, blank=True)
@@ -57,6 +59,8 @@ class Connection(models.Model):
     # The breaker: after failures in a row nothing is sent before `paused_until`.
     failures = models.PositiveIntegerField(default=0, editable=False)
     paused_until = models.DateTimeField(null=True, blank=True, editable=False)
+    # Ids of the different pushes that failed in a row by a fault of theirs, since they last took one.
+    troubled_pushes = models.JSONField(default=list, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -64,6 +68,13 @@ class Connection(models.Model):
         constraints = [
             models.UniqueConstraint(models.functions.Lower("name"), name="partners_connection_name_unique"),
             models.UniqueConstraint(fields=["token_in_hash"], name="partners_connection_token_identifies_one"),
+            models.UniqueConstraint(
+                fields=["token_offered_hash"], name="partners_connection_offered_token_identifies_one"
+            ),
+            models.CheckConstraint(
+                condition=Q(token_offered_hash__isnull=True) | ~Q(token_in_kind="C"),
+                name="partners_connection_offers_no_token_once_registered",
+            ),
             models.CheckConstraint(
                 condition=Q(state__in=ConnectionState.values), name="partners_connection_state_known"
             ),

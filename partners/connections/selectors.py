@@ -1,6 +1,6 @@
 """Finding connections by the token they show us, and by name."""
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from partners.connections.models import Connection, ConnectionState
 from roaming.kernel.crypto import token_hash
@@ -8,8 +8,9 @@ from roaming.kernel.crypto import token_hash
 
 def by_token(token: str) -> Connection | None:
     """The connection that this plain credentials token identifies, or None. The index finds the hash, never the
-    token."""
-    return Connection.objects.filter(token_in_hash=token_hash(token)).first()
+    token. One that we offered while registering with them counts too."""
+    digest = token_hash(token)
+    return Connection.objects.filter(Q(token_in_hash=digest) | Q(token_offered_hash=digest)).first()
 
 
 def by_name(name: str) -> Connection | None:

@@ -22,6 +22,10 @@ class CannotAdd(Exception):
     """The connection cannot be added; the text says why."""
 
 
+class CannotOffer(Exception):
+    """The partner registered with us meanwhile; there is nothing to offer any more."""
+
+
 @dataclass(frozen=True)
 class Added:
     connection: Connection
@@ -64,12 +68,30 @@ def _role(country_code: str, party_id: str, role: str, name: str) -> dict[str, A
 def new_registration_token(*, connection: Connection, at: datetime) -> str:
     """A fresh TOKEN_A, returned once and kept as a hash only. It replaces whatever token the partner had from us."""
     token = new_token()
-    connection.token_in_hash = token_hash(token)
+    connection.token_in_hash, connection.token_offered_hash = token_hash(token), None
     connection.token_in_kind = TokenKind.REGISTRATION
-    connection.save(update_fields=["token_in_hash", "token_in_kind"])
+    connection.save(update_fields=["token_in_hash", "token_in_kind", "token_offered_hash"])
     if connection.state != ConnectionState.PLANNED:
         states.move(connection, to=ConnectionState.PLANNED, moves=MOVES)
     return token
+
+
+def offer_token(*, connection: Connection) -> str:
+    """A token for our own registration with them, returned once. A TOKEN_A they had from us stays good beside it.
+
+    Raises CannotOffer for a connection that is registered.
+    """
+    token = new_token()
+    unregistered = Connection.objects.filter(pk=connection.pk).exclude(token_in_kind=TokenKind.CREDENTIALS)
+    if not unregistered.update(token_offered_hash=token_hash(token)):
+        raise CannotOffer(f"{connection} is registered already.")
+    return token
+
+
+def withdraw_offer(*, connection: Connection, token: str) -> None:
+    """They did not take the offered token: it is dead, and nothing else changed."""
+    offered = Connection.objects.filter(pk=connection.pk, token_offered_hash=token_hash(token))
+    offered.update(token_offered_hash=None)
 
 
 @transaction.atomic
@@ -102,9 +124,11 @@ def register(
         token_out=token_out,
         token_in_hash=token_hash(token_in),
         token_in_kind=TokenKind.CREDENTIALS,
+        token_offered_hash=None,
         registered_at=at,
         failures=0,
         paused_until=None,
+        troubled_pushes=[],
     )
     if not rotated:
         events.publish("connection.registered", connection=connection, at=at)
@@ -122,6 +146,7 @@ def unregister(*, connection: Connection, at: datetime) -> Connection:
         token_out="",
         token_in_hash=None,
         token_in_kind="",
+        token_offered_hash=None,
         last_heard_at=at,
     )
 
@@ -134,7 +159,9 @@ def suspend(*, connection: Connection) -> Connection:
 @transaction.atomic
 def resume(*, connection: Connection, at: datetime) -> Connection:
     """Traffic goes on; what changed meanwhile is sent as after a registration."""
-    states.move(connection, to=ConnectionState.REGISTERED, moves=MOVES, failures=0, paused_until=None)
+    states.move(
+        connection, to=ConnectionState.REGISTERED, moves=MOVES, failures=0, paused_until=None, troubled_pushes=[]
+    )
     events.publish("connection.registered", connection=connection, at=at)
     return connection
 

@@ -93,7 +93,7 @@ class OcpiView(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        if self.functional and self.connection.token_in_kind == TokenKind.REGISTRATION:
+        if self.functional and self.connection.token_in_kind != TokenKind.CREDENTIALS:
             raise unauthorized("This is a registration token; it is good for versions and credentials only.")
         if self.version not in OFFERED:
             raise not_found(f"OCPI version {self.version} is not offered here; GET versions lists what is.")

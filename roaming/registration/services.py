@@ -1,6 +1,7 @@
 """The handshake of section 3: a partner registers with us, rotates, leaves; or we register with a partner."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Never
@@ -85,7 +86,8 @@ def leave(*, connection: Connection, token: str, at: datetime) -> None:
 def _locked(connection: Connection, token: str) -> Connection:
     """The connection under lock. Of two requests with one token the second finds it dead (C11)."""
     locked = Connection.objects.select_for_update().get(pk=connection.pk)
-    if locked.token_in_hash != token_hash(token) or locked.state == ConnectionState.SUSPENDED:
+    alive = {locked.token_in_hash, locked.token_offered_hash}
+    if token_hash(token) not in alive or locked.state == ConnectionState.SUSPENDED:
         raise unauthorized("This token was replaced or withdrawn meanwhile.")
     return locked
 
@@ -135,7 +137,8 @@ def register(
 ) -> Connection:
     """Register with a partner that gave us its versions URL and a TOKEN_A (C1, C14), telling each step to `report`.
 
-    A TOKEN_A that the partner had from us dies with the step in which we offer our own. Raises CannotRegister.
+    A TOKEN_A that the partner had from us dies when this succeeds; until then it stays usable, whatever fails (C6).
+    Raises CannotRegister.
     """
     if connection.token_in_kind == TokenKind.CREDENTIALS:
         raise CannotRegister(
@@ -148,12 +151,22 @@ def register(
             roles = [party.role for party in parties.hosted(connection)]
             endpoints = read_endpoints(ocpi, details_url, roles)
             report(Step("Their endpoints", ", ".join(f"{e['identifier']} {e['role'].lower()}" for e in endpoints)))
-            token = connections.new_registration_token(connection=connection, at=at)
-            theirs = _exchanged(ocpi, connection, endpoints, version, token)
-            report(Step("Credentials", "They took ours and gave us theirs."))
-        return _kept(connection, version, endpoints, token, theirs, at, report)
-    except (OcpiError, Unreachable, Refused) as error:
+            with _offered(connection) as token:
+                theirs = _exchanged(ocpi, connection, endpoints, version, token)
+                report(Step("Credentials", "They took ours and gave us theirs."))
+                return _kept(connection, version, endpoints, token, theirs, at, report)
+    except (OcpiError, Unreachable, Refused, connections.CannotOffer) as error:
         raise CannotRegister(str(error)) from error
+
+
+@contextmanager
+def _offered(connection: Connection) -> Iterator[str]:
+    """A token of ours that lives until they answer, and on only when they are registered by it."""
+    token = connections.offer_token(connection=connection)
+    try:
+        yield token
+    finally:
+        connections.withdraw_offer(connection=connection, token=token)
 
 
 def _exchanged(

@@ -309,7 +309,7 @@ def test_a_token_withdrawn_while_the_partner_is_asked_registers_nothing(
 @pytest.mark.django_db(transaction=True)
 def test_we_register_with_a_platform_that_calls_us_back(settings: Settings) -> None:
     cast.volta()
-    services.add(partner_name="Nomad", name="Nomad", at=cast.NOW)
+    planned = services.add(partner_name="Nomad", name="Nomad", at=cast.NOW)
     with running(worker=False, beat=False) as portal, platform("EMSP DE*NMD") as theirs:
         settings.PORTAL_URL = portal
         theirs.answering = lambda asked: call_back(theirs, asked)
@@ -324,7 +324,8 @@ def test_we_register_with_a_platform_that_calls_us_back(settings: Settings) -> N
     nomad = Connection.objects.get(name="Nomad")
     assert (nomad.state, nomad.token_out) == (ConnectionState.REGISTERED, theirs.token_c)
     found = selectors.by_token(posted.body["token"])
-    assert found == nomad and found.token_in_kind == "C"
+    assert found == nomad and (found.token_in_kind, found.token_offered_hash) == ("C", None)
+    assert selectors.by_token(planned.token) is None
 
 
 def call_back(theirs: Platform, asked: Asked) -> Said | None:
@@ -376,6 +377,52 @@ def test_credentials_refused_or_broken_at_their_side_register_nothing(db: None) 
             with pytest.raises(CommandError, match=why):
                 call_command("register_connection", "Nomad", versions_url=f"{theirs.url}/versions", token="A")
     assert Connection.objects.get().state == ConnectionState.PLANNED
+
+
+@pytest.mark.parametrize(
+    "said",
+    [Said(http=500, raw=b"oops"), Said(http=405, status=2000), Said({"token": "C"}), None],
+    ids=["they fail", "they refuse", "their credentials are broken", "they claim a foreign party"],
+)
+def test_a_failed_registration_of_ours_leaves_the_token_they_had_from_us_and_no_other(
+    planned: services.Added, nomad_platform: Platform, said: Said | None
+) -> None:
+    cast.volta()
+    nomad_platform.roles = ("EMSP DE*NMD", "CPO NL*VLT")
+    nomad_platform.answering = to_post(said or Said(nomad_platform.credentials("C")))
+    with pytest.raises(registration.CannotRegister):
+        registration.register(
+            connection=planned.connection, versions_url=f"{nomad_platform.url}/versions", token_a="A", at=cast.NOW
+        )
+    offered = nomad_platform.asked[-1].body["token"]
+    assert call("GET", VERSIONS, offered)[0] == 401
+    assert call("GET", VERSIONS, planned.token)[0] == 200
+    nomad_platform.answering, nomad_platform.roles = (lambda asked: None), ("EMSP DE*NMD",)
+    register(planned, nomad_platform)
+
+
+def test_what_we_offered_is_good_for_versions_only_until_they_answer(planned: services.Added) -> None:
+    offered = services.offer_token(connection=planned.connection)
+    assert call("GET", VERSIONS, offered)[0] == call("GET", VERSIONS, planned.token)[0] == 200
+    assert call("GET", "/ocpi/2.2.1/sender/locations", offered)[0] == 401
+    services.withdraw_offer(connection=planned.connection, token="another one")
+    assert call("GET", VERSIONS, offered)[0] == 200
+    services.withdraw_offer(connection=planned.connection, token=offered)
+    assert call("GET", VERSIONS, offered)[0] == 401
+
+
+def test_a_partner_that_registers_with_us_while_we_register_with_it_ends_our_attempt(
+    planned: services.Added, nomad_platform: Platform
+) -> None:
+    offered = services.offer_token(connection=planned.connection)
+    register(planned, nomad_platform)
+    assert call("GET", VERSIONS, offered)[0] == 401
+    with pytest.raises(services.CannotOffer, match="registered already"):
+        services.offer_token(connection=planned.connection)
+    stale = planned.connection  # still planned in memory, like that of a command started before
+    with pytest.raises(registration.CannotRegister, match="registered already"):
+        registration.register(connection=stale, versions_url=f"{nomad_platform.url}/versions", token_a="A", at=cast.NOW)
+    assert Connection.objects.get().state == ConnectionState.REGISTERED
 
 
 def test_an_unknown_or_registered_connection_is_told_apart(db: None) -> None:
