@@ -23,6 +23,7 @@ TARIFF = b"/ocpi/2.2.1/receiver/tariffs/NL/VLT/AC22"
 @pytest.fixture
 def portal(settings: Settings) -> Iterator[str]:
     cast.volta()
+    settings.ALLOWED_HOSTS = ["portal"]
     with running(worker=False, beat=False) as url:
         settings.PORTAL_URL = url
         yield url
