@@ -1,5 +1,6 @@
 """The outbox of changes for partners, and the journal of what was said over HTTP."""
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -32,7 +33,7 @@ class Push(models.Model):
     method = models.CharField(max_length=6)
     # Appended to the partner's endpoint URL, percent-encoded: "NL/VLT/LOC1", or "" for a POST.
     path = models.CharField(max_length=400, blank=True)
-    # Same key and connection: a newer state replaces an older one still waiting. Empty: never replaced (CDRs).
+    # Same key and connection: a newer state replaces an older one still waiting. Empty: never replaced.
     object_key = models.CharField(max_length=200, blank=True)
     body = models.TextField(blank=True)
     from_party = models.ForeignKey(Party, on_delete=models.PROTECT, null=True, related_name="+")
@@ -63,6 +64,8 @@ class Push(models.Model):
                 condition=Q(state__in=["waiting", "retrying"]),
                 name="roaming_push_due",
             ),
+            # What a connection was told of an object: registrations ask it, and a person who sends a dead push again.
+            models.Index(fields=["connection", "object_key"], name="roaming_push_of_an_object"),
         ]
 
     def __str__(self) -> str:
@@ -89,6 +92,8 @@ class Exchange(models.Model):
     correlation_id = models.CharField(max_length=100, blank=True)
     request_body = models.TextField(blank=True)
     response_body = models.TextField(blank=True)
+    # What the partner's version could not say of the objects in the body we sent: [{"field", "why", "times"?}].
+    losses = models.JSONField(default=list, blank=True)
     duration_ms = models.PositiveIntegerField()
     at = models.DateTimeField()
 
@@ -97,6 +102,8 @@ class Exchange(models.Model):
         indexes = [
             # The journal of one connection, newest first.
             models.Index(fields=["connection", "-id"], name="roaming_exchange_newest"),
+            # The daily clearing finds the oldest ones; rows lie in the order of time.
+            BrinIndex(fields=["at"], name="roaming_exchange_age"),
         ]
 
     def __str__(self) -> str:
