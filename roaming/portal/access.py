@@ -7,7 +7,9 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
 from django.views import View
+from django_htmx.middleware import HtmxDetails
 
 from partners.people.models import User
 from partners.people.permissions import Grant, may
@@ -32,5 +34,14 @@ class Page(View):
         """The person who looks."""
         return cast(User, self.request.user)
 
+    @property
+    def partial(self) -> bool:
+        """Whether HTMX asks for a part of the page; the whole one where it restores a page of its history."""
+        htmx: HtmxDetails = self.request.htmx  # type: ignore[attr-defined]
+        return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
+
     def show(self, template: str, status: int = 200, **context: Any) -> HttpResponseBase:
-        return render(self.request, template, context, status=status)
+        """The rendered page. A cache keeps parts and whole pages of one address apart."""
+        response = render(self.request, template, context, status=status)
+        patch_vary_headers(response, ["HX-Request"])
+        return response

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
@@ -142,9 +143,12 @@ class Act(Page):
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         connection = get_object_or_404(Connection, pk=pk)
-        move = {"suspend": self._suspend, "resume": self._resume, "pull": self._pull, "token": self._token}
+        moves = {"suspend": self._suspend, "resume": self._resume, "pull": self._pull, "token": self._token}
+        move = moves.get(request.POST.get("move", ""))
+        if move is None:
+            raise BadRequest("no such button")
         try:
-            target = move[request.POST.get("move", "pull")](connection)
+            target = move(connection)
         except (CannotMove, pull.CannotPull) as error:
             messages.error(request, str(error))
             target = None

@@ -5,6 +5,7 @@ from typing import Any
 import django_filters
 import django_tables2
 from django import forms
+from django.core.exceptions import BadRequest
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -92,7 +93,10 @@ class DisputePage(Page):
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         dispute = get_object_or_404(selectors.list_for(self.user), pk=pk)
-        service, sentence = MOVES.get(request.POST.get("move", ""), MOVES["reply"])
+        move = request.POST.get("move", "")
+        if move not in MOVES:
+            raise BadRequest("no such button")
+        service, sentence = MOVES[move]
 
         def act() -> str:
             call: Any = service

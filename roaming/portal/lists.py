@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from partners.people.permissions import Grant, may
 from roaming.portal.access import Page
 from roaming.portal.paging import keyset
 
@@ -21,6 +22,7 @@ class ListPage(Page):
     table_class: ClassVar[type[django_tables2.Table]]
     filter_class: ClassVar[type[django_filters.FilterSet]]
     newest_by: ClassVar[str] = ""
+    money_columns: ClassVar[tuple[str, ...]] = ()  # left out for those who may not see money
     nothing: ClassVar[tuple[str, str]] = ("Nothing here yet", "")
 
     def queryset(self) -> QuerySet[Any]:
@@ -34,12 +36,12 @@ class ListPage(Page):
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
         filters = self.filter_class(request.GET, queryset=self.queryset(), request=request)
         page = keyset(filters.qs, request.GET, field=self.newest_by)
-        table = self.table_class(page.rows, orderable=False, request=request)
-        part = "#rows" if request.htmx and not request.htmx.boosted else ""  # type: ignore[attr-defined]
+        hidden = () if may(self.user, Grant.VIEW_MONEY) else self.money_columns
+        table = self.table_class(page.rows, orderable=False, request=request, exclude=hidden)
         chosen = any(request.GET.get(name) for name in filters.filters)
-        head = {} if part else self.further()
+        head = {} if self.partial else self.further()
         return self.show(
-            f"{self.template}{part}",
+            "portal/list.html#rows" if self.partial else self.template,
             view=self,
             title=self.title,
             lede=self.lede,

@@ -78,7 +78,7 @@ GROUPS: list[tuple[str, list[Entry]]] = [
         "Roaming",
         [
             Entry("Locations", "locations", "portal:locations"),
-            Entry("Tariffs", "tariffs", "portal:tariffs"),
+            Entry("Tariffs", "tariffs", "portal:tariffs", Grant.VIEW_MONEY),
             Entry("Tokens", "tokens", "portal:tokens"),
             Entry("Sessions", "sessions", "portal:sessions"),
             Entry("CDRs", "cdrs", "portal:cdrs", Grant.VIEW_MONEY, _held, "?state=held", "held CDRs"),

@@ -39,7 +39,7 @@ class Hit:
 
 class Search(Page):
     def get(self, request: HttpRequest) -> HttpResponseBase:
-        text = request.GET.get("q", "").strip()
+        text = request.GET.get("q", "").replace("\0", "").strip()
         hits = find(self.user, text) if text else []
         if len(hits) == 1:
             return redirect(hits[0].url)

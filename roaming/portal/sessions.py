@@ -50,6 +50,7 @@ class SessionList(ListPage):
     title = "Sessions"
     lede = "Charging as it happens, told by the CPOs."
     table_class = SessionTable
+    money_columns = ("cost",)
     filter_class = SessionFilter
     newest_by = "started_at"
     nothing = ("No session yet", "A session appears when a driver plugs in at a station that an agreement covers.")

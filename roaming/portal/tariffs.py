@@ -10,6 +10,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
+from partners.people.permissions import Grant
 from roaming.portal import cells, columns, filters
 from roaming.portal.access import Page
 from roaming.portal.columns import Cell
@@ -90,6 +91,7 @@ class TariffFilter(django_filters.FilterSet):
 
 
 class TariffList(ListPage):
+    grant = Grant.VIEW_MONEY
     title = "Tariffs"
     lede = "What charging costs, as the CPOs publish it."
     table_class = TariffTable
@@ -101,6 +103,8 @@ class TariffList(ListPage):
 
 
 class TariffPage(Page):
+    grant = Grant.VIEW_MONEY
+
     def get(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         tariff = get_object_or_404(selectors.visible_to(self.user).select_related("party__connection__partner"), pk=pk)
         data = tariff.data

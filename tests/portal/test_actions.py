@@ -1,4 +1,4 @@
-"""What people do on pages: each button through the real form, what it says afterwards, and what a refusal leaves alone."""
+"""What people do on pages: each button through its form, what it says afterwards, what a refusal leaves alone."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -80,8 +80,8 @@ def test_pricing_again_says_what_came_out(ben: Client, scene: Scene) -> None:
 
 def test_the_page_of_a_cdr_puts_both_prices_side_by_side(ben: Client, scene: Scene) -> None:
     html = ben.get(f"/cdrs/{scene.held.pk}/").content.decode()
-    assert 'value="10.31"' in html
-    assert 'value="1.81">+1.81' in html
+    assert ">10.31<" in html
+    assert ">+1.81<" in html
     assert "Body as received" in html
 
 
@@ -147,7 +147,7 @@ def test_an_agreement_is_drafted_changed_activated_and_ended(ben: Client, scene:
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"time_zone": "Europe/Atlantis"}, {"currency": "XEU"}, {"ends_date": "2026-11-30"}, {"starts_date": "2026-02-30"}],
+    [{"time_zone": "Europe/Atlantis"}, {"currency": "ZZZ"}, {"ends_date": "2026-11-30"}, {"starts_date": "2026-02-30"}],
 )
 def test_terms_that_cannot_be_are_refused_on_the_form(wrong: dict[str, str], ben: Client, scene: Scene) -> None:
     before = Agreement.objects.count()
@@ -192,7 +192,7 @@ def test_an_unknown_button_is_answered_not_crashed_on(
     move: str, signed_in: Callable[[str], Client], scene: Scene
 ) -> None:
     answer = signed_in(Role.OPERATOR).post(f"/connections/{scene.planned.pk}/", {"move": move})
-    assert answer.status_code in (302, 400)
+    assert answer.status_code == 400
 
 
 def test_registering_with_a_platform_that_is_not_there_says_so(

@@ -1,5 +1,7 @@
-"""The portal in a real browser: signing in, walking the main pages, partial updates, both themes, without a complaint."""
+"""The portal in a real browser: signing in, walking the pages, partial updates, both themes, and no complaint."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,7 +11,7 @@ from tests.portal import scene
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=False)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 MAIN = (
     *("partners", "agreements", "locations", "tariffs", "tokens", "sessions", "cdrs", "findings", "pushes"),
@@ -22,16 +24,26 @@ def complaints() -> list[str]:
     return []
 
 
+@contextmanager
+def window(chromium: "Browser", url: str, **options: Any) -> "Iterator[Page]":
+    """A fresh window; closing it lets go of the server's threads and their database connections."""
+    context = chromium.new_context(base_url=url, viewport={"width": 1440, "height": 900}, **options)
+    try:
+        yield context.new_page()
+    finally:
+        context.close()
+
+
 @pytest.fixture
-def page(chromium: "Browser", live_server: Any, complaints: list[str]) -> "Page":
+def page(chromium: "Browser", live_server: Any, complaints: list[str]) -> "Iterator[Page]":
     """A window at the sign-in page; console errors, exceptions and policy violations become complaints."""
     scene.furnish()
-    window = chromium.new_page(base_url=live_server.url, viewport={"width": 1440, "height": 900})
-    window.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
-    window.on("pageerror", lambda error: complaints.append(str(error)))
-    window.on("requestfailed", lambda request: complaints.append(f"{request.url} failed: {request.failure}"))
-    window.goto("/")
-    return window
+    with window(chromium, live_server.url) as page:
+        page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("requestfailed", lambda request: complaints.append(f"{request.url} failed: {request.failure}"))
+        page.goto("/")
+        yield page
 
 
 def sign_in(page: "Page", name: str) -> None:
@@ -96,12 +108,10 @@ def test_the_theme_is_kept_and_the_slash_focuses_the_search(page: "Page", compla
 
 def test_the_portal_works_without_javascript(chromium: "Browser", live_server: Any) -> None:
     scene.furnish()
-    context = chromium.new_context(base_url=live_server.url, java_script_enabled=False)
-    page = context.new_page()
-    page.goto("/")
-    sign_in(page, "Ada")
-    page.goto("/cdrs/")
-    page.get_by_label("State").select_option("held")
-    page.get_by_role("button", name="Filter").click()
-    assert page.locator("#rows tbody tr").count() == 3
-    context.close()
+    with window(chromium, live_server.url, java_script_enabled=False) as page:
+        page.goto("/")
+        sign_in(page, "Ada")
+        page.goto("/cdrs/")
+        page.get_by_label("State").select_option("held")
+        page.get_by_role("button", name="Filter").click()
+        assert page.locator("#rows tbody tr").count() == 3
