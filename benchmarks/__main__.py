@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "roaming.settings")
 
@@ -31,11 +32,11 @@ def measures() -> list[Measure]:
 def _of_a_cdr() -> list[Measure]:
     body = material.a_cdr()
     charge = material.a_charge()
-    decoded = wire.decode(body)
-    newest = transforms.upgrade("2.2.1", "cdr", decoded)
+    newest = transforms.upgrade("2.2.1", "cdr", _object(body))
+    tariffs = [pricing.read_tariff(tariff) for tariff in newest["tariffs"]]
 
     def intake() -> object:
-        value = wire.decode(body)
+        value = _object(body)
         validation.validate("2.2.1", "cdr", value)
         return transforms.upgrade("2.2.1", "cdr", value)
 
@@ -47,11 +48,19 @@ def _of_a_cdr() -> list[Measure]:
 
     return [
         Measure(f"CDR ({len(body)} bytes): decode", lambda: wire.decode(body), loads),
-        Measure("CDR: decode and validate 2.2.1", lambda: validation.validate("2.2.1", "cdr", wire.decode(body)), loads),
+        Measure(
+            "CDR: decode and validate 2.2.1", lambda: validation.validate("2.2.1", "cdr", wire.decode(body)), loads
+        ),
         Measure("CDR: decode, validate, bring to the newest shape", intake, loads),
-        Measure("CDR: price from tariff and periods", _pricing(newest, charge.spot.location["time_zone"]), loads),
+        Measure("CDR: read its charge and price it", lambda: pricing.price(pricing.read_cdr(newest), tariffs), loads),
         Measure("CDR: the simulator's own pricing, for comparison", independent, loads),
     ]
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    value = wire.decode(body)
+    assert isinstance(value, dict)
+    return value
 
 
 def _of_a_page() -> list[Measure]:
@@ -63,7 +72,7 @@ def _of_a_page() -> list[Measure]:
         return json.loads(page)
 
     def older() -> object:
-        return [wire.encode_text(transforms.downgrade("2.2.1", "location", wire.decode(t.encode()))[0]) for t in texts]
+        return [wire.encode_text(transforms.downgrade("2.2.1", "location", _object(t.encode()))[0]) for t in texts]
 
     return [
         Measure(f"50 locations ({len(page)} bytes): stored texts joined", lambda: "[" + ",".join(texts) + "]", loads),
