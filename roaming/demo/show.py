@@ -19,9 +19,12 @@ from roaming.demo import database as demo_database
 from roaming.demo.play import Play
 from roaming.exchange.models import Push
 from roaming.kernel import clock
+from roaming.tokens.models import Token
 
 TIME_ZONE = "Europe/Amsterdam"
-QUIET_SECONDS = 60.0
+STANDSTILL_SECONDS = 60.0
+# Nomad's platform is down for some hours; what happens meanwhile waits in the outbox.
+OUTAGE_DAY, OUTAGE_HOURS = 12, range(13, 17)
 Say = Callable[[str], None]
 
 
@@ -94,10 +97,12 @@ def _set_up(platforms: stage.Stage, period: Period, say: Say) -> cast.People:
     stage.connect(platforms, at=clock.now())
     say(f"{Connection.objects.count()} connections are registered: {', '.join(p.name for p in platforms.platforms())}.")
     stage.agree(cast.VLT, cast.NMD, starts_date=period.starts_date - timedelta(days=7), at=clock.now())
-    stage.exchange_objects(platforms, at=clock.now())
+    stage.exchange_objects(platforms)
     stage.agree(
         cast.PLD, cast.VGO, starts_date=period.starts_date - timedelta(days=7), at=clock.now(), vat_rate=21, vat_note=""
     )
+    cards = len(platforms.estates.vgo.tokens) + len(platforms.estates.nmd.tokens)
+    _until(lambda: cards - Token.objects.count())
     quiet()
     say("Two agreements are in force; stations, tariffs and cards are exchanged.")
     return people
@@ -108,24 +113,33 @@ def _month(platforms: stage.Stage, period: Period, shift: clock.Shift, say: Say)
     play = Play(platforms, month.plan(platforms.estates, period.starts_date, days))
     say(f"Playing {period}: {len(play.charges)} drivers plug in ...")
 
-    def at_midnight(hour: datetime) -> None:
-        if hour.astimezone(ZoneInfo(TIME_ZONE)).hour == 23:
+    def after_hour(hour: datetime) -> None:
+        local = hour.astimezone(ZoneInfo(TIME_ZONE))
+        platforms.nomad.down = local.day == OUTAGE_DAY and local.hour in OUTAGE_HOURS
+        if local.hour == 23:
             quiet()
 
-    play.until(period.ends_at(TIME_ZONE) + timedelta(hours=16), shift, at_midnight)
+    play.until(period.ends_at(TIME_ZONE) + timedelta(hours=16), shift, after_hour)
     return play
 
 
 def quiet() -> None:
-    """Wait until every CDR is judged and every push has been delivered. Raises DidNotAddUp when that takes too long."""
-    deadline = time.monotonic() + QUIET_SECONDS
-    while True:
-        waiting = Push.objects.filter(state__in=books.WAITING).count()
-        unjudged = Cdr.objects.filter(state=CdrState.RECEIVED).count()
-        if not waiting and not unjudged:
-            return
-        if time.monotonic() > deadline:
-            raise DidNotAddUp(
-                f"After {QUIET_SECONDS:.0f} s {unjudged} CDRs are not judged and {waiting} pushes not delivered."
-            )
+    """Wait until every CDR is judged and every push has been delivered. Raises DidNotAddUp when nothing moves."""
+    _until(
+        lambda: (
+            Push.objects.filter(state__in=books.WAITING).count() + Cdr.objects.filter(state=CdrState.RECEIVED).count()
+        )
+    )
+
+
+def _until(left: Callable[[], int]) -> None:
+    """Wait until nothing is left, as long as it becomes less. Raises DidNotAddUp when it does not."""
+    fewest, since = left(), time.monotonic()
+    while fewest:
         time.sleep(0.05)
+        now = left()
+        if now < fewest:
+            since = time.monotonic()
+        elif time.monotonic() > since + STANDSTILL_SECONDS:
+            raise DidNotAddUp(f"{now} CDRs, pushes or cards still wait to be dealt with, and nothing moves any more.")
+        fewest = now

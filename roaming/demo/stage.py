@@ -5,7 +5,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
-from urllib.parse import quote
 
 from partners.agreements import services as agreements
 from partners.agreements.models import Agreement
@@ -13,7 +12,6 @@ from partners.connections import services as connections
 from partners.parties import selectors as parties
 from partners.parties.models import Party
 from roaming.demo.cast import NMD, PLD, VGO, VLT
-from roaming.exchange import pull
 from roaming.kernel import clock
 from roaming.registration import services as registration
 from roaming.simulator.caller import Answer
@@ -116,29 +114,19 @@ def party_of(card: PartyCard) -> Party:
     return found
 
 
-def exchange_objects(stage: Stage, *, at: datetime) -> None:
-    """Stations, tariffs and cards reach the portal: pushed by their owners, Nomad's cards pulled by us."""
+def exchange_objects(stage: Stage) -> None:
+    """Stations and tariffs are pushed by their owners; cards the portal has pulled by itself since the registration."""
     for platform, estate in ((stage.volta, stage.estates.vlt), (stage.polder, stage.estates.pld)):
         put_all(platform, "tariffs", estate.party, list(estate.tariffs.values()))
         put_all(platform, "locations", estate.party, list(estate.locations.values()))
-    put_all(stage.volta, "tokens", VGO, list(stage.estates.vgo.tokens.values()))
-    pull.pull(connection=party_of(NMD).connection, modules=["tokens"], at=at)
 
 
 def put_all(platform: Platform, module: str, party: PartyCard, objects: list[Json]) -> None:
     """PUT each object at the portal's receiver, as its owner."""
     for data in objects:
-        name = data["uid" if module == "tokens" else "id"]
-        params = {"type": data["type"]} if module == "tokens" else None
-        answer = platform.send(
-            "PUT", module, "RECEIVER", tail(party, name), body=data, params=params, sender=party.owner
-        )
-        expect(answer, f"PUT of {module} {name}")
-
-
-def tail(party: PartyCard, object_id: str) -> str:
-    """The end of a receiver's URL for an object of `party`."""
-    return f"/{party.country_code}/{party.party_id}/{quote(object_id, safe='')}"
+        tail = f"/{party.country_code}/{party.party_id}/{data['id']}"
+        answer = platform.send("PUT", module, "RECEIVER", tail, body=data, sender=party.owner)
+        expect(answer, f"PUT of {module} {data['id']}")
 
 
 def expect(answer: Answer, what: str) -> None:

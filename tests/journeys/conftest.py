@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from pytest_django.fixtures import SettingsWrapper
+    from pytest_django import Settings
 
     from tests.journeys.house import House
 
 
 @pytest.fixture
-def house(transactional_db: None, settings: "SettingsWrapper") -> Iterator["House"]:
+def house(transactional_db: None, settings: "Settings") -> Iterator["House"]:
     from roaming import server
     from tests.journeys.house import House
 

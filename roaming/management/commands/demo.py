@@ -4,17 +4,16 @@ import argparse
 import json
 import logging
 import signal
-import socket
 import threading
 from types import FrameType
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from roaming import server
 from roaming.demo import cast, show
 from roaming.demo.database import DatabaseInUse
 from roaming.demo.stage import Refused
-from roaming.server import HOST, PortTaken
 from roaming.simulator.caller import CallFailed
 
 DEFAULT_PORT = 8000
@@ -25,7 +24,8 @@ class Command(BaseCommand):
 
 Volta runs charging stations (NL*VLT) and has drivers (NL*VGO); its own back-end is connected to the portal as `own`.
 Nomad (DE*NMD) has drivers who charge at Volta's stations, Polder Laden (NL*PLD) has stations where Volta Go's drivers
-charge. A few CDRs are mispriced, cannot be priced, never come or come late. Everything goes over HTTP in OCPI 2.2.1.
+charge. A few CDRs are mispriced, cannot be priced, never come or come late, and Nomad is down for some hours.
+Everything goes over HTTP in OCPI 2.2.1.
 
 The database is made anew each time: the embedded one without DATABASE_URL, else one that is empty or a demo's."""
     requires_system_checks = ()
@@ -42,12 +42,14 @@ The database is made anew each time: the embedded one without DATABASE_URL, else
     def handle(self, **options: Any) -> None:
         logging.disable(logging.INFO)
         signal.signal(signal.SIGTERM, _interrupt)
+        if not 0 <= (options["port"] or 0) <= 65535:
+            raise CommandError(f"{options['port']} is not a port; a port is a number up to 65535.")
         port = options["port"] if options["port"] is not None else (0 if options["once"] else DEFAULT_PORT)
         try:
-            _check_free(port)
+            server.listen(server.HOST, port).close()  # a port in use is told before anything is done
             with show.running(port=port, say=self._say) as played:
                 self._tell(played, once=options["once"])
-        except (PortTaken, DatabaseInUse, Refused, CallFailed, show.DidNotAddUp) as failure:
+        except (server.PortTaken, DatabaseInUse, Refused, CallFailed, show.DidNotAddUp) as failure:
             raise CommandError(str(failure)) from failure
         except KeyboardInterrupt:
             self._say("Stopped; nothing is left running.")
@@ -85,14 +87,3 @@ LOGINS = {
 def _interrupt(number: int, frame: FrameType | None) -> None:
     """Stop as with Ctrl-C: whoever ends us by SIGTERM gets a clean end too."""
     raise KeyboardInterrupt
-
-
-def _check_free(port: int) -> None:
-    """Before anything is touched. Raises PortTaken."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except (OSError, OverflowError) as error:
-            reason = error.strerror if isinstance(error, OSError) else str(error)
-            raise PortTaken(f"Cannot listen on {HOST} port {port}: {reason}. Choose another with --port.") from error
