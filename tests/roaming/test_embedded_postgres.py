@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -174,3 +175,38 @@ def test_only_the_owner_of_the_socket_folder_gets_in(var_dir: Path) -> None:
     server = embedded_postgres.ensure(var_dir, durable=False)
     assert Path(server.socket_dir).stat().st_mode & 0o077 == 0
     assert (var_dir / "postgres" / "data").stat().st_mode & 0o077 == 0
+
+
+def test_another_platform_is_a_sentence_that_says_what_to_do(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sysconfig.get_config_var", lambda name: "cpython-311-x86_64-linux-musl")
+    with pytest.raises(EmbeddedUnavailable, match=r"glibc only\. Set DATABASE_URL"):
+        embedded_postgres.ensure(fresh, durable=False)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has folders that the server's account cannot enter")
+def test_below_a_closed_folder_of_root_the_data_lie_elsewhere_and_the_folder_stays_closed(fresh: Path) -> None:
+    closed = fresh.parent
+    closed.chmod(0o700)
+    assert answers(embedded_postgres.ensure(fresh, durable=False))
+    elsewhere = Path((fresh / "postgres" / "elsewhere.txt").read_text().splitlines()[-1])
+    try:
+        assert (elsewhere / "data" / "PG_VERSION").exists()
+        assert closed.stat().st_mode & 0o777 == 0o700
+    finally:
+        embedded_postgres.stop(fresh)
+        shutil.rmtree(elsewhere)
+
+
+@pytest.mark.parametrize("command", [["check"], ["makemigrations", "--check", "--dry-run"], ["help"]])
+def test_commands_that_need_no_database_start_none(fresh: Path, command: list[str]) -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    done = subprocess.run(
+        [sys.executable, "manage.py", *command],
+        cwd=Path(__file__).parents[2],
+        env={**environment, "VAR_DIR": str(fresh)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert not (fresh / "postgres" / "data").exists()
