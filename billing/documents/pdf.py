@@ -15,6 +15,7 @@ from billing.documents.document import Company, InvoiceDocument, Line
 
 _FOLDER = Path(__file__).resolve().parents[2] / "templates" / "documents"
 logger = logging.getLogger(__name__)
+_LONGEST_ID = 22
 MINUS = "\N{MINUS SIGN}"
 
 
@@ -24,13 +25,13 @@ def pdf(document: InvoiceDocument) -> bytes:
     A name in a script that our fonts do not have cannot be archived as PDF/A; such a document is an ordinary PDF.
     """
     try:
-        return _typeset(document, ["a-3b"])
+        return _typeset(document, "a-3b")
     except typst.TypstError as error:
         logger.warning("%s is no PDF/A: %s", document.name, error)
-        return _typeset(document, [])
+        return _typeset(document, None)
 
 
-def _typeset(document: InvoiceDocument, standards: list[Literal["a-3b"]]) -> bytes:
+def _typeset(document: InvoiceDocument, standard: Literal["a-3b"] | None) -> bytes:
     made = datetime.combine(document.issued_date or document.period_ends_date, time(), tzinfo=UTC)
     rendered = typst.compile(
         str(_FOLDER / "invoice.typ"),
@@ -39,7 +40,7 @@ def _typeset(document: InvoiceDocument, standards: list[Literal["a-3b"]]) -> byt
         ignore_system_fonts=True,
         format="pdf",
         sys_inputs={"document": json.dumps(_data(document))},
-        pdf_standards=standards,
+        pdf_standards=standard,
         timestamp=int(made.timestamp()),
     )
     assert isinstance(rendered, bytes)
@@ -55,13 +56,14 @@ def _data(document: InvoiceDocument) -> dict[str, Any]:
     """Everything as the text that is printed; the template only places it."""
     digits = document.digits
     return {
-        "title": document.title,
+        "title": f"Draft: {document.title.lower()}" if document.draft else document.title,
         "name": document.name,
         "number": document.number or "none",
         "draft": document.draft,
         "expected": document.expected,
         "seller": _company(document.seller),
         "buyer": _company(document.buyer),
+        "expectation": _expectation(document),
         "iban": document.seller.iban,
         "facts": _facts(document),
         "currency": document.currency,
@@ -77,6 +79,10 @@ def _data(document: InvoiceDocument) -> dict[str, Any]:
         "zone": document.time_zone,
         "lines": [_line(line, ZoneInfo(document.time_zone), digits) for line in document.lines],
     }
+
+
+def _expectation(document: InvoiceDocument) -> str:
+    return f"This is not an invoice: it states what {document.buyer.name} expects {document.seller.name} to invoice."
 
 
 def _facts(document: InvoiceDocument) -> list[tuple[str, str]]:
@@ -100,13 +106,17 @@ def _company(company: Company) -> list[str]:
 def _line(line: Line, zone: ZoneInfo, digits: int) -> list[str]:
     return [
         str(line.position),
-        f"{line.ended_at.astimezone(zone):%d.%m. %H:%M}",
-        line.cdr_id,
-        line.evse_id,
-        line.contract_id,
+        f"{line.ended_at.astimezone(zone):%Y-%m-%d %H:%M}",
+        *(_breakable(text) for text in (line.cdr_id, line.evse_id, line.contract_id)),
         _energy(line.energy_kwh),
         _amount(line.amount, digits),
     ]
+
+
+def _breakable(text: str) -> str:
+    """A long id may wrap anywhere in its column, instead of running into the next; short ones stay whole for
+    copying."""
+    return "\N{ZERO WIDTH SPACE}".join(text) if len(text) > _LONGEST_ID else text
 
 
 def _amount(value: Decimal, digits: int) -> str:

@@ -42,10 +42,10 @@ class Contradiction:
 def compare(carried: Decimal, outcome: Priced, *, tolerance: Decimal) -> Comparison:
     """Is the CDR's total before tax within `tolerance` (money, in its currency) of ours, above or below?
 
-    Ours is rounded once, half up, to the four decimals of an OCPI number; the carried total is taken as it is.
+    Both are rounded once, half up, to the four decimals of an OCPI number before they are compared.
     """
     ours = rounded(outcome.total_excl, 4)
-    difference = carried - ours
+    difference = rounded(carried, 4) - ours
     return Comparison(
         within=abs(difference) <= tolerance,
         difference=difference,

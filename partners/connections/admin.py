@@ -10,7 +10,8 @@ class PartyInline(admin.TabularInline[Party, Connection]):
     """Parties come by `add_connection` or by the partner's own credentials; here they are only shown."""
 
     model = Party
-    fields = readonly_fields = ["country_code", "party_id", "role", "business_details"]
+    fields = ("country_code", "party_id", "role", "business_details")
+    readonly_fields = ("country_code", "party_id", "role", "business_details")
     extra = 0
     can_delete = False
 

@@ -44,7 +44,6 @@ class CdrTable(django_tables2.Table):
     id = Cell(lambda row: cells.link(url(row), row.ocpi_id, mono=True), "CDR")
     parties = Cell(_parties, "From → to", css="nowrap")
     evse = Cell(lambda row: cells.mono(row.evse_id), "EVSE", css="opt")
-    token = Cell(lambda row: cells.mono(row.token_uid), "Token", css="opt")
     energy = Cell(lambda row: cells.kwh(row.energy_kwh), "Energy", css="num")
     billed = columns.money("Billed", "total_cost")
     ours = columns.money("Ours", "our_total")

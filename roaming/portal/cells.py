@@ -10,32 +10,41 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from partners.parties.models import Party
-from roaming.kernel.money import minor_units
+from roaming.kernel import clock
+from roaming.kernel.money import minor_units, round_money
 from roaming.portal import states
 
 MINUS = "\N{MINUS SIGN}"
 NOTHING = format_html('<span class="faint">{}</span>', "–")
 
 
-def money(amount: Decimal | None, currency: str, sign: bool = False) -> SafeString:
-    """`18.58 EUR`: at least the currency's minor units, more digits only when they say something; `sign` for
-    differences."""
+def money(amount: Decimal | None, currency: str, sign: bool = False, exact: bool = False) -> SafeString:
+    """`18.58 EUR`, rounded like an invoice, all digits on hover; `exact` shows them; `sign` for differences."""
     if amount is None:
         return NOTHING
-    digits = _grouped(abs(amount), _minor_units(currency))
-    prefix = MINUS if amount < 0 else "+" if sign and amount > 0 else ""
-    template = '<data class="money" value="{}">{}{}<span class="cur">{}</span></data>'
-    return format_html(template, format(amount, "f"), prefix, digits, currency)
+    shown = abs(amount) if exact else abs(_rounded(amount, currency))
+    prefix = MINUS if amount < 0 and shown else "+" if sign and shown and amount > 0 else ""
+    digits = _grouped(shown, _minor_units(currency))
+    hover = "" if exact or shown == abs(amount) else format_html(' title="{} {}"', f"{amount:,f}", currency)
+    template = '<data class="money" value="{}"{}>{}{}<span class="cur">{}</span></data>'
+    return format_html(template, format(amount, "f"), hover, prefix, digits, currency)
+
+
+def _rounded(amount: Decimal, currency: str) -> Decimal:
+    try:
+        return round_money(amount, currency)
+    except ValueError:
+        return amount  # a partner's currency that does not exist is shown as it came
 
 
 def _minor_units(currency: str) -> int:
     try:
         return minor_units(currency)
     except ValueError:
-        return 2  # a partner's currency that does not exist is shown, not hidden
+        return 2
 
 
-def _grouped(amount: Decimal, least: int, most: int = 4) -> str:
+def _grouped(amount: Decimal, least: int, most: int = 8) -> str:
     text = f"{amount:,.{most}f}"
     whole, _, fraction = text.partition(".")
     fraction = fraction.rstrip("0").ljust(least, "0")
@@ -55,10 +64,11 @@ def kwh(value: Decimal | None) -> SafeString:
 
 
 def when(moment: datetime | None, zone: str = "UTC", year: bool = False) -> SafeString:
-    """`19 Nov 22:58 UTC`; UTC and the exact second on hover."""
+    """`19 Nov 22:58 UTC`, with the year when it is another one or asked for; UTC and the exact second on hover."""
     if moment is None:
         return NOTHING
     local = moment.astimezone(ZoneInfo(zone))
+    year = year or local.year != clock.now().year
     text = f"{local.day} {local:%b %Y %H:%M}" if year else f"{local.day} {local:%b %H:%M}"
     exact = f"{moment.astimezone(ZoneInfo('UTC')):%Y-%m-%d %H:%M:%S} UTC"
     template = '<time datetime="{}" title="{}">{}<span class="zone">{}</span></time>'

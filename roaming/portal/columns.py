@@ -27,7 +27,7 @@ def money(header: str, amount: str, currency: str = "currency", sign: bool = Fal
 
 
 def when(header: str, field: str, css: str = "nowrap") -> Cell:
-    return Cell(lambda row: cells.when(getattr(row, field), year=True), header, css)
+    return Cell(lambda row: cells.when(getattr(row, field)), header, css)
 
 
 def state(kind: str, field: str = "state", header: str = "State") -> Cell:

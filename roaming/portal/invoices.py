@@ -1,5 +1,7 @@
 """Invoices: what was settled, as a document, and its files."""
 
+from typing import Any
+
 import django_filters
 import django_tables2
 from django import forms
@@ -18,7 +20,7 @@ from roaming.portal.access import Page
 from roaming.portal.columns import Cell
 from roaming.portal.forms import attempt
 from roaming.portal.lists import ListPage
-from roaming.portal.paging import keyset
+from roaming.portal.paging import SIZE
 
 
 def url(invoice: Invoice) -> str:
@@ -69,18 +71,27 @@ class InvoicePage(Page):
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         invoice = get_object_or_404(selectors.list_for(self.user), pk=pk)
-        page = keyset(selectors.lines(invoice), request.GET)
-        parties = invoice.companies or document.companies_now(invoice)
-        part = "#rows" if request.htmx and not request.htmx.boosted else ""  # type: ignore[attr-defined]
+        companies = invoice.companies or document.companies_now(invoice)
         return self.show(
-            f"portal/invoice.html{part}",
+            "portal/invoice.html#rows" if self.partial else "portal/invoice.html",
             invoice=invoice,
             name=name(invoice),
-            parties=parties,
-            page=page,
+            parties=[("Seller", companies["seller"]), ("Buyer", companies["buyer"])],
             formats=Format.choices,
             files={file.format: file for file in invoice.files.defer("content")},
+            **_lines(invoice, request.GET.get("line", "")),
         )
+
+
+def _lines(invoice: Invoice, first: str) -> dict[str, Any]:
+    """The lines from number `first` on, in the document's order, and where the pages before and after begin."""
+    start = int(first) if first.isascii() and first.isdigit() else 1
+    found = list(selectors.lines(invoice).filter(position__gte=start)[: SIZE + 1])
+    return {
+        "page": found[:SIZE],
+        "before": max(1, start - SIZE) if start > 1 else None,
+        "after": start + SIZE if len(found) > SIZE else None,
+    }
 
 
 class Issue(Page):

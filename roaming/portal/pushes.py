@@ -26,7 +26,7 @@ def url(push: Push) -> str:
 
 class PushTable(django_tables2.Table):
     created = columns.when("Since", "created_at")
-    what = Cell(lambda row: cells.link(url(row), row, mono=True), "Change", css="cut")
+    what = Cell(lambda row: cells.link(url(row), row, mono=True), "Change", css="nowrap")
     connection = Cell(lambda row: row.connection, "To", css="nowrap")
     attempts = Cell(lambda row: cells.number(row.attempts), "Tries", css="num")
     next_attempt = Cell(
@@ -47,6 +47,7 @@ class PushFilter(django_filters.FilterSet):
 
 
 class PushList(ListPage):
+    template = "portal/pushes.html"
     title = "Pushes"
     lede = "Changes on their way to partners. What cannot be delivered waits here for a person."
     table_class = PushTable
