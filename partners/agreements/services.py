@@ -6,11 +6,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from roaming.kernel.money import minor_units
 
 from partners.agreements.models import MOVES, Agreement, AgreementState
 from partners.parties.models import Party, PartyRole
 from roaming.kernel import events, locks, states
+from roaming.kernel.money import minor_units
 
 
 class CannotAgree(Exception):
