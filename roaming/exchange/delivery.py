@@ -1,6 +1,10 @@
-"""Sending what waits in the outbox: in order, at least once, one worker per connection at a time."""
+"""Sending what waits in the outbox: in order, at least once, one worker per connection at a time.
 
-from datetime import datetime
+A platform that is away is left alone as a whole, and nothing overtakes. One that fails at a single object gets the
+others meanwhile; the states of one object keep their order, because only the newest one waits.
+"""
+
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
@@ -27,6 +31,7 @@ class CannotRetry(Exception):
 
 class _Outcome(Enum):
     DELIVERED = "delivered"
+    POSTPONED = "postponed"
     REFUSED = "refused"
     STOPPED = "stopped"
 
@@ -36,34 +41,37 @@ def deliver_due(connection_id: int, at: datetime) -> int:
     with locks.alone(f"deliver to connection {connection_id}") as mine:
         if not mine:
             return 0
-        total = 0
-        while delivered := _deliver_batch(connection_id, at):
+        total, more = 0, True
+        while more:
+            delivered, more = _deliver_batch(connection_id, at)
             total += delivered
         return total
 
 
-def _deliver_batch(connection_id: int, at: datetime) -> int:
+def _deliver_batch(connection_id: int, at: datetime) -> tuple[int, bool]:
+    """How many were delivered, and whether to go on: the connection is read afresh for each batch."""
     connection = connections.registered().filter(breaker.closed(at), pk=connection_id).first()
     if connection is None or not connection.reachable:
-        return 0
+        return 0, False
     delivered = 0
     with OcpiClient(connection, at) as ocpi:
         for _ in range(_BATCH):
-            push = _first_due(connection_id, at)
-            if push is None:
-                break
-            outcome = _attempt(ocpi, connection, push, at)
+            push = _next_due(connection, at)
+            outcome = _attempt(ocpi, connection, push, at) if push else _Outcome.STOPPED
             if outcome is _Outcome.STOPPED:
-                return 0
+                return delivered, False
             delivered += outcome is _Outcome.DELIVERED
-    return delivered
+    return delivered, True
 
 
-def _first_due(connection_id: int, at: datetime) -> Push | None:
-    """The oldest push that waits, if it is due: nothing overtakes it."""
-    waiting = Push.objects.filter(connection_id=connection_id, state__in=_WAITING).order_by("id")
-    push = waiting.select_related("from_party", "to_party").first()
-    return push if push is not None and push.next_attempt_at <= at else None
+def _next_due(connection: Connection, at: datetime) -> Push | None:
+    """The oldest push that is due. Those that the platform failed at lately come last, so that a pause which they
+    caused ends with something else."""
+    waiting = Push.objects.filter(connection=connection, state__in=_WAITING, next_attempt_at__lte=at)
+    due = waiting.select_related("from_party", "to_party").order_by("id")
+    if connection.troubled_pushes:
+        return due.exclude(pk__in=connection.troubled_pushes).first() or due.first()
+    return due.first()
 
 
 def _attempt(ocpi: OcpiClient, connection: Connection, push: Push, at: datetime) -> _Outcome:
@@ -77,9 +85,11 @@ def _attempt(ocpi: OcpiClient, connection: Connection, push: Push, at: datetime)
         _bury(push, f"OCPI {connection.version} of {connection.name} has no such thing: {error}")
         return _Outcome.REFUSED
     except Unreachable as error:
-        return _postpone(connection, push, str(error), at)
+        return _pause(connection, push, str(error), at)
     except Refused as error:
-        if error.temporary:
+        if error.away:
+            return _pause(connection, push, error.message, at, error.retry_after)
+        if error.troubled:
             return _postpone(connection, push, error.message, at)
         if not (push.method == "DELETE" and error.http_status == 404):  # gone already is what we wanted
             breaker.answered(connection)
@@ -110,14 +120,24 @@ def _spoken(push: Push, version: str) -> str | None:
     return wire.encode_text(transforms.downgrade(version, push.kind, value)[0])
 
 
+def _pause(connection: Connection, push: Push, why: str, at: datetime, at_least: timedelta | None = None) -> _Outcome:
+    """The platform is away: it is left alone, and this push comes first afterwards."""
+    _try_again(push, why, breaker.failed(connection, at, at_least=at_least))
+    return _Outcome.STOPPED
+
+
 def _postpone(connection: Connection, push: Push, why: str, at: datetime) -> _Outcome:
-    until = breaker.failed(connection, at)
+    """They failed at this push: it waits by itself, and the others go on unless too many fared the same."""
+    _try_again(push, why, at + breaker.pause(push.attempts + 1))
+    return _Outcome.STOPPED if breaker.troubled(connection, push.pk, at) else _Outcome.POSTPONED
+
+
+def _try_again(push: Push, why: str, not_before: datetime) -> None:
     if push.attempts + 1 >= MAX_ATTEMPTS:
         _bury(push, f"Given up after {MAX_ATTEMPTS} attempts: {why}")
     else:
-        stamps = {"attempts": push.attempts + 1, "next_attempt_at": until, "last_error": why[:500]}
+        stamps = {"attempts": push.attempts + 1, "next_attempt_at": not_before, "last_error": why[:500]}
         _move(push, PushState.RETRYING, **stamps)
-    return _Outcome.STOPPED
 
 
 def _bury(push: Push, why: str) -> None:

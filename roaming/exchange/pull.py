@@ -86,7 +86,9 @@ def _pull(
     counts: dict[str, Counts] = {}
     with OcpiClient(connection, at) as ocpi:
         for name in _offered(connection) if modules is None else modules:
-            counts[name] = _pull_module(ocpi, connection, name, since, at)
+            counts[name], welcome = _pull_module(ocpi, connection, name, since, at)
+            if not welcome:
+                break
     if modules is None and not any(count.error for count in counts.values()):
         Connection.objects.filter(pk=connection.pk).update(last_pulled_at=at)
     return counts
@@ -100,12 +102,15 @@ def _offered(connection: Connection) -> list[str]:
     ]
 
 
-def _pull_module(ocpi: OcpiClient, connection: Connection, name: str, since: datetime | None, at: datetime) -> Counts:
+def _pull_module(
+    ocpi: OcpiClient, connection: Connection, name: str, since: datetime | None, at: datetime
+) -> tuple[Counts, bool]:
+    """What became of one list, and False when they asked to be left alone for a while (Retry-After)."""
     module, counts = MODULES[name], Counts()
     url = connection.endpoint(name, "SENDER")
     if url is None:
         counts.error = f"{connection.name} has no sender interface for {name}."
-        return counts
+        return counts, True
     owners = {party.code: party for party in parties.hosted(connection, module.owner_role)}
     # A platform with one party may want to be told that it is meant; with several it answers for all of them (T107).
     to_party = next(iter(owners.values())) if len(owners) == 1 else None
@@ -115,11 +120,12 @@ def _pull_module(ocpi: OcpiClient, connection: Connection, name: str, since: dat
             _take(item, name, connection, owners, counts, at)
     except (Unreachable, Refused) as error:
         counts.error = str(error)
-        if isinstance(error, Unreachable):
-            breaker.failed(connection, at)
-    else:
-        breaker.answered(connection)
-    return counts
+        wait = error.retry_after if isinstance(error, Refused) else None
+        if isinstance(error, Unreachable) or wait is not None:
+            breaker.failed(connection, at, at_least=wait)
+        return counts, wait is None
+    breaker.answered(connection)
+    return counts, True
 
 
 def _asker(module: _Module) -> Party | None:

@@ -5,7 +5,8 @@ import re
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from time import monotonic
 from types import TracebackType
 from typing import Any, Self
@@ -23,26 +24,36 @@ from roaming.ocpi.schema import wire
 
 _NEXT = re.compile(r'<([^>]*)>\s*;[^,]*\brel\s*=\s*"?next"?', re.IGNORECASE)
 _MAX_PAGES = 10_000
-_TEMPORARY = frozenset({401, 407, 408, 425, 429})
+# Said of the whole platform, or by what stands before it: not our token, too often, nobody there.
+_AWAY = frozenset({401, 407, 408, 425, 429, 502, 503, 504})
+_MAY_SAY_WHEN = frozenset({429, 503})
+_LONGEST_WAIT = timedelta(hours=1)
 
 
 class Refused(Exception):
     """The partner answered and did not do it. `message` is its own sentence, or ours about its answer.
 
-    `status_code` is 0 when the answer was no OCPI envelope.
+    `status_code` is 0 when the answer was no OCPI envelope. `retry_after` is how long the partner asked to be left
+    alone, an hour at most; None when it did not.
     """
 
-    def __init__(self, http_status: int, status_code: int, message: str) -> None:
+    def __init__(self, http_status: int, status_code: int, message: str, retry_after: timedelta | None = None) -> None:
         super().__init__(message)
         self.http_status = http_status
         self.status_code = status_code
         self.message = message
+        self.retry_after = retry_after
 
     @property
-    def temporary(self) -> bool:
-        """Whether the same request may succeed later: their fault, our token, too often, or not even an OCPI answer."""
+    def away(self) -> bool:
+        """Whether any other request would fare the same now: nobody there, our token, too often, no OCPI at all."""
         elsewhere = 300 <= self.http_status < 400 or (self.status_code == 0 and self.http_status < 400)
-        return self.http_status >= 500 or self.http_status in _TEMPORARY or self.status_code >= 3000 or elsewhere
+        return self.http_status in _AWAY or elsewhere
+
+    @property
+    def troubled(self) -> bool:
+        """Whether they failed at this request by a fault of theirs; it may succeed later, and others may now."""
+        return not self.away and (self.http_status >= 500 or self.status_code >= 3000)
 
 
 @dataclass(frozen=True)
@@ -189,8 +200,23 @@ def _checked(reply: Reply, note: journal.Note, seconds: float) -> Answer:
         seconds=seconds,
     )
     if not accepted:
-        raise Refused(reply.status, status_code, message)
+        raise Refused(reply.status, status_code, message, _retry_after(reply, note.at))
     return Answer(reply.status, status_code, data, reply.headers, reply.body)
+
+
+def _retry_after(reply: Reply, at: datetime) -> timedelta | None:
+    """The header Retry-After, in seconds or as a date (RFC 9110 section 10.2.3); None for one that says nothing."""
+    said = reply.headers.get("Retry-After", "").strip()
+    if reply.status not in _MAY_SAY_WHEN or not said:
+        return None
+    if said.isascii() and said.isdigit():
+        wait = timedelta(seconds=min(int(said[:9]), _LONGEST_WAIT.total_seconds()))
+    else:
+        try:
+            wait = parsedate_to_datetime(said) - at
+        except (ValueError, TypeError, OverflowError):  # no date, or one without a zone
+            return None
+    return max(timedelta(), min(wait, _LONGEST_WAIT))
 
 
 def _envelope(reply: Reply) -> tuple[int, str, Any]:

@@ -128,20 +128,151 @@ def test_the_pauses_grow_to_an_hour_and_the_twelfth_failure_is_the_last(nomad: C
 @pytest.mark.parametrize(
     "said",
     [
-        Said(http=500, raw=b"oops"),
+        Said(http=503, raw=b"oops"),
+        Said(http=503, status=3000),
+        Said(http=502, raw=b"<html>nobody behind me</html>"),
         Said(http=401, status=2000),
         Said(http=429, raw=b""),
         Said(raw=b"<html>a proxy says hello</html>"),
-        Said(status=3000, message="we are full"),
         Said(http=302, headers={"Location": "http://127.0.0.1:1/"}),
     ],
 )
-def test_what_may_pass_is_tried_again(nomad: Connection, theirs: Platform, said: Said) -> None:
+def test_a_platform_that_is_away_is_left_alone_and_nothing_overtakes(
+    nomad: Connection, theirs: Platform, said: Said
+) -> None:
     change(0)
     change(1)
     theirs.answering = lambda asked: said
     assert delivery.deliver_due(nomad.pk, AT) == 0
     assert states() == [PushState.RETRYING, PushState.WAITING] and len(theirs.asked) == 1
+    nomad.refresh_from_db()
+    assert nomad.paused_until is not None and nomad.troubled_pushes == []
+
+
+FAULTS = [Said(http=500, raw=b"oops"), Said(http=500, status=3000), Said(status=3000, message="not this one")]
+
+
+def failing_at(theirs: Platform, *numbers: int, said: Said = FAULTS[0]) -> None:
+    """They fail at these tariffs by a fault of theirs and take all others."""
+    theirs.answering = lambda asked: said if asked.path.rpartition("T")[2] in map(str, numbers) else None
+
+
+@pytest.mark.parametrize("said", FAULTS)
+def test_a_platform_that_fails_at_one_object_gets_the_others_meanwhile(
+    nomad: Connection, theirs: Platform, said: Said
+) -> None:
+    for number in range(3):
+        change(number)
+    failing_at(theirs, 0, said=said)
+    assert delivery.deliver_due(nomad.pk, AT) == 2
+    assert states() == [PushState.RETRYING, PushState.DELIVERED, PushState.DELIVERED]
+    nomad.refresh_from_db()
+    assert (nomad.failures, nomad.paused_until, nomad.state) == (0, None, ConnectionState.REGISTERED)
+    first = Push.objects.order_by("id")[0]
+    assert timedelta(seconds=4) <= first.next_attempt_at - AT <= timedelta(seconds=6)
+    assert delivery.deliver_due(nomad.pk, AT + timedelta(seconds=1)) == 0 and len(theirs.asked) == 3
+    theirs.answering = lambda asked: None
+    assert delivery.deliver_due(nomad.pk, AT + timedelta(seconds=7)) == 1
+
+
+def test_the_waits_of_one_object_grow_by_themselves_until_it_is_given_up(nomad: Connection, theirs: Platform) -> None:
+    push, at, waits = change(0), AT, []
+    failing_at(theirs, 0)
+    for number in range(12):
+        change(number + 1)
+        assert delivery.deliver_due(nomad.pk, at) == 1
+        push.refresh_from_db()
+        waits.append((push.next_attempt_at - at).total_seconds())
+        at = max(at, push.next_attempt_at)
+    for number, wait in enumerate(waits[:-1]):
+        assert 0.79 <= wait / min(5 * 2**number, 3600) <= 1.21
+    assert (push.state, push.attempts) == (PushState.DEAD, 12) and push.last_error.startswith("Given up after 12")
+    nomad.refresh_from_db()
+    assert nomad.failures == 0
+
+
+def test_a_newer_state_of_an_object_they_failed_at_replaces_it_and_is_tried_at_once(
+    nomad: Connection, theirs: Platform
+) -> None:
+    change(0)
+    theirs.answering = lambda asked: FAULTS[0] if asked.body["currency"] == "EUR" else None
+    assert delivery.deliver_due(nomad.pk, AT) == 0
+    change(0, "SEK", hour=1)
+    assert delivery.deliver_due(nomad.pk, AT) == 1
+    assert [asked.body["currency"] for asked in theirs.asked] == ["EUR", "SEK"]
+    assert states() == [PushState.DELIVERED]
+
+
+def test_a_platform_that_fails_at_five_different_objects_in_a_row_is_broken_and_left_alone(
+    nomad: Connection, theirs: Platform
+) -> None:
+    for number in range(8):
+        change(number)
+    theirs.answering = lambda asked: FAULTS[0]
+    assert delivery.deliver_due(nomad.pk, AT) == 0
+    assert len(theirs.asked) == 5
+    nomad.refresh_from_db()
+    assert nomad.failures == 1 and nomad.paused_until is not None
+    at = nomad.paused_until
+    assert delivery.deliver_due(nomad.pk, at) == 0
+    assert [asked.path[-2:] for asked in theirs.asked[5:]] == ["T5"]  # one probe, of what it has not failed at yet
+    nomad.refresh_from_db()
+    assert nomad.failures == 2 and nomad.paused_until > at
+
+    theirs.answering = lambda asked: None
+    assert delivery.deliver_due(nomad.pk, nomad.paused_until + timedelta(minutes=1)) == 8
+    after = Connection.objects.get(pk=nomad.pk)
+    assert (after.failures, after.paused_until, after.troubled_pushes) == (0, None, [])
+
+
+def test_one_object_that_fails_again_and_again_does_not_make_a_platform_broken(
+    nomad: Connection, theirs: Platform
+) -> None:
+    change(0)
+    failing_at(theirs, 0)
+    for hours in range(7):
+        delivery.deliver_due(nomad.pk, AT + timedelta(hours=hours))
+    nomad.refresh_from_db()
+    assert len(theirs.asked) == 7 and nomad.failures == 0
+
+
+def test_five_objects_that_always_fail_do_not_keep_the_others_back(nomad: Connection, theirs: Platform) -> None:
+    for number in range(9):
+        change(number)
+    failing_at(theirs, *range(5))
+    at = AT
+    for _ in range(3):
+        delivery.deliver_due(nomad.pk, at)
+        at += timedelta(seconds=7)
+    assert states()[5:] == [PushState.DELIVERED] * 4
+
+
+@pytest.mark.parametrize(
+    ("http", "header", "seconds"),
+    [
+        (429, "120", (120, 120)),
+        (503, "Fri, 20 Nov 2026 09:47:00 GMT", (300, 300)),
+        (503, "86400", (3600, 3600)),
+        (429, "9" * 400, (3600, 3600)),
+        (429, "Sat, 01 Jan 9999 00:00:00 GMT", (3600, 3600)),
+        (429, "1", (4, 6)),  # not shorter than we would wait anyway
+        (503, "Fri, 20 Nov 2020 09:47:00 GMT", (4, 6)),
+        (503, "soon", (4, 6)),
+        (503, "-5", (4, 6)),
+        (503, "Fri, 20 Nov 2026 09:47:00", (4, 6)),
+        (502, "120", (4, 6)),
+    ],
+)
+def test_a_platform_is_left_alone_as_long_as_it_asks_for_but_an_hour_at_most(
+    nomad: Connection, theirs: Platform, http: int, header: str, seconds: tuple[int, int]
+) -> None:
+    push = change(0)
+    theirs.answering = lambda asked: Said(http=http, raw=b"", headers={"Retry-After": header})
+    delivery.deliver_due(nomad.pk, AT)
+    nomad.refresh_from_db()
+    push.refresh_from_db()
+    assert nomad.paused_until is not None and nomad.paused_until == push.next_attempt_at
+    assert seconds[0] <= (nomad.paused_until - AT).total_seconds() <= seconds[1]
 
 
 @pytest.mark.parametrize(

@@ -160,3 +160,14 @@ def test_every_page_is_in_the_journal(polder: Connection, theirs: Platform) -> N
     pulling.pull(connection=polder, modules=["tariffs"], at=AT)
     rows = Exchange.objects.filter(connection=polder, direction="out", method="GET")
     assert [row.http_status for row in rows] == [200, 200] and "T0" in rows[1].response_body
+
+
+def test_a_platform_that_asks_to_be_left_alone_is_asked_for_no_further_list(
+    polder: Connection, theirs: Platform
+) -> None:
+    theirs.answering = lambda asked: Said(http=429, raw=b"", headers={"Retry-After": "60"})
+    counts = pulling.pull(connection=polder, at=AT)
+    assert list(counts) == ["tariffs"] and "429" in counts["tariffs"].error
+    assert len(theirs.asked) == 1
+    polder.refresh_from_db()
+    assert (polder.paused_until, polder.last_pulled_at) == (AT + timedelta(seconds=60), None)
