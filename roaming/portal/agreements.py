@@ -106,6 +106,15 @@ class TermsForm(forms.ModelForm[Agreement]):
         widgets = {
             "starts_date": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
             "ends_date": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+            "notes": forms.Textarea(attrs={"rows": 4}),
+        }
+        labels = {
+            "cpo": "CPO, who bills",
+            "emsp": "eMSP, who pays",
+            "starts_date": "From",
+            "ends_date": "Until",
+            "payment_days": "Payable within, days",
+            "dispute_days": "Answer a dispute within, days",
         }
         help_texts = {
             "starts_date": "The first day on which it holds.",
@@ -122,7 +131,7 @@ class TermsForm(forms.ModelForm[Agreement]):
 
     def _choose(self, name: str, parties: QuerySet[Party]) -> None:
         field: Any = self.fields[name]
-        field.queryset = parties
+        field.queryset, field.empty_label = parties, "Choose a party"
         field.label_from_instance = lambda party: f"{party.connection.partner} · {party.code}"
 
     def _post_clean(self) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import django_tables2
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from roaming.portal import cells
@@ -15,9 +16,12 @@ class Cell(django_tables2.Column):
     def __init__(self, draw: Callable[[Any], Any], header: str, css: str = "") -> None:
         super().__init__(verbose_name=header, empty_values=(), attrs={"td": {"class": css}})
         self.draw = draw
+        self.cut = "cut" in css.split()
 
     def render(self, record: Any) -> SafeString | str:
         drawn: SafeString | str = self.draw(record)
+        if self.cut and not isinstance(drawn, SafeString):
+            return format_html('<span title="{}">{}</span>', drawn, drawn)  # cut text keeps its whole on hover
         return drawn
 
 

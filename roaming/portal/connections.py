@@ -30,8 +30,9 @@ class ConnectionForm(forms.Form):
     codes = forms.CharField(label="Parties", help_text="As in DE*NMD; several with commas.", required=False)
     roles = forms.MultipleChoiceField(
         choices=[(PartyRole.CPO.value, "CPO"), (PartyRole.EMSP.value, "eMSP")],
-        help_text="What these parties are. Ctrl or Cmd to choose both.",
+        help_text="What these parties are.",
         required=False,
+        widget=forms.CheckboxSelectMultiple,
     )
     own = forms.BooleanField(label="One of our own back-ends", required=False)
 

@@ -5,11 +5,12 @@ from typing import Any
 import django_filters
 import django_tables2
 from django import forms
+from django.contrib import messages
 from django.core.exceptions import BadRequest
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 
 from billing.disputes import selectors, services
@@ -20,7 +21,6 @@ from roaming.kernel import clock
 from roaming.portal import cells, columns, filters
 from roaming.portal.access import Page
 from roaming.portal.columns import Cell
-from roaming.portal.forms import attempt
 from roaming.portal.lists import ListPage
 
 
@@ -79,28 +79,41 @@ class DisputePage(Page):
     grant = Grant.VIEW_MONEY
     edit_grant = Grant.DECIDE_CDRS
 
-    def get(self, request: HttpRequest, pk: int, text: str = "") -> HttpResponseBase:
-        dispute = get_object_or_404(selectors.list_for(self.user), pk=pk)
+    def dispute(self) -> Dispute:
+        return get_object_or_404(selectors.list_for(self.user), pk=self.kwargs["pk"])
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        return self._page(self.dispute(), AnswerForm())
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        move = request.POST.get("move", "")
+        if move not in MOVES:
+            raise BadRequest("no such button")
+        dispute, form = self.dispute(), AnswerForm(request.POST)
+        if form.is_valid():
+            service, sentence = MOVES[move]
+            call: Any = service
+            try:
+                call(dispute=dispute, text=form.cleaned_data["text"], by=self.user, at=clock.now())
+            except services.CannotAnswer as error:
+                form.add_error(None, str(error))
+            else:
+                messages.success(request, sentence)
+                return redirect(url(dispute))
+        return self._page(self.dispute(), form, 422)
+
+    def _page(self, dispute: Dispute, form: AnswerForm, status: int = 200) -> HttpResponseBase:
+        at = clock.now()
+        is_open = dispute.state == DisputeState.OPEN
         return self.show(
             "portal/dispute.html",
+            status,
             dispute=dispute,
             cdr=dispute.cdr,
             said=dispute.messages.select_related("author"),
             rating=ratings.latest(dispute.cdr),
-            form=AnswerForm(initial={"text": text}),
-            open=dispute.state == DisputeState.OPEN,
+            form=form,
+            open=is_open,
+            overdue=is_open and dispute.due_at < at,
+            at=at,
         )
-
-    def post(self, request: HttpRequest, pk: int) -> HttpResponseBase:
-        dispute = get_object_or_404(selectors.list_for(self.user), pk=pk)
-        move = request.POST.get("move", "")
-        if move not in MOVES:
-            raise BadRequest("no such button")
-        service, sentence = MOVES[move]
-
-        def act() -> str:
-            call: Any = service
-            call(dispute=dispute, text=request.POST.get("text", ""), by=self.user, at=clock.now())
-            return sentence
-
-        return attempt(request, act, (services.CannotAnswer,), url(dispute))

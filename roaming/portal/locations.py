@@ -1,5 +1,6 @@
 """Locations: what stands where, and in which state."""
 
+from decimal import Decimal
 from typing import Any
 
 import django_filters
@@ -16,6 +17,24 @@ from roaming.portal import cells, columns, filters
 from roaming.portal.access import Page
 from roaming.portal.columns import Cell
 from roaming.portal.lists import ListPage
+
+_STANDARDS = {
+    "IEC_62196_T1": "Type 1",
+    "IEC_62196_T1_COMBO": "CCS 1",
+    "IEC_62196_T2": "Type 2",
+    "IEC_62196_T2_COMBO": "CCS 2",
+    "CHADEMO": "CHAdeMO",
+    "TESLA_S": "Tesla",
+}
+
+
+def connector(data: dict[str, Any]) -> str:
+    """A connector (newest OCPI shape) in words: `Type 2 socket, AC, 22 kW`."""
+    standard = _STANDARDS.get(data["standard"], data["standard"].replace("_", " ").capitalize())
+    power = data.get("max_electric_power")
+    current = "DC" if data["power_type"].startswith("DC") else "AC"
+    said = f"{standard} {data['format'].lower()}, {current}"
+    return f"{said}, {Decimal(power) / 1000:.4g} kW" if power else said
 
 
 def url(location: Location) -> str:
@@ -55,5 +74,9 @@ class LocationPage(Page):
             selectors.visible_to(self.user).select_related("party__connection__partner"), pk=pk
         )
         data = location.data
-        evses: list[dict[str, Any]] = data.get("evses") or []
+        evses = [_evse(evse) for evse in data.get("evses") or []]
         return self.show("portal/location.html", location=location, data=data, evses=evses)
+
+
+def _evse(data: dict[str, Any]) -> dict[str, Any]:
+    return data | {"shown": [(connector(one), one.get("tariff_ids") or []) for one in data["connectors"]]}

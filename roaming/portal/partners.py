@@ -1,23 +1,30 @@
 """Partners: the companies, their connections and what runs between us."""
 
+from datetime import timedelta
 from typing import Any
 
 import django_filters
 import django_tables2
 from django.contrib import messages
-from django.db.models import Count, Q, QuerySet
-from django.forms import ModelForm
+from django.db.models import Count, Q, QuerySet, Sum
+from django.forms import ModelForm, Textarea
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 
+from billing.disputes import selectors as disputes
+from billing.disputes.models import DisputeState
+from billing.invoices import selectors as invoices
+from billing.invoices.models import InvoiceState
 from partners.agreements.models import Agreement
 from partners.partners.models import Partner
 from partners.people.models import User
 from partners.people.permissions import Grant, may
+from roaming.cdrs import selectors as cdrs
+from roaming.cdrs.models import CdrState
 from roaming.exchange.models import PushState
-from roaming.exchange.selectors import pushes_for
+from roaming.kernel import clock
 from roaming.portal import cells, columns, filters
 from roaming.portal.access import Page
 from roaming.portal.columns import Cell
@@ -76,8 +83,24 @@ class PartnerPage(Page):
             partner=partner,
             connections=partner.connections.prefetch_related("parties").annotate(**_queues()),
             agreements=Agreement.objects.filter(joined).select_related("cpo", "emsp") if sees_money else [],
-            undelivered=pushes_for(self.user).filter(connection__partner=partner, state=PushState.DEAD).count(),
+            sums=self._sums(partner) if sees_money else {},
         )
+
+    def _sums(self, partner: Partner) -> dict[str, Any]:
+        """What the figures at the top say; each links to the rows it counts."""
+        since = clock.now() - timedelta(days=30)
+        theirs = Q(party__connection__partner=partner) | Q(emsp__connection__partner=partner)
+        seen = cdrs.visible_to(self.user).filter(theirs).order_by()
+        held = seen.filter(state=CdrState.HELD).values("currency")
+        contested = Q(cdr__party__connection__partner=partner) | Q(cdr__emsp__connection__partner=partner)
+        documents = invoices.list_for(self.user).filter(Q(seller=partner) | Q(buyer=partner))
+        return {
+            "recent": seen.filter(ended_at__gte=since).count(),
+            "held": list(held.annotate(count=Count("id"), total=Sum("total_cost")).order_by("currency")),
+            "disputes": disputes.list_for(self.user).filter(contested, state=DisputeState.OPEN).count(),
+            "drafts": documents.filter(state=InvoiceState.DRAFT).count(),
+            "issued": documents.filter(state=InvoiceState.ISSUED).count(),
+        }
 
 
 def _queues() -> dict[str, Any]:
@@ -103,6 +126,7 @@ class PartnerForm(ModelForm[Partner]):
             "account_manager",
             "notes",
         ]
+        widgets = {"notes": Textarea(attrs={"rows": 4})}
 
 
 class PartnerEdit(Page):

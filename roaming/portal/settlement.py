@@ -6,7 +6,7 @@ import django_filters
 import django_tables2
 from django import forms
 from django.contrib import messages
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Sum
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
@@ -16,6 +16,7 @@ from billing.settlement import selectors, services
 from billing.settlement.models import SettlementRun
 from billing.settlement.periods import BadPeriod, Period
 from partners.people.permissions import Grant
+from roaming.cdrs.models import Cdr
 from roaming.kernel import clock
 from roaming.portal import cells, columns, filters
 from roaming.portal.access import Page
@@ -92,7 +93,13 @@ class RunPage(Page):
             invoice=getattr(run, "invoice", None),
             left_out=left_out[:100],
             left_out_count=left_out.count(),
+            left_out_money=_per_currency(left_out),
         )
+
+
+def _per_currency(cdrs: QuerySet[Cdr]) -> list[dict[str, Any]]:
+    sums = cdrs.order_by().values("currency").annotate(total=Sum("total_cost"))
+    return [dict(row) for row in sums.order_by("currency")]
 
 
 class MonthForm(forms.Form):

@@ -30,7 +30,7 @@ TONES: dict[str, dict[str, str]] = {
     "verdict": {"within": "good", "outside": "warn", "unpriceable": "warn"},
     "person": {"active": "good", "inactive": "quiet"},
 }
-_WORDS = {"outoforder": "Out of order"}
+_WORDS = {"outoforder": "Out of order", "cdr": "CDR", "evse": "EVSE"}
 
 
 def tone(kind: str, value: str) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 from django import template
+from django.forms import Textarea
 from django.http import QueryDict
 from django.template import Context
 from django.utils.html import format_html
@@ -57,6 +58,18 @@ def field_class(field: Any) -> SafeString:
     if field.help_text or field.errors:
         attrs["aria-describedby"] = f"{field.auto_id}_about"
     return format_html("{}", field.as_widget(attrs=attrs))
+
+
+@register.filter
+def is_check_box(field: Any) -> bool:
+    """Whether the field is one box to tick, whose label stands behind it."""
+    return getattr(field.field.widget, "input_type", "") == "checkbox"
+
+
+@register.filter
+def is_long(field: Any) -> bool:
+    """Whether the field takes the whole width of a form in two columns."""
+    return isinstance(field.field.widget, Textarea)
 
 
 @register.filter
