@@ -46,12 +46,12 @@ def portal_url_is_absolute() -> Iterator[CheckMessage]:
 
 @_checks
 def secret_key_is_secret() -> Iterator[CheckMessage]:
-    """roaming.E003: sessions and reset links are signed with it."""
+    """roaming.W003: sessions and reset links are signed with it."""
     key = settings.SECRET_KEY
     weak = len(key) < SHORTEST_SECRET or len(set(key)) < FEWEST_LETTERS
     if weak and not settings.DEBUG and not settings.EMBEDDED:
         hint = 'Make one with: python -c "import secrets; print(secrets.token_urlsafe(50))"'
-        yield Error("SECRET_KEY is too short or too regular to be secret.", hint=hint, id="roaming.E003")
+        yield Warning("SECRET_KEY is too short or too regular to be secret.", hint=hint, id="roaming.W003")
 
 
 @_checks

@@ -55,7 +55,7 @@ GOOD = {"DEBUG": False, "EMBEDDED": False, "REDIS_URL": "redis://h", "PORTAL_URL
         ({"FIELD_KEYS": ["secret"]}, {"roaming.E001"}),
         ({"PORTAL_URL": "roaming.example.com"}, {"roaming.E002"}),
         ({"PORTAL_URL": "http://roaming.example.com"}, {"roaming.W002"}),
-        ({"SECRET_KEY": "a" * 50}, {"roaming.E003"}),
+        ({"SECRET_KEY": "a" * 50}, {"roaming.W003"}),
         ({"SECRET_KEY": "a" * 50, "DEBUG": True}, set()),
         ({"REDIS_URL": ""}, {"roaming.W001"}),
     ],
