@@ -79,8 +79,6 @@ def _check(agreement: Agreement, period: Period, at: datetime) -> None:
 
 
 def _move(found: list[Cdr], run: SettlementRun, at: datetime) -> None:
-    moved = cdrs.move_all(
-        cdr_ids=[cdr.pk for cdr in found], to=CdrState.SETTLED, reason=f"Settled in {run}", at=at
-    )
+    moved = cdrs.move_all(cdr_ids=[cdr.pk for cdr in found], to=CdrState.SETTLED, reason=f"Settled in {run}", at=at)
     if moved != len(found):
         raise CannotSettle(f"Only {moved} of {len(found)} CDRs of {run.agreement} could be settled; settle it again.")
