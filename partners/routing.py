@@ -76,6 +76,18 @@ def receivers_of_pair(cpo: Party, emsp: Party | None, *, at: datetime) -> list[R
     return _one_per_connection([emsp]) if agreements.covering(cpo=cpo, emsp=emsp, at=at) else []
 
 
+def pairs_of(connection: Connection) -> list[tuple[Party, Party]]:
+    """CPO and eMSP parties whose sessions and CDRs the connection receives: it hosts the eMSP, and an agreement joins
+    or joined the two."""
+    joined = (
+        Agreement.objects.filter(state__in=agreements.IN_FORCE, emsp__connection=connection)
+        .exclude(cpo__connection=connection)
+        .select_related("cpo__connection", "emsp__connection")
+        .order_by("id")
+    )
+    return list({(agreement.cpo, agreement.emsp): None for agreement in joined})
+
+
 def may_ask_about(connection: Connection, issuer: Party, *, at: datetime) -> bool:
     """Whether a CPO on `connection` may ask authorization for tokens of `issuer`."""
     return owners_visible_to(connection, role=PartyRole.EMSP, at=at).filter(pk=issuer.pk).exists()

@@ -130,6 +130,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "roaming.exchange.sweep", "schedule": 1.0, "options": {"expires": 5}},
     "judge": {"task": "billing.rating.judge_due", "schedule": 1.0, "options": {"expires": 5}},
+    "open": {"task": "roaming.exchange.open_agreements", "schedule": 60.0, "options": {"expires": 60}},
     "pull": {"task": "roaming.exchange.pull_all", "schedule": 60.0 * PULL_MINUTES},
 }
 

@@ -23,7 +23,8 @@ def in_force(at: datetime | OuterRef) -> Q:
 
 def to_open(at: datetime) -> QuerySet[Agreement]:
     """Agreements in force at `at` whose two sides were not sent each other's objects yet."""
-    return Agreement.objects.filter(in_force(at), state=AgreementState.ACTIVE, opened_at=None).order_by("id")
+    waiting = Agreement.objects.filter(in_force(at), state=AgreementState.ACTIVE, opened_at=None)
+    return waiting.select_related("cpo__connection", "emsp__connection").order_by("id")
 
 
 def covering(*, cpo: Party, emsp: Party, at: datetime) -> Agreement | None:

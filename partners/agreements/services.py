@@ -102,4 +102,7 @@ def end(*, agreement: Agreement, ends_date: date, at: datetime) -> Agreement:
 
 def mark_opened(*, agreement: Agreement, at: datetime) -> bool:
     """Note that each side is sent what the other owns. False, and nothing is noted, when it was done before."""
-    return Agreement.objects.filter(pk=agreement.pk, opened_at=None).update(opened_at=at) == 1
+    first = Agreement.objects.filter(pk=agreement.pk, opened_at=None).update(opened_at=at) == 1
+    if first:
+        agreement.opened_at = at
+    return first

@@ -168,7 +168,7 @@ def _announce(cdr: Cdr, at: datetime) -> None:
         method="POST",
         path="",
         body=cdr.body,
-        object_key="",
+        object_key=outbox.object_key("cdrs", cdr.party, cdr.ocpi_id),
         at=at,
     )
 

@@ -1,25 +1,41 @@
-"""What a partner must know when a door opens: all present objects that an agreement or a registration made visible."""
+"""What a partner must know when a door opens: all present objects that an agreement or a registration made visible, and
+what it missed of sessions and CDRs."""
 
-from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import TypeVar
+from urllib.parse import quote
 
 from celery import current_app
 from django.db import transaction
+from django.db.models import Exists, Q, QuerySet
 
 from partners import routing
+from partners.agreements import selectors as agreements
+from partners.agreements import services as agreement_services
 from partners.agreements.models import Agreement
 from partners.connections.models import Connection
 from partners.parties.models import Party, PartyRole
 from partners.routing import Receiver
+from roaming.cdrs import selectors as cdrs
+from roaming.cdrs.models import Cdr
 from roaming.exchange import outbox
+from roaming.exchange import selectors as exchange
 from roaming.exchange.models import Push, PushState
 from roaming.exchange.outbox import Change
 from roaming.kernel import events
 from roaming.locations.models import Location
+from roaming.ocpi.models import OcpiObject
+from roaming.sessions import selectors as sessions
+from roaming.sessions.models import Session
 from roaming.tariffs.models import Tariff
 from roaming.tokens.models import Token
 
+M = TypeVar("M", bound=OcpiObject)
 _CHUNK = 500
+# How far back it is worth telling what was missed; older CDRs can be crawled.
+_RECENT = timedelta(days=90)
+_OVER = ("COMPLETED", "INVALID")
 
 
 def subscribe() -> None:
@@ -29,22 +45,36 @@ def subscribe() -> None:
 
 
 def agreement_activated(*, agreement: Agreement, at: datetime) -> None:
-    """Each side is sent what the other owns."""
+    """One that starts on a later day is left to the sweep of that day."""
+    if agreements.covers(agreement, at):
+        open_agreement(agreement=agreement, at=at)
+
+
+@transaction.atomic
+def open_agreement(*, agreement: Agreement, at: datetime) -> None:
+    """Each side is sent what the other owns; once, however often and by whomever it is asked."""
+    if not agreement_services.mark_opened(agreement=agreement, at=at):
+        return
     for owner, other in ((agreement.cpo, agreement.emsp), (agreement.emsp, agreement.cpo)):
         for receiver in routing.receivers_of(owner, at=at):
             if receiver.connection.pk == other.connection_id:
-                _send_all(owner, receiver, at)
+                _send_owned(owner, receiver, at)
+    if agreement.emsp.connection.reachable:
+        _send_missed(agreement.cpo, agreement.emsp, at)
 
 
 def connection_registered(*, connection: Connection, at: datetime) -> None:
-    """The platform is sent what it may see, what waits for it is due at once, and what it has is pulled."""
+    """The platform is sent what it may see and what it missed; what waits for it is due at once; and what it has is
+    pulled."""
     waiting = Push.objects.filter(connection=connection, state__in=[PushState.WAITING, PushState.RETRYING])
     waiting.update(next_attempt_at=at)
     for role in (PartyRole.CPO, PartyRole.EMSP):
         for owner in routing.owners_visible_to(connection, role=role, at=at):
             for receiver in routing.receivers_of(owner, at=at):
                 if receiver.connection.pk == connection.pk:
-                    _send_all(owner, receiver, at)
+                    _send_owned(owner, receiver, at)
+    for cpo, emsp in routing.pairs_of(connection):
+        _send_missed(cpo, emsp, at)
     outbox.hurry(connection)
     connection_id = connection.pk
     transaction.on_commit(
@@ -52,29 +82,65 @@ def connection_registered(*, connection: Connection, at: datetime) -> None:
     )
 
 
-def _send_all(owner: Party, receiver: Receiver, at: datetime) -> None:
-    batch: list[Change] = []
-    for change in _owned_by(owner):
-        batch.append(change)
-        if len(batch) == _CHUNK:
-            outbox.enqueue_many(receiver=receiver, owner=owner, changes=batch, at=at)
-            batch = []
-    outbox.enqueue_many(receiver=receiver, owner=owner, changes=batch, at=at)
-
-
-def _owned_by(owner: Party) -> Iterator[Change]:
-    """Tariffs come before the locations that refer to them."""
+def _send_owned(owner: Party, receiver: Receiver, at: datetime) -> None:
+    """All objects that `owner` owns alone. Tariffs come before the locations that refer to them."""
     if owner.role == PartyRole.CPO:
-        for tariff in Tariff.objects.filter(party=owner, deleted_at=None).order_by("id").iterator(_CHUNK):
-            yield _put("tariffs", "tariff", owner, tariff.body, tariff.ocpi_id)
-        for location in Location.objects.filter(party=owner).order_by("id").iterator(_CHUNK):
-            yield _put("locations", "location", owner, location.body, location.ocpi_id)
+        _send("tariffs", _owned(Tariff, owner).filter(deleted_at=None), owner, receiver, at)
+        _send("tariffs", _deleted(owner, receiver.connection, at), owner, receiver, at, method="DELETE")
+        _send("locations", _owned(Location, owner), owner, receiver, at)
     if owner.role == PartyRole.EMSP:
-        for token in Token.objects.filter(party=owner).order_by("id").iterator(_CHUNK):
-            yield _put("tokens", "token", owner, token.body, token.ocpi_id, token.type)
+        _send("tokens", _owned(Token, owner), owner, receiver, at)
 
 
-def _put(module: str, kind: str, owner: Party, body: str, ocpi_id: str, type: str = "") -> Change:
-    ids = [ocpi_id, type] if type else [ocpi_id]
-    path = outbox.object_path(owner, ocpi_id) + (f"?type={type}" if type else "")
-    return Change(module, kind, "PUT", path, body, outbox.object_key(module, owner, *ids))
+def _owned(model: type[M], owner: Party) -> QuerySet[M]:
+    return model._default_manager.filter(party=owner).order_by("id")
+
+
+def _deleted(owner: Party, connection: Connection, at: datetime) -> QuerySet[Tariff]:
+    """Tariffs the platform was told of that are gone."""
+    gone = _owned(Tariff, owner).filter(deleted_at__gte=at - _RECENT)
+    return gone.annotate(push_key=outbox.key_column("tariffs")).filter(exchange.knows_older(connection))
+
+
+def _send_missed(cpo: Party, emsp: Party, at: datetime) -> None:
+    """Sessions and CDRs between the two that the eMSP's platform may read and does not have."""
+    connection, pair = emsp.connection, {"party": cpo, "emsp": emsp}
+    receiver = Receiver(connection, emsp)
+    _send("sessions", _missed_sessions(connection, at).filter(**pair), cpo, receiver, at)
+    _send("cdrs", _missed_cdrs(connection, at).filter(**pair), cpo, receiver, at, method="POST")
+
+
+def _missed_sessions(connection: Connection, at: datetime) -> QuerySet[Session]:
+    """Those still going on, and those the platform knows as they were before they changed."""
+    visible = sessions.visible_to_connection(connection).annotate(push_key=outbox.key_column("sessions"))
+    changed = Q(exchange.knows_older(connection), changed_at__gte=at - _RECENT)
+    return visible.filter(~Q(status__in=_OVER) | changed).order_by("id")
+
+
+def _missed_cdrs(connection: Connection, at: datetime) -> QuerySet[Cdr]:
+    """Those accepted lately that were neither delivered nor wait. One that was refused is tried once more."""
+    visible = cdrs.visible_to_connection(connection).annotate(push_key=outbox.key_column("cdrs"))
+    sent = exchange.pushes_of_row(connection).exclude(state=PushState.DEAD)
+    return visible.filter(~Exists(sent), state_at__gte=at - _RECENT).order_by("id")
+
+
+def _send(
+    module: str, rows: QuerySet[M], owner: Party, receiver: Receiver, at: datetime, *, method: str = "PUT"
+) -> None:
+    changes = (_change(module, row, owner, method) for row in rows.iterator(_CHUNK))
+    while batch := list(islice(changes, _CHUNK)):
+        outbox.enqueue_many(receiver=receiver, owner=owner, changes=batch, at=at)
+
+
+def _change(module: str, row: OcpiObject, owner: Party, method: str) -> Change:
+    """The row's present state, or its deletion; a CDR is POSTed to the collection."""
+    type_ = row.type if isinstance(row, Token) else ""
+    path = outbox.object_path(owner, row.ocpi_id) + (f"?type={quote(type_)}" if type_ else "")
+    return Change(
+        module=module,
+        kind=module.removesuffix("s"),
+        method=method,
+        path="" if method == "POST" else path,
+        body="" if method == "DELETE" else row.body,
+        key=outbox.object_key(module, owner, row.ocpi_id, *([type_] if type_ else [])),
+    )

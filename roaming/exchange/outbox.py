@@ -10,6 +10,8 @@ from urllib.parse import quote
 from celery import current_app
 from django.db import connection as database
 from django.db import transaction
+from django.db.models import CharField, Value
+from django.db.models.functions import Concat
 
 from partners.connections.models import Connection
 from partners.parties.models import Party
@@ -39,7 +41,8 @@ class Change:
     """One new state of one object, in the newest OCPI shape.
 
     `path` follows the partner's endpoint URL (see `object_path`; "" for a POST). `key` names the object (see
-    `object_key`): a newer state replaces one still waiting. An empty key is never replaced (CDRs).
+    `object_key`): a newer state replaces one still waiting. An empty key is never replaced. A CDR never changes; its
+    key only tells whether it was sent.
     """
 
     module: str
@@ -58,6 +61,12 @@ def object_path(owner: Party, *ids: str) -> str:
 def object_key(module: str, owner: Party, *ids: str) -> str:
     """One name for one object in any letter case: "locations NL*VLT LOC1"."""
     return " ".join([module, owner.code, *(part.upper() for part in ids)])
+
+
+def key_column(module: str) -> Concat:
+    """`object_key` of the rows of a model of OCPI objects, for queries (not for tokens, whose type is part of it)."""
+    owner = ["party__country_code", Value("*"), "party__party_id"]
+    return Concat(Value(f"{module} "), *owner, Value(" "), "ocpi_id_upper", output_field=CharField())
 
 
 def enqueue(

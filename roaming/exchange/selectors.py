@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from partners.connections import selectors as connections
 from partners.connections.models import Connection
@@ -18,6 +18,20 @@ def connections_with_due_pushes(at: datetime) -> QuerySet[Connection]:
         connection=OuterRef("pk"), state__in=[PushState.WAITING, PushState.RETRYING], next_attempt_at__lte=at
     )
     return connections.registered().filter(Exists(due), breaker.closed(at)).exclude(endpoints=[])
+
+
+def pushes_of_row(connection: Connection) -> QuerySet[Push]:
+    """For Exists, below a query of OCPI objects annotated with `push_key` (outbox.key_column): what the connection was
+    sent, or is to be sent, of each."""
+    return Push.objects.filter(connection=connection, object_key=OuterRef("push_key"))
+
+
+def knows_older(connection: Connection) -> Q:
+    """Filter for such objects (with `changed_at`): the connection was told of them, or is about to be, but not
+    since they changed."""
+    told = pushes_of_row(connection).exclude(state=PushState.DEAD)
+    since = told.filter(state=PushState.DELIVERED, delivered_at__gte=OuterRef("changed_at"))
+    return Q(Exists(told)) & ~Q(Exists(since))
 
 
 def pushes_for(user: User) -> QuerySet[Push]:

@@ -4,8 +4,9 @@ from contextlib import suppress
 
 from celery import shared_task
 
+from partners.agreements import selectors as agreements
 from partners.connections import selectors as connections
-from roaming.exchange import delivery
+from roaming.exchange import backfill, delivery
 from roaming.exchange import pull as pulling
 from roaming.exchange import selectors as exchange
 from roaming.kernel import clock
@@ -21,6 +22,14 @@ def sweep() -> None:
 @shared_task(name="roaming.exchange.deliver")
 def deliver(connection_id: int) -> None:
     delivery.deliver_due(connection_id, clock.now())
+
+
+@shared_task(name="roaming.exchange.open_agreements")
+def open_agreements() -> None:
+    """Agreements whose start date came: nothing else happens on that day that could wake anybody."""
+    at = clock.now()
+    for agreement in agreements.to_open(at):
+        backfill.open_agreement(agreement=agreement, at=at)
 
 
 @shared_task(name="roaming.exchange.pull_all")

@@ -179,7 +179,7 @@ def test_the_emsp_sees_and_receives_a_cdr_when_it_is_accepted(
     assert partner.get("/sender/cdrs").data == [ac22]
     assert Caller("Cleo").get("/sender/cdrs").data == Caller("Volta").get("/sender/cdrs").data == []
     push = Push.objects.get()
-    assert (push.connection, push.method, push.module, push.path, push.object_key) == (nomad, "POST", "cdrs", "", "")
+    assert (push.connection, push.method, push.module, push.path) == (nomad, "POST", "cdrs", "")
     assert push.body == cdr.body
 
 
