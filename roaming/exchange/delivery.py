@@ -101,23 +101,26 @@ def _attempt(ocpi: OcpiClient, connection: Connection, push: Push, at: datetime)
 
 
 def _send(ocpi: OcpiClient, connection: Connection, push: Push, url: str) -> None:
+    body, losses = _spoken(push, connection.version)
     ocpi.send(
         push.method,
         f"{url.rstrip('/')}/{push.path}" if push.path else url,
-        _spoken(push, connection.version),
+        body,
         to_party=push.to_party,
         from_party=push.from_party,
         correlation_id=push.correlation_id,
         push=push,
+        losses=losses,
     )
 
 
-def _spoken(push: Push, version: str) -> str | None:
-    """The body in the partner's version; None for a push without one."""
+def _spoken(push: Push, version: str) -> tuple[str | None, list[transforms.Loss]]:
+    """The body in the partner's version (None for a push without one), and what that version cannot say."""
     if not push.body or version == NEWEST_SHAPE:
-        return push.body or None
+        return push.body or None, []
     value: Any = wire.decode(push.body.encode())
-    return wire.encode_text(transforms.downgrade(version, push.kind, value)[0])
+    told, losses = transforms.downgrade(version, push.kind, value)
+    return wire.encode_text(told), losses
 
 
 def _pause(connection: Connection, push: Push, why: str, at: datetime, at_least: timedelta | None = None) -> _Outcome:

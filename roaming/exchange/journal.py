@@ -1,17 +1,22 @@
 """The traffic journal: one row per request and answer, without secrets, whatever became of the transaction."""
 
 import logging
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import DatabaseError, transaction
 
 from partners.connections.models import Connection
 from roaming.exchange.models import Exchange, Push
 from roaming.ocpi.schema import wire
+from roaming.ocpi.schema.losses import Loss
 
 logger = logging.getLogger(__name__)
 BODY_LIMIT_BYTES = 100_000
+_INDEX = re.compile(r"\[\d+\]")
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,8 @@ class Note:
     push: Push | None = None
     # The bodies are, or may be, credentials: their tokens are not kept.
     secret: bool = False
+    # What the partner's version could not say of the objects that we sent or answered.
+    losses: Sequence[Loss] = ()
 
 
 def write(
@@ -56,11 +63,21 @@ def write(
                 correlation_id=_kept(note.correlation_id, 100),
                 request_body=_body(note.request_body, note.secret),
                 response_body=_body(response_body, note.secret),
+                losses=summed(note.losses),
                 duration_ms=round(seconds * 1000),
                 at=note.at,
             )
     except DatabaseError:
         logger.exception("The exchange %s %s could not be journalled", note.method, note.url)
+
+
+def summed(losses: Iterable[Loss]) -> list[dict[str, Any]]:
+    """One {"field", "why"} for all losses alike at different places of lists, with the first place; `times` if many."""
+    alike: dict[tuple[str, str], dict[str, Any]] = {}
+    for field, why in losses:
+        known = alike.setdefault((_INDEX.sub("[]", field), why), {"field": field, "why": why, "times": 0})
+        known["times"] += 1
+    return [loss if loss["times"] > 1 else {"field": loss["field"], "why": loss["why"]} for loss in alike.values()]
 
 
 def _body(text: str, secret: bool) -> str:

@@ -3,7 +3,7 @@
 import base64
 import re
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -21,6 +21,7 @@ from roaming.exchange import journal
 from roaming.exchange.models import Direction, Push
 from roaming.kernel.http import Reply, Unreachable, client, fetch
 from roaming.ocpi.schema import wire
+from roaming.ocpi.schema.losses import Loss
 
 _NEXT = re.compile(r'<([^>]*)>\s*;[^,]*\brel\s*=\s*"?next"?', re.IGNORECASE)
 _MAX_PAGES = 10_000
@@ -144,8 +145,12 @@ class OcpiClient:
         from_party: Party | None = None,
         correlation_id: str = "",
         push: Push | None = None,
+        losses: Sequence[Loss] = (),
     ) -> Answer:
-        """One request and its checked answer. `body` is anything JSON, or text that is JSON already."""
+        """One request and its checked answer. `body` is anything JSON, or text that is JSON already.
+
+        `push` and `losses` (what the body could not say in their version) are for the journal.
+        """
         text = body if isinstance(body, str) or body is None else wire.encode_text(body)
         request_id = str(uuid.uuid4())
         headers = self._headers(request_id, correlation_id or str(uuid.uuid4()), to_party, from_party)
@@ -162,6 +167,7 @@ class OcpiClient:
             request_body=text or "",
             at=self._at,
             secret=self._registering,
+            losses=losses,
         )
         started = monotonic()
         try:

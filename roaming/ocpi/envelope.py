@@ -1,6 +1,6 @@
 """The object around every answer: `status_code`, `timestamp`, and `data` or `status_message` (T20 to T24)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from roaming.kernel import clock
 from roaming.ocpi.errors import OcpiError
 from roaming.ocpi.schema import wire
+from roaming.ocpi.schema.losses import Loss
 from roaming.ocpi.schema.values import format_time
 
 
@@ -58,3 +59,5 @@ class OcpiResponse(HttpResponse):
     """An answer that is already an envelope; the middleware replaces every other kind."""
 
     ocpi_status: int = 0
+    # For the journal: what the version of the request could not say of the objects in `data`.
+    losses: Sequence[Loss] = ()

@@ -64,6 +64,7 @@ def _journal(
         request_body=_text(request) if connection is not None else "",
         at=at,
         secret="/credentials" in request.path_info,
+        losses=response.losses,
     )
     journal.write(
         note,

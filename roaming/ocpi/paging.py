@@ -48,9 +48,12 @@ def page(request: Request | HttpRequest, queryset: QuerySet[O], *, kind: str, ve
     if after < total:
         headers["Link"] = f'<{_next_url(request, after, window.limit)}>; rel="next"'
     texts = _bodies(queryset, window) if window.offset < total else []
+    losses: list[transforms.Loss] = []
     if version != NEWEST_SHAPE:
-        texts = [told for text in texts if (told := _downgraded(text, kind, version)) is not None]
-    return envelope.success(envelope.raw_list(texts), headers=headers)
+        texts = [told for text in texts if (told := _downgraded(text, kind, version, losses)) is not None]
+    response = envelope.success(envelope.raw_list(texts), headers=headers)
+    response.losses = losses
+    return response
 
 
 def _bodies(queryset: QuerySet[O], window: Window) -> list[str]:
@@ -59,14 +62,20 @@ def _bodies(queryset: QuerySet[O], window: Window) -> list[str]:
     return list(queryset.model._base_manager.filter(pk__in=ids).order_by("pk").values_list("body", flat=True))
 
 
-def _downgraded(text: str, kind: str, version: str) -> str | None:
-    """The object in the partner's version; None for one that cannot exist there, which is left out of the page."""
+def _downgraded(text: str, kind: str, version: str, losses: list[transforms.Loss]) -> str | None:
+    """The object in the partner's version; None for one that cannot exist there, which is left out of the page.
+
+    What is lost on the way is added to `losses`.
+    """
     value = wire.decode(text.encode())
     assert isinstance(value, dict)
     try:
-        return wire.encode_text(transforms.downgrade(version, kind, value)[0])
-    except transforms.NotExpressible:
+        told, lost = transforms.downgrade(version, kind, value)
+    except transforms.NotExpressible as error:
+        losses.append(transforms.Loss("$", f"left out: {error}"))
         return None
+    losses += lost
+    return wire.encode_text(told)
 
 
 def _window(request: Request | HttpRequest) -> Window:

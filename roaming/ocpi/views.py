@@ -89,7 +89,9 @@ class OcpiView(APIView):
             return envelope.raw(stored)
         value = wire.decode(stored.encode()) if isinstance(stored, str) else stored
         assert isinstance(value, dict)
-        return transforms.downgrade(self.version, kind, value)[0]
+        told, losses = transforms.downgrade(self.version, kind, value)
+        self._losses += losses
+        return told
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
@@ -101,6 +103,17 @@ class OcpiView(APIView):
             raise not_found("The URL contains a control character; nothing has such an id.")
         if _CONTROL.search(unquote_plus(request.META.get("QUERY_STRING", ""))):
             raise invalid("The query of the URL contains a control character.")
+
+    @cached_property
+    def _losses(self) -> list[transforms.Loss]:
+        """What `outgoing` could not say."""
+        return []
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """Hand the journal what was lost."""
+        if self._losses and isinstance(response, envelope.OcpiResponse):
+            response.losses = self._losses
+        return super().finalize_response(request, response, *args, **kwargs)
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[BaseRenderer, str]:
         """Answers are JSON whatever `Accept` says."""
