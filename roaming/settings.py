@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import django_stubs_ext
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from environs import Env, EnvError, validate
 
@@ -49,6 +50,7 @@ PARTNER_TIMEOUT_SECONDS = env.float("PARTNER_TIMEOUT_SECONDS", 10.0, validate=PO
 PAGE_LIMIT = env.int("PAGE_LIMIT", 100, validate=POSITIVE)
 BODY_LIMIT_BYTES = env.int("BODY_LIMIT_BYTES", 5_000_000, validate=POSITIVE)
 PULL_MINUTES = env.int("PULL_MINUTES", 60, validate=POSITIVE)
+JOURNAL_DAYS = env.int("JOURNAL_DAYS", 90, validate=POSITIVE)
 DATA_UPLOAD_MAX_MEMORY_SIZE = BODY_LIMIT_BYTES
 
 INSTALLED_APPS = [
@@ -132,6 +134,7 @@ CELERY_BEAT_SCHEDULE = {
     "judge": {"task": "billing.rating.judge_due", "schedule": 1.0, "options": {"expires": 5}},
     "open": {"task": "roaming.exchange.open_agreements", "schedule": 60.0, "options": {"expires": 60}},
     "pull": {"task": "roaming.exchange.pull_all", "schedule": 60.0 * PULL_MINUTES},
+    "forget": {"task": "roaming.exchange.forget_exchanges", "schedule": crontab(hour=3, minute=17)},
 }
 
 AUTH_USER_MODEL = "partners.User"

@@ -16,6 +16,7 @@ from roaming.ocpi.schema.losses import Loss
 
 logger = logging.getLogger(__name__)
 BODY_LIMIT_BYTES = 100_000
+_FORGET_BATCH = 5000
 _INDEX = re.compile(r"\[\d+\]")
 
 
@@ -69,6 +70,17 @@ def write(
             )
     except DatabaseError:
         logger.exception("The exchange %s %s could not be journalled", note.method, note.url)
+
+
+def forget(*, before: datetime) -> int:
+    """Delete exchanges older than that, in batches that keep nobody waiting; how many."""
+    total = 0
+    while True:
+        oldest = Exchange.objects.filter(at__lt=before).order_by().values_list("pk", flat=True)[:_FORGET_BATCH]
+        count, _ = Exchange.objects.filter(pk__in=list(oldest)).delete()
+        total += count
+        if count < _FORGET_BATCH:
+            return total
 
 
 def summed(losses: Iterable[Loss]) -> list[dict[str, Any]]:

@@ -1,12 +1,14 @@
 """Celery doors. The outbox is the truth; these only hurry."""
 
 from contextlib import suppress
+from datetime import timedelta
 
 from celery import shared_task
+from django.conf import settings
 
 from partners.agreements import selectors as agreements
 from partners.connections import selectors as connections
-from roaming.exchange import backfill, delivery
+from roaming.exchange import backfill, delivery, journal
 from roaming.exchange import pull as pulling
 from roaming.exchange import selectors as exchange
 from roaming.kernel import clock
@@ -44,3 +46,8 @@ def pull_connection(connection_id: int) -> None:
     if connection is not None:
         with suppress(pulling.CannotPull):  # another worker is at it, or it has no interfaces of its own
             pulling.pull(connection=connection, at=clock.now())
+
+
+@shared_task(name="roaming.exchange.forget_exchanges")
+def forget_exchanges() -> None:
+    journal.forget(before=clock.now() - timedelta(days=settings.JOURNAL_DAYS))

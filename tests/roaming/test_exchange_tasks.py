@@ -1,18 +1,20 @@
 """What opens a door fills the outbox, what wakes a worker empties it, and what people do with dead pushes."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from django.test import Client
-from pytest_django import DjangoCaptureOnCommitCallbacks
+from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from partners.agreements import services as agreements
 from partners.connections import services as connections
 from partners.connections.models import Connection
 from partners.people.models import Role
 from roaming.celery import app
-from roaming.exchange import tasks
+from roaming.exchange import journal, tasks
 from roaming.exchange.models import Exchange, Push, PushState
+from roaming.kernel import clock
 from roaming.locations.models import Location
 from tests import cast, wire
 from tests.roaming.calls import Caller
@@ -137,6 +139,31 @@ def test_the_hourly_pull_asks_every_registered_partner(eager: None) -> None:
         theirs.lists["locations"] = [{**wire.load("location_zuidplein"), "party_id": "PLD"}]
         tasks.pull_all()
     assert Location.objects.count() == 1
+
+
+def test_the_journal_is_forgotten_after_its_days_batch_by_batch(
+    volta: Connection, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.JOURNAL_DAYS = 30
+    monkeypatch.setattr(journal, "_FORGET_BATCH", 2)
+    Caller("Volta").get("/receiver/tariffs/NL/VLT/AC22")
+    written = Exchange.objects.order_by("id")
+    assert len(written) == 4
+    old = cast.NOW - timedelta(days=30, seconds=1)
+    Exchange.objects.exclude(pk=written[3].pk).update(at=old)
+    young = cast.NOW - timedelta(days=30)
+    Exchange.objects.filter(pk=written[3].pk).update(at=young)
+    monkeypatch.setattr(clock, "now", lambda: cast.NOW)
+    tasks.forget_exchanges()
+    assert [exchange.at for exchange in Exchange.objects.all()] == [young]
+    tasks.forget_exchanges()
+    assert Exchange.objects.count() == 1
+
+
+def test_what_beat_starts_are_tasks_that_exist() -> None:
+    named = {str(entry["task"]) for entry in app.conf.beat_schedule.values()}
+    app.loader.import_default_modules()
+    assert named <= set(app.tasks)
 
 
 @pytest.fixture
