@@ -2,6 +2,7 @@
 
 import re
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
@@ -47,7 +48,7 @@ class House:
         self.estates: dict[PartyCard, Estate] = {}
 
     def platform(self, name: str, *cards: PartyCard) -> Platform:
-        """A platform that listens and owns two stations per CPO, thirty cards per eMSP; not connected yet."""
+        """A platform that listens and owns two stations per CPO, sixteen cards per eMSP; not connected yet."""
         platform = Platform(name, cards).start()
         self._stack.callback(platform.stop)
         for card in cards:
@@ -56,7 +57,7 @@ class House:
             estate = (
                 cpo_estate(card, places, seed=1, at=at)
                 if card.role == "CPO"
-                else emsp_estate(card, count=30, seed=1, at=at)
+                else emsp_estate(card, count=16, seed=1, at=at)
             )
             self.estates[card] = estate
             platform.move_in(estate)
@@ -118,7 +119,7 @@ class House:
             starts_at=self.month + timedelta(days=day - 1, hours=12, minutes=number),
             random=Random(number),
         )
-        return Charge(**{**vars(made), "fault": fault})
+        return replace(made, fault=fault)
 
     def person(self, name: str, role: str) -> User:
         return cast.person(name, role)

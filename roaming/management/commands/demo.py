@@ -41,7 +41,8 @@ The database is made anew each time: the embedded one without DATABASE_URL, else
 
     def handle(self, **options: Any) -> None:
         logging.disable(logging.INFO)
-        signal.signal(signal.SIGTERM, _interrupt)
+        for number in (signal.SIGINT, signal.SIGTERM):  # SIGINT too: a shell starts background jobs with it ignored
+            signal.signal(number, _interrupt)
         if not 0 <= (options["port"] or 0) <= 65535:
             raise CommandError(f"{options['port']} is not a port; a port is a number up to 65535.")
         port = options["port"] if options["port"] is not None else (0 if options["once"] else DEFAULT_PORT)
