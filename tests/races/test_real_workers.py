@@ -1,11 +1,12 @@
 """Real Celery worker and beat processes on a real Redis: what is in the outbox arrives, whoever is killed meanwhile."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -48,14 +49,16 @@ def change(number: int) -> None:
 
 @contextmanager
 def celery(database_url: str, *arguments: str) -> Iterator["subprocess.Popen[bytes]"]:
-    """A `celery` process on the tests' database; killed at the end."""
+    """A `celery` process on the tests' database; killed at the end, with its children."""
     environment = {**os.environ, "DATABASE_URL": database_url, "REDIS_URL": settings.REDIS_URL}
-    process = subprocess.Popen([sys.executable, "-m", "celery", "-A", "roaming", *arguments], cwd=ROOT, env=environment)
+    command = [sys.executable, "-m", "celery", "-A", "roaming", *arguments]
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True)
     try:
         yield process
     finally:
-        process.terminate()
-        process.wait(30)
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def wait_until(true: Callable[[], bool], what: str) -> None:
