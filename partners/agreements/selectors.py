@@ -29,9 +29,7 @@ def to_open(at: datetime) -> QuerySet[Agreement]:
 
 def covering(*, cpo: Party, emsp: Party, at: datetime) -> Agreement | None:
     """The one agreement between the two parties that was in force at `at`; the database allows no second one."""
-    for agreement in Agreement.objects.filter(cpo=cpo, emsp=emsp, state__in=IN_FORCE).select_related(
-        "cpo__connection__partner", "emsp__connection__partner"
-    ):
+    for agreement in Agreement.objects.filter(cpo=cpo, emsp=emsp, state__in=IN_FORCE).order_by():
         if covers(agreement, at):
             return agreement
     return None

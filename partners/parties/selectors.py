@@ -21,7 +21,7 @@ def parse(code: str) -> tuple[str, str]:
 def find(country_code: str, party_id: str, role: str) -> Party | None:
     """The party of that code in that role, or None."""
     return (
-        Party.objects.select_related("connection__partner")
+        Party.objects.select_related("connection")
         .filter(country_code=country_code.upper(), party_id=party_id.upper(), role=role)
         .first()
     )
