@@ -12,8 +12,6 @@ from partners.people.permissions import GRANTS, Grant
 from roaming.portal import urls
 from tests.portal.scene import Scene
 
-pytestmark = pytest.mark.django_db
-
 # What each page asks for, told a second time on purpose. A page that only takes POST says so.
 PAGES: dict[str, tuple[Grant, str]] = {
     **dict.fromkeys(("home", "search", "partners", "partner", "components"), (Grant.VIEW_ROAMING, "GET")),
