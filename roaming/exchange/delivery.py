@@ -21,6 +21,8 @@ from roaming.ocpi.schema import transforms, wire
 from roaming.ocpi.versions import NEWEST_SHAPE
 
 MAX_ATTEMPTS = 12
+# A platform that is away says nothing about a push: what waits for it is given up only after this long.
+PATIENCE = timedelta(days=3)
 _BATCH = 100
 _WAITING = (PushState.WAITING, PushState.RETRYING)
 
@@ -125,7 +127,8 @@ def _spoken(push: Push, version: str) -> tuple[str | None, list[transforms.Loss]
 
 def _pause(connection: Connection, push: Push, why: str, at: datetime, at_least: timedelta | None = None) -> _Outcome:
     """The platform is away: it is left alone, and this push comes first afterwards."""
-    _try_again(push, why, breaker.failed(connection, at, at_least=at_least))
+    patient = at - push.created_at < PATIENCE
+    _try_again(push, why, breaker.failed(connection, at, at_least=at_least), patient=patient)
     return _Outcome.STOPPED
 
 
@@ -135,9 +138,9 @@ def _postpone(connection: Connection, push: Push, why: str, at: datetime) -> _Ou
     return _Outcome.STOPPED if breaker.troubled(connection, push.pk, at) else _Outcome.POSTPONED
 
 
-def _try_again(push: Push, why: str, not_before: datetime) -> None:
-    if push.attempts + 1 >= MAX_ATTEMPTS:
-        _bury(push, f"Given up after {MAX_ATTEMPTS} attempts: {why}")
+def _try_again(push: Push, why: str, not_before: datetime, *, patient: bool = False) -> None:
+    if push.attempts + 1 >= MAX_ATTEMPTS and not patient:
+        _bury(push, f"Given up after {push.attempts + 1} attempts: {why}")
     else:
         stamps = {"attempts": push.attempts + 1, "next_attempt_at": not_before, "last_error": why[:500]}
         _move(push, PushState.RETRYING, **stamps)

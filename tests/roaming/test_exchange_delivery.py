@@ -103,7 +103,9 @@ def test_a_partner_that_is_down_keeps_its_queue_and_gets_it_in_order_when_it_is_
     assert nomad.failures == 0 and nomad.paused_until is None
 
 
-def test_the_pauses_grow_to_an_hour_and_the_twelfth_failure_is_the_last(nomad: Connection, theirs: Platform) -> None:
+def test_the_pauses_grow_to_an_hour_and_after_three_days_a_push_is_given_up(
+    nomad: Connection, theirs: Platform
+) -> None:
     change(0)
     theirs.answering = lambda asked: Said(http=503)
     at, pauses = AT, []
@@ -116,11 +118,15 @@ def test_the_pauses_grow_to_an_hour_and_the_twelfth_failure_is_the_last(nomad: C
     for number, pause in enumerate(pauses):
         assert 0.79 <= pause / min(5 * 2**number, 3600) <= 1.21
     push = Push.objects.get()
-    assert (push.state, push.attempts) == (PushState.DEAD, 12) and push.last_error.startswith("Given up after 12")
-    assert nomad.state == ConnectionState.OFFLINE
+    assert (push.state, push.attempts) == (PushState.RETRYING, 12)  # hours of silence are not the push's fault
+    delivery.deliver_due(nomad.pk, AT + delivery.PATIENCE)
+    push.refresh_from_db()
+    assert (push.state, push.attempts) == (PushState.DEAD, 13) and push.last_error.startswith("Given up after 13")
+    nomad.refresh_from_db()
+    assert nomad.state == ConnectionState.OFFLINE and nomad.paused_until is not None
     theirs.answering = lambda asked: None
     change(1)
-    assert delivery.deliver_due(nomad.pk, at) == 1
+    assert delivery.deliver_due(nomad.pk, nomad.paused_until) == 1
     nomad.refresh_from_db()
     assert nomad.state == ConnectionState.REGISTERED
 
