@@ -69,9 +69,7 @@ def test_another_currency_than_agreed(agreement: Agreement) -> None:
 def test_an_end_before_the_start(agreement: Agreement) -> None:
     one = found(records.received(start_date_time="2026-10-14T10:31:00Z"), agreement)[0]
     assert (one.code, one.holds, one.money_at_risk) == ("end_before_start", True, Decimal("8.50"))
-    assert one.sentence == (
-        "The charging ends on 2026-10-14 10:30 UTC, before it starts on 2026-10-14 10:31 UTC."
-    )
+    assert one.sentence == ("The charging ends on 2026-10-14 10:30 UTC, before it starts on 2026-10-14 10:31 UTC.")
     nothing = records.received("ZERO", start_date_time="2026-10-14T10:30:00Z", total_time=Decimal(0))
     assert codes(nothing, agreement) == []
 
@@ -137,9 +135,7 @@ def test_a_session_billed_again_after_a_rejection_is_right(agreement: Agreement)
 def test_a_late_cdr_is_worth_knowing_only(agreement: Agreement, hours: int, late: str | None) -> None:
     cdr = records.received(at=records.ENDED + timedelta(hours=hours))
     notes = found(cdr, agreement)
-    assert [(one.code, one.severity, one.actual) for one in notes] == (
-        [("late", Severity.NOTE, late)] if late else []
-    )
+    assert [(one.code, one.severity, one.actual) for one in notes] == ([("late", Severity.NOTE, late)] if late else [])
 
 
 def test_each_finding_is_kept_once(agreement: Agreement) -> None:
