@@ -1,6 +1,7 @@
 """A partner platform to test against, standing until Ctrl-C."""
 
 import argparse
+import signal
 import sys
 import time
 from typing import Any
@@ -38,6 +39,7 @@ Stop it with Ctrl-C; what it was sent is forgotten then."""
     def handle(self, **options: Any) -> None:
         if bool(options["register_at"]) != bool(options["token"]):
             raise CommandError("--register-at and --token belong together: give both or none.")
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts background jobs with it ignored
         platform = _build(options)
         platform.start()
         try:

@@ -1,0 +1,87 @@
+"""`manage.py simulate`: a platform to test against, for those who connect with us."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from partners.connections.models import Connection, ConnectionState
+from roaming.exchange import pull
+from roaming.kernel import clock
+from roaming.locations.models import Location
+from roaming.registration import services as registration
+from roaming.simulator.world import PartyCard
+from tests.journeys.house import House
+
+ROOT = Path(__file__).resolve().parents[2]
+SIM = (PartyCard("DE", "SIM", "CPO", "Sim"), PartyCard("DE", "SIM", "EMSP", "Sim"))
+
+
+class Simulate:
+    """The command as a process of its own."""
+
+    def __init__(self, *options: str) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "manage.py", "simulate", *options],
+            cwd=ROOT,
+            env=dict(os.environ),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def says(self, pattern: str) -> str:
+        """What it prints next that matches; the first group."""
+        assert self.process.stdout
+        for line in self.process.stdout:
+            if found := re.search(pattern, line):
+                return found[1]
+        raise AssertionError(f"it never said {pattern}")
+
+    def stopped(self) -> int:
+        self.process.send_signal(signal.SIGINT)
+        assert self.process.stdout
+        self.process.stdout.read()
+        self.process.stdout.close()
+        return self.process.wait(20)
+
+
+def test_it_registers_itself_with_a_token_from_us(house: House) -> None:
+    token = house.invited("Sim", *SIM).token
+    simulate = Simulate("--party", "DE*SIM", "--register-at", f"{house.url}/ocpi/versions", "--token", token)
+    assert simulate.says("Registered at (.+)[.]") == f"{house.url}/ocpi/versions"
+    connection = Connection.objects.get(name="Sim")
+    assert (connection.state, connection.version) == (ConnectionState.REGISTERED, "2.2.1")
+    assert simulate.stopped() == 0
+
+
+def test_we_register_with_it_and_pull_its_stations(house: House) -> None:
+    connection = house.invited("Sim", *SIM).connection
+    simulate = Simulate("--party", "DE*SIM", "--tokens", "5")
+    versions_url = simulate.says("Versions URL: (.+)")
+    token = simulate.says("Registration token .TOKEN_A.: (.+)")
+    registered = registration.register(connection=connection, versions_url=versions_url, token_a=token, at=clock.now())
+    pull.pull(connection=registered, at=clock.now())
+    assert Location.objects.count() == 11
+    assert simulate.stopped() == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--party", "DESIM"], "DESIM is not a party"),
+        (["--register-at", "http://127.0.0.1:1/ocpi/versions"], "belong together"),
+        (["--register-at", "http://127.0.0.1:1/ocpi/versions", "--token", "x"], "got no answer"),
+    ],
+)
+def test_what_it_cannot_do_it_says_in_a_sentence(options: list[str], sentence: str) -> None:
+    process = subprocess.run(
+        [sys.executable, "manage.py", "simulate", *options], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert process.returncode == 1
+    assert sentence in process.stderr
+    assert "Traceback" not in process.stderr
