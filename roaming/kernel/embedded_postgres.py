@@ -9,7 +9,6 @@ import atexit
 import fcntl
 import json
 import os
-import shutil
 import subprocess
 import sys
 import sysconfig
@@ -24,7 +23,7 @@ from pathlib import Path
 import psycopg
 from django.db.utils import OperationalError
 
-from roaming.kernel.embedded import leftovers, programs
+from roaming.kernel.embedded import cluster, leftovers, programs
 from roaming.kernel.embedded.account import Account, account_for
 from roaming.kernel.embedded.places import home_of, make_socket_dir
 
@@ -32,8 +31,6 @@ DATABASE = "roaming"
 SUPERUSER = "postgres"
 PORT = 5432
 START_SECONDS = 60.0
-NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-ENVIRONMENT = {"LC_ALL": "C", "TZ": "UTC", "PATH": "/usr/bin:/bin"}
 
 
 class EmbeddedUnavailable(OperationalError):
@@ -148,7 +145,7 @@ def _start(folder: Path, durable: bool) -> ConnectionInfo:
     bin_folder = programs.bin_folder_for(account, home)
     leftovers.clear(folder / "server.json", home / "data")
     if not (home / "data").exists():
-        _make_cluster(bin_folder, home / "data", account, durable)
+        cluster.make(bin_folder, home / "data", SUPERUSER, account, durable)
     server = ConnectionInfo(str(make_socket_dir(account)), PORT, SUPERUSER, DATABASE)
     keeper = _spawn_keeper(bin_folder, folder, home / "data", server, account, durable)
     try:
@@ -162,47 +159,12 @@ def _start(folder: Path, durable: bool) -> ConnectionInfo:
     return server
 
 
-def _make_cluster(bin_folder: Path, data: Path, account: Account, durable: bool) -> None:
-    """`initdb` beside its final place, so that one that was interrupted is never taken for a whole one."""
-    draft = data.with_name("data.making")
-    shutil.rmtree(draft, ignore_errors=True)
-    draft.mkdir(mode=0o700)
-    account.give(draft)
-    # The built-in C.UTF-8 is the same on every system; the C locale of libc is there on every system.
-    command = [str(bin_folder / "initdb"), "-D", str(draft), "-U", SUPERUSER, "-A", "trust", "-E", "UTF8", "--locale=C"]
-    command += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions"]
-    done = subprocess.run(
-        command if durable else [*command, "--no-sync"],
-        cwd="/",
-        env=ENVIRONMENT,
-        capture_output=True,
-        text=True,
-        check=False,
-        **account.popen_arguments(),
-    )
-    if done.returncode:
-        raise EmbeddedUnavailable(f"PostgreSQL could not make its files in {data}: {_last_line(done.stderr)}")
-    draft.rename(data)
-
-
 def _spawn_keeper(
     bin_folder: Path, folder: Path, data: Path, server: ConnectionInfo, account: Account, durable: bool
 ) -> "subprocess.Popen[bytes]":
-    settings = {
-        "listen_addresses": "",
-        "unix_socket_directories": server.socket_dir,
-        "unix_socket_permissions": "0700",
-        "port": str(server.port),
-        "max_connections": "200",
-        "max_parallel_workers_per_gather": "0",  # containers often have next to no shared memory
-        "log_min_messages": "warning",
-        "timezone": "UTC",
-        **({} if durable else NOT_DURABLE),
-    }
-    options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
     job = {
-        "command": [str(bin_folder / "postgres"), "-D", str(data), *options],
-        "environment": ENVIRONMENT,
+        "command": cluster.command(bin_folder, data, server.socket_dir, server.port, durable),
+        "environment": cluster.ENVIRONMENT,
         "account": account.popen_arguments(),
         "socket_dir": server.socket_dir,
         "alive": str(folder / "alive.lock"),
@@ -229,7 +191,7 @@ def _wait_until_ready(keeper: "subprocess.Popen[bytes]", server: ConnectionInfo,
         except psycopg.OperationalError:
             ended = keeper.poll() is not None
             if ended or time.monotonic() > deadline:
-                said = _last_line(log.read_text(errors="replace") if log.exists() else "")
+                said = cluster.last_words(log.read_text(errors="replace") if log.exists() else "")
                 raise EmbeddedUnavailable(f"PostgreSQL did not start: {said} (see {log})") from None
             time.sleep(0.02)
 
@@ -242,12 +204,6 @@ def _make_database(server: ConnectionInfo) -> None:
 
 def _conninfo(server: ConnectionInfo, dbname: str) -> str:
     return psycopg.conninfo.make_conninfo(host=server.socket_dir, port=server.port, user=server.user, dbname=dbname)
-
-
-def _last_line(text: str) -> str:
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    fatal = [line for line in lines if "FATAL" in line or "error:" in line]
-    return (fatal or lines or ["it said nothing"])[-1]
 
 
 def _write_whole(path: Path, text: str) -> None:
