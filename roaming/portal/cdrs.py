@@ -1,6 +1,6 @@
 """CDRs: the list, and the page that puts our price beside theirs."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -39,18 +39,32 @@ def _parties(cdr: Any) -> Any:
     return cells.joined(cells.party(cdr.party), " → ", cells.party(cdr.emsp or cdr.emsp_code))
 
 
+def _energy(table: Any) -> Any:
+    return cells.number(sum((cdr.energy_kwh for cdr in table.data), Decimal()))
+
+
 class CdrTable(django_tables2.Table):
-    ended = columns.when("Ended", "ended_at")
+    ended = Cell(
+        lambda row: cells.when(row.ended_at), "Ended", css="nowrap", total=lambda table: f"These {len(table.data)}"
+    )
     id = Cell(lambda row: cells.link(url(row), row.ocpi_id, mono=True), "CDR")
     parties = Cell(_parties, "From → to", css="nowrap")
     evse = Cell(lambda row: cells.mono(row.evse_id), "EVSE", css="opt")
-    energy = Cell(lambda row: cells.kwh(row.energy_kwh), "Energy", css="num")
-    billed = columns.money("Billed", "total_cost")
-    ours = columns.money("Ours", "our_total")
-    difference = columns.money("Difference", "our_difference", sign=True)
+    energy = Cell(lambda row: cells.number(row.energy_kwh), "kWh", css="num", total=_energy)
+    billed = columns.money("Billed", "total_cost", summed=True)
+    ours = columns.money("Ours", "our_total", summed=True)
+    difference = columns.money("Difference", "our_difference", sign=True, summed=True)
     why = Cell(lambda row: row.state_reason if row.state in ("held", "rejected") else "", "Why", css="cut")
     state = columns.state("cdr")
     caption = "CDRs, newest first"
+
+
+def _months() -> list[tuple[str, str]]:
+    """The last eighteen months, as `2026-10` and in words."""
+    now = clock.now()
+    last = now.year * 12 + now.month - 1
+    firsts = [date(number // 12, number % 12 + 1, 1) for number in range(last, last - 18, -1)]
+    return [(f"{first:%Y-%m}", f"{first:%B %Y}") for first in firsts]
 
 
 class CdrFilter(django_filters.FilterSet):
@@ -63,17 +77,14 @@ class CdrFilter(django_filters.FilterSet):
     )
     state = filters.choice("State", CdrState.choices)
     partner = filters.partner("party__connection__partner", "emsp__connection__partner")
-    month = django_filters.CharFilter(method="in_month", label="Month", widget=forms.DateInput(attrs={"type": "month"}))
+    month = django_filters.ChoiceFilter(choices=_months, method="in_month", label="Month", empty_label="Any month")
     agreement = django_filters.CharFilter(
         field_name="agreement__reference", lookup_expr="iexact", label="Agreement", widget=forms.HiddenInput()
     )
 
     def in_month(self, queryset: QuerySet[Cdr], name: str, value: str) -> QuerySet[Cdr]:
-        """CDRs that ended in the month (UTC); a month that cannot be read filters nothing."""
-        try:
-            first = datetime.strptime(value, "%Y-%m").replace(tzinfo=UTC)
-        except ValueError:
-            return queryset
+        """CDRs that ended in the month (UTC)."""
+        first = datetime.strptime(value, "%Y-%m").replace(tzinfo=UTC)
         after = first.replace(year=first.year + first.month // 12, month=first.month % 12 + 1)
         return queryset.filter(ended_at__gte=first, ended_at__lt=after)
 
@@ -97,7 +108,8 @@ class CdrList(ListPage):
         )
 
     def further(self) -> dict[str, Any]:
-        return {"held": selectors.held_money(self.user)}
+        held = selectors.held_money(self.user)
+        return {"held": held, "held_count": sum(one["count"] for one in held)}
 
 
 class CdrPage(Page):

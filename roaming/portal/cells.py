@@ -30,6 +30,14 @@ def money(amount: Decimal | None, currency: str, sign: bool = False, exact: bool
     return format_html(template, format(amount, "f"), hover, prefix, digits, currency)
 
 
+def difference(amount: Decimal | None, currency: str) -> SafeString:
+    """Money too much (red, with a plus) or too little; an exact match is faint."""
+    shown = money(amount, currency, sign=True)
+    if not amount:
+        return format_html('<span class="faint">{}</span>', shown)
+    return format_html('<span class="down">{}</span>', shown) if amount > 0 else shown
+
+
 def _rounded(amount: Decimal, currency: str) -> Decimal:
     try:
         return round_money(amount, currency)

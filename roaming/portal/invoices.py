@@ -5,7 +5,7 @@ from typing import Any
 import django_filters
 import django_tables2
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import F, Func, IntegerField, QuerySet
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
@@ -76,11 +76,15 @@ class InvoicePage(Page):
             "portal/invoice.html#rows" if self.partial else "portal/invoice.html",
             invoice=invoice,
             name=name(invoice),
-            parties=[("Seller", companies["seller"]), ("Buyer", companies["buyer"])],
+            seller=companies["seller"],
+            buyer=companies["buyer"],
             formats=Format.choices,
-            files={file.format: file for file in invoice.files.defer("content")},
+            files=invoice.files.defer("content").annotate(size=_SIZE).order_by("id"),
             **_lines(invoice, request.GET.get("line", "")),
         )
+
+
+_SIZE = Func(F("content"), function="octet_length", output_field=IntegerField())
 
 
 def _lines(invoice: Invoice, first: str) -> dict[str, Any]:
