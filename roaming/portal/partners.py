@@ -1,6 +1,5 @@
 """Partners: the companies, their connections and what runs between us."""
 
-from datetime import timedelta
 from typing import Any
 
 import django_filters
@@ -24,7 +23,6 @@ from partners.people.permissions import Grant, may
 from roaming.cdrs import selectors as cdrs
 from roaming.cdrs.models import CdrState
 from roaming.exchange.models import PushState
-from roaming.kernel import clock
 from roaming.portal import cells, columns, filters
 from roaming.portal.access import Page
 from roaming.portal.columns import Cell
@@ -88,14 +86,13 @@ class PartnerPage(Page):
 
     def _sums(self, partner: Partner) -> dict[str, Any]:
         """What the figures at the top say; each links to the rows it counts."""
-        since = clock.now() - timedelta(days=30)
         theirs = Q(party__connection__partner=partner) | Q(emsp__connection__partner=partner)
         seen = cdrs.visible_to(self.user).filter(theirs).order_by()
         held = seen.filter(state=CdrState.HELD).values("currency")
         contested = Q(cdr__party__connection__partner=partner) | Q(cdr__emsp__connection__partner=partner)
         documents = invoices.list_for(self.user).filter(Q(seller=partner) | Q(buyer=partner))
         return {
-            "recent": seen.filter(ended_at__gte=since).count(),
+            "accepted": seen.filter(state=CdrState.ACCEPTED).count(),
             "held": list(held.annotate(count=Count("id"), total=Sum("total_cost")).order_by("currency")),
             "disputes": disputes.list_for(self.user).filter(contested, state=DisputeState.OPEN).count(),
             "drafts": documents.filter(state=InvoiceState.DRAFT).count(),

@@ -38,12 +38,24 @@ class PushTable(django_tables2.Table):
     caption = "Pushes, newest first"
 
 
+UNDELIVERED = "undelivered"
+
+
 class PushFilter(django_filters.FilterSet):
     q = filters.search("Module, id", "module__istartswith", "path__icontains")
-    state = filters.choice("State", PushState.choices)
+    state = django_filters.ChoiceFilter(
+        choices=[(UNDELIVERED, "Not delivered"), *PushState.choices],
+        method="in_state",
+        label="State",
+        empty_label="Any state",
+    )
     connection = django_filters.ModelChoiceFilter(
         queryset=Connection.objects.all(), label="Connection", empty_label="Any connection"
     )
+
+    def in_state(self, queryset: QuerySet[Push], name: str, value: str) -> QuerySet[Push]:
+        """Pushes in one state, or in any before delivery."""
+        return queryset.exclude(state=PushState.DELIVERED) if value == UNDELIVERED else queryset.filter(state=value)
 
 
 class PushList(ListPage):

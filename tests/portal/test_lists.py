@@ -76,6 +76,15 @@ def test_cdrs_are_found_by_state_partner_month_and_id(browser: Client, scene: Sc
     assert found("state=nonsense&q=") == set(Cdr.objects.values_list("ocpi_id", flat=True))
 
 
+def test_a_count_at_home_leads_to_as_many_rows(browser: Client) -> None:
+    home = browser.get("/").context
+    rows = browser.get("/pushes/?state=undelivered").context["page"].rows
+    assert home["undelivered"] == len(rows) > 0
+    assert home["dead"] == len(browser.get("/pushes/?state=dead").context["page"].rows) == 1
+    assert home["contested_count"] == len(browser.get("/disputes/?state=open").context["page"].rows)
+    assert home["drafts_count"] == len(browser.get("/invoices/?state=draft").context["page"].rows)
+
+
 def test_nothing_found_says_how_to_see_more(browser: Client) -> None:
     assert b"Nothing fits these filters" in browser.get("/cdrs/?q=no-such-cdr").content
 
