@@ -117,15 +117,16 @@ def _judgements(billed: list[Story], ending: Ending) -> Iterable[str]:
 
 
 def _deliveries(stage: Stage, stories: list[Story]) -> Iterable[str]:
-    """What reached the other side: every session as it ended, and every CDR once accepted."""
+    """What reached the other side: every session as it is, and every CDR once accepted."""
     for platform in stage.platforms():
         received = {data["id"]: data for data in platform.store.received("sessions")}
         for story in stories:
             if stage.emsp(story.charge.token["party_id"]) is not platform:
                 continue
-            session = received.get(f"S-{story.charge.key}")
-            if session is None or session["status"] != "COMPLETED" or session["kwh"] != story.charge.energy_kwh:
-                yield f"{platform.name} does not know session S-{story.charge.key} as it ended."
+            session, sent = received.get(f"S-{story.charge.key}"), story.session
+            assert sent
+            if session is None or (session["status"], session["kwh"]) != (sent["status"], sent["kwh"]):
+                yield f"{platform.name} does not know session {sent['id']} as it is now."
     accepted = Cdr.objects.filter(state__in=[CdrState.ACCEPTED, CdrState.SETTLED])
     for platform in stage.platforms():
         owed = accepted.filter(emsp__connection__name=platform.name).values_list("ocpi_id", flat=True)

@@ -1,18 +1,20 @@
 """The plan of one month: which driver charges where and when, and what goes wrong."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
 from roaming.demo.stage import SEED, Estates
-from roaming.simulator.charges import Charge, Faults, Spot, charge, spots
+from roaming.simulator.charges import Charge, Fault, Faults, Spot, can_show, charge, spots
 from roaming.simulator.wire import Json
 from roaming.simulator.world import Estate
 
 # How many drivers plug in at each hour of a day, relative to each other.
 _HOURS = (2, 1, 1, 1, 1, 2, 5, 10, 13, 10, 7, 6, 7, 7, 6, 7, 9, 13, 12, 9, 7, 5, 4, 3)
 _WEEKDAY, _WEEKEND = (7, 4), (4, 3)  # charges a day: at Volta's stations, at Polder Laden's
+
+AT_LEAST = 2
 
 
 @dataclass
@@ -38,7 +40,7 @@ def plan(estates: Estates, first_day: date, days: int) -> list[Charge]:
         at_volta, at_polder = _WEEKEND if day.weekday() >= 5 else _WEEKDAY
         made += _day(day, estates.vlt, estates.nmd, at_volta, random)
         made += _day(day, estates.pld, estates.vgo, at_polder, random)
-    return _without_clashes(made)
+    return _with_every_fault(_without_clashes(made), random)
 
 
 def _day(day: date, cpo: Estate, emsp: Estate, count: int, random: Random) -> list[Charge]:
@@ -63,3 +65,18 @@ def _without_clashes(made: list[Charge]) -> list[Charge]:
             keys.add(one.key)
             kept.append(one)
     return kept
+
+
+def _with_every_fault(made: list[Charge], random: Random) -> list[Charge]:
+    """Each fault happens at least twice, however the dice fell: the demo has to show it."""
+    for fault in Fault:
+        missing = AT_LEAST - sum(one.fault is fault and one.token["valid"] for one in made)
+        fit = [n for n, one in enumerate(made) if _may_get(one, fault)]
+        for n in random.sample(fit, max(missing, 0)):
+            made[n] = replace(made[n], fault=fault)
+    return made
+
+
+def _may_get(one: Charge, fault: Fault) -> bool:
+    plain = one.fault is Fault.NONE and one.token["valid"] and not one.restricted
+    return plain and can_show(fault, one.spot, one.parking_ticks)

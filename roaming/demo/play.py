@@ -41,6 +41,10 @@ class Story:
     session: Json | None = None
     cdr: Json | None = None
 
+    @property
+    def ended(self) -> bool:
+        return self.session is not None and self.session["status"] == "COMPLETED"
+
 
 @dataclass
 class Play:
@@ -61,13 +65,13 @@ class Play:
                 hours[event.at.replace(minute=0, second=0, microsecond=0)].append(event)
         with ThreadPoolExecutor(HANDS, thread_name_prefix="demo") as hands:
             for hour, events in sorted(hours.items()):
-                shift.to(hour + timedelta(hours=1))
+                shift.to(min(hour + timedelta(hours=1), ends_at))
                 list(hands.map(self._play_some, _by_charge(events)))
                 after_hour(hour)
 
     def send_late(self) -> int:
         """The CDRs that come after the close; how many."""
-        late = [s for s in self.stories.values() if s.charge.fault is Fault.LATE and s.session]
+        late = [s for s in self.stories.values() if s.charge.fault is Fault.LATE and s.ended]
         for story in late:
             self._bill(story, clock.now())
         return len(late)

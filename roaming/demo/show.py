@@ -68,7 +68,7 @@ def _played(platforms: stage.Stage, period: Period, shift: clock.Shift, began: f
     real, ends_at = clock.now(), period.ends_at(TIME_ZONE)
     shift.to(_before(real))
     people = _set_up(platforms, period, say)
-    play = _month(platforms, period, shift, say)
+    play = _month(platforms, period, shift, real, say)
     shift.to(_no_later(ends_at + timedelta(days=1, hours=9), real))
     quiet()
     turned_down = closing.contest(play, by=people.ben, at=clock.now())
@@ -108,7 +108,7 @@ def _set_up(platforms: stage.Stage, period: Period, say: Say) -> cast.People:
     return people
 
 
-def _month(platforms: stage.Stage, period: Period, shift: clock.Shift, say: Say) -> Play:
+def _month(platforms: stage.Stage, period: Period, shift: clock.Shift, real: datetime, say: Say) -> Play:
     days = (period.ends_date - period.starts_date).days
     play = Play(platforms, month.plan(platforms.estates, period.starts_date, days))
     say(f"Playing {period}: {len(play.charges)} drivers plug in ...")
@@ -119,7 +119,8 @@ def _month(platforms: stage.Stage, period: Period, shift: clock.Shift, say: Say)
         if local.hour == 23:
             quiet()
 
-    play.until(period.ends_at(TIME_ZONE) + timedelta(hours=16), shift, after_hour)
+    # Charges of the last night end in the next month; they settle with it.
+    play.until(_no_later(period.ends_at(TIME_ZONE) + timedelta(hours=16), real), shift, after_hour)
     return play
 
 

@@ -172,14 +172,17 @@ class Faults:
         self._random = random
 
     def draw(self, spot: Spot, parking_ticks: int) -> Fault:
-        """A fault that can show at this spot: parking money needs paid parking, energy money a price per kWh."""
-        sold = {c["type"] for element in spot.tariff["elements"] for c in element["price_components"]}
-        possible = dict(self.WEIGHTS)
-        if not (parking_ticks and "PARKING_TIME" in sold):
-            del possible[Fault.GRACE_IGNORED]
-        if "ENERGY" not in sold:
-            del possible[Fault.ENERGY_OVERPRICED]
-        return self._random.choices(list(possible), weights=list(possible.values()))[0]
+        """No fault mostly, else one that can show here."""
+        possible = [fault for fault in self.WEIGHTS if can_show(fault, spot, parking_ticks)]
+        return self._random.choices(possible, weights=[self.WEIGHTS[fault] for fault in possible])[0]
+
+
+def can_show(fault: Fault, spot: Spot, parking_ticks: int) -> bool:
+    """Whether the fault makes a difference: parking money needs paid parking, energy money a price per kWh."""
+    sold = {c["type"] for element in spot.tariff["elements"] for c in element["price_components"]}
+    if fault is Fault.GRACE_IGNORED:
+        return parking_ticks > 0 and "PARKING_TIME" in sold
+    return fault is not Fault.ENERGY_OVERPRICED or "ENERGY" in sold
 
 
 def spots(estate: Estate) -> list[Spot]:
