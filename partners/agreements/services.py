@@ -58,14 +58,27 @@ def check_terms(agreement: Agreement) -> None:
         raise CannotAgree("The agreement ends before it starts.")
     try:
         minor_units(agreement.currency)
-        ZoneInfo(agreement.time_zone)
-    except (ValueError, ZoneInfoNotFoundError) as error:
+    except ValueError as error:
         raise CannotAgree(str(error)) from error
+    try:
+        ZoneInfo(agreement.time_zone)
+    except (ValueError, OSError, ZoneInfoNotFoundError) as error:
+        raise CannotAgree(f"“{agreement.time_zone}” is not a time zone such as Europe/Amsterdam.") from error
     try:
         agreement.clean_fields(exclude=["reference"])
     except ValidationError as error:
         field, messages = next(iter(error.message_dict.items()))
         raise CannotAgree(f"{field}: {messages[0]}") from error
+    _check_money(agreement)
+
+
+def _check_money(agreement: Agreement) -> None:
+    if agreement.price_tolerance < 0:
+        raise CannotAgree(f"The price tolerance is money; it cannot be {agreement.price_tolerance}.")
+    if not 0 <= agreement.vat_rate <= 100:
+        raise CannotAgree(f"The VAT rate is a percentage from 0 to 100, not {agreement.vat_rate}.")
+    if agreement.vat_rate and "reverse charge" in agreement.vat_note.lower():
+        raise CannotAgree(f"“{agreement.vat_note}” is said where no VAT is charged, but the VAT rate is not 0.")
 
 
 def activate(*, agreement: Agreement, at: datetime) -> Agreement:

@@ -69,7 +69,7 @@ def test_vat_is_taken_on_the_sum_and_rounded_half_up(selling: Agreement) -> None
 def test_yen_have_no_decimals() -> None:
     cast.volta()
     cast.nomad()
-    agreement = cast.agreement("NL*VLT", "DE*NMD", currency="JPY", vat_rate=Decimal(10))
+    agreement = cast.agreement("NL*VLT", "DE*NMD", currency="JPY", vat_rate=Decimal(10), vat_note="")
     records.accepted(agreement=agreement, total="120.5")
     invoice = settle(agreement).invoice
     assert (invoice.net, invoice.vat_amount, invoice.gross) == (Decimal(121), Decimal(12), Decimal(133))

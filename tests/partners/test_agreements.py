@@ -42,14 +42,29 @@ def test_the_command_drafts_when_asked() -> None:
         (["--cpo=NL*VLT", "--emsp=DE*NMD", "--from=2026-01-01", "--until=2026-01-01"], "ends before it starts"),
         (["--cpo=NL*VLT", "--emsp=DE*NMD", "--from=2026-01-01", "--tolerance=some"], "--tolerance must be a number"),
         (["--cpo=NL*VLT", "--emsp=DE*NMD", "--from=2026-01-01", "--currency=EUX"], "EUX"),
-        (["--cpo=NL*VLT", "--emsp=DE*NMD", "--from=2026-01-01", "--time-zone=Mars/Olympus"], "Mars/Olympus"),
+        (["--cpo=NL*VLT", "--emsp=DE*NMD", "--from=2026-01-01", "--tolerance=-1"], "it cannot be -1"),
+        (["--cpo=NL*VLT", "--emsp=DE*NMD", "--from=2026-01-01", "--tolerance=NaN"], "price_tolerance"),
+        (["--cpo=NL*VLT", "--emsp=DE*NMD", "--from=2026-01-01", "--time-zone=Mars/Olympus"], "^“Mars/Olympus” is not a"),
+        (["--cpo=NL*VLT", "--emsp=DE*NMD", "--from=2026-01-01", "--time-zone=Europe"], "^“Europe” is not a time zone"),
         (["--cpo=NL*VLT", "--emsp=DE*NMD", "--from=2026-01-01", "--vat-rate=101.123"], "vat_rate"),
+        (["--cpo=NL*VLT", "--emsp=DE*NMD", "--from=2026-01-01", "--vat-rate=-5"], "from 0 to 100, not -5"),
+        (
+            ["--cpo=NL*VLT", "--emsp=DE*NMD", "--from=2026-01-01", "--vat-rate=21", "--vat-note=Reverse charge"],
+            "is said where no VAT is charged",
+        ),
     ],
 )
 def test_a_mistake_is_told_in_a_sentence_and_nothing_is_stored(arguments: list[str], sentence: str) -> None:
     with pytest.raises(CommandError, match=sentence):
         call_command("add_agreement", *arguments)
     assert not Agreement.objects.exists()
+
+
+@pytest.mark.parametrize(("rate", "note"), [("0", "Reverse charge"), ("21", "")])
+def test_reverse_charge_is_noted_only_where_no_vat_is_charged(rate: str, note: str) -> None:
+    arguments = ["--cpo=NL*VLT", "--emsp=DE*NMD", "--from=2026-01-01", f"--vat-rate={rate}"]
+    call_command("add_agreement", *arguments, stdout=StringIO())
+    assert Agreement.objects.get().vat_note == note
 
 
 def test_two_agreements_in_force_may_not_overlap_but_may_follow_each_other() -> None:

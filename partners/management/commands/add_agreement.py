@@ -32,7 +32,7 @@ class Command(BaseCommand):
         parser.add_argument("--currency", default="EUR", help="ISO 4217 code (default: EUR)")
         parser.add_argument("--tolerance", default="0.01", help="money per CDR we do not argue about (default: 0.01)")
         parser.add_argument("--vat-rate", default="0", help="percent on the sum of an invoice (default: 0)")
-        parser.add_argument("--vat-note", default="Reverse charge", help="note printed with the VAT")
+        parser.add_argument("--vat-note", help="note printed with the VAT (default: Reverse charge when the rate is 0)")
         parser.add_argument("--payment-days", default=30, type=int, help="days until an invoice is due (default: 30)")
         parser.add_argument("--time-zone", default="Europe/Amsterdam", help="zone in which a month begins and ends")
         parser.add_argument("--draft", action="store_true", help="only draft it; activate it in the portal")
@@ -54,6 +54,9 @@ class Command(BaseCommand):
 @transaction.atomic
 def _agree(cpo: Party, emsp: Party, options: dict[str, Any]) -> Agreement:
     at = clock.now()
+    vat_rate, vat_note = _decimal(options["vat_rate"], "--vat-rate"), options["vat_note"]
+    if vat_note is None:
+        vat_note = "" if vat_rate else "Reverse charge"
     agreement = agreements.draft(
         cpo=cpo,
         emsp=emsp,
@@ -62,8 +65,8 @@ def _agree(cpo: Party, emsp: Party, options: dict[str, Any]) -> Agreement:
         at=at,
         currency=options["currency"].upper(),
         price_tolerance=_decimal(options["tolerance"], "--tolerance"),
-        vat_rate=_decimal(options["vat_rate"], "--vat-rate"),
-        vat_note=options["vat_note"],
+        vat_rate=vat_rate,
+        vat_note=vat_note,
         payment_days=options["payment_days"],
         time_zone=options["time_zone"],
     )
