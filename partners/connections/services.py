@@ -16,6 +16,7 @@ from roaming.kernel import events, states
 from roaming.kernel.crypto import new_token, token_hash
 
 _HEARD_EVERY = timedelta(minutes=1)
+_LONGEST_NAME = 100
 
 
 class CannotAdd(Exception):
@@ -49,9 +50,10 @@ def add(
 ) -> Added:
     """A planned connection with its parties (country code, party id, role) and a one-time registration token.
 
-    The partner is made when no partner has that name. Raises CannotAdd (name taken) and PartyTaken; stores nothing
-    then.
+    The partner is made when no partner has that name. Raises CannotAdd (a name that is taken, or is none) and
+    PartyTaken; stores nothing then.
     """
+    name, partner_name = _named(name), _named(partner_name)
     if Connection.objects.filter(name__iexact=name).exists():
         raise CannotAdd(f"A connection named “{name}” exists already.")
     partner = Partner.objects.filter(name__iexact=partner_name).first() or Partner.objects.create(name=partner_name)
@@ -59,6 +61,13 @@ def add(
     parties.claim(connection=connection, roles=[_role(*party, partner_name) for party in parties_hosted])
     token = new_registration_token(connection=connection, at=at)
     return Added(connection=connection, token=token, versions_url=versions_url())
+
+
+def _named(name: str) -> str:
+    name = name.strip()
+    if not 1 <= len(name) <= _LONGEST_NAME or not name.isprintable():
+        raise CannotAdd(f"A name is a line of 1 to {_LONGEST_NAME} characters.")
+    return name
 
 
 def _role(country_code: str, party_id: str, role: str, name: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from partners.connections import selectors, services
 from partners.connections.models import Connection, ConnectionState, TokenKind
 from partners.parties.models import Party
 from partners.parties.services import PartyTaken
+from partners.partners.models import Partner
 from tests import cast
 
 pytestmark = pytest.mark.django_db
@@ -49,6 +50,14 @@ def test_a_name_is_taken_in_any_letter_case() -> None:
     cast.nomad()
     with pytest.raises(CommandError, match="named “NOMAD” exists already"):
         call_command("add_connection", name="NOMAD", role=["EMSP"], party=["DE*NM2"])
+
+
+@pytest.mark.parametrize("name", ["", "  ", "x" * 101, "No\nmad"])
+def test_a_name_that_is_none_is_refused_with_a_sentence(name: str) -> None:
+    for options in ({"name": name}, {"name": "Nomad", "partner": name or " "}):
+        with pytest.raises(CommandError, match="A name is a line of 1 to 100 characters"):
+            call_command("add_connection", role=["EMSP"], party=["DE*NMD"], **options)
+    assert not Connection.objects.exists() and not Partner.objects.exists()
 
 
 def test_a_party_without_a_role_is_refused_with_a_sentence() -> None:
