@@ -140,6 +140,8 @@ def _number(value: object) -> Decimal:
     if kind is not int and kind is not Decimal:
         raise ValueError(f"must be a number, not {json_type(value)}")
     number = Decimal(value)  # type: ignore[arg-type]  # int or Decimal, see above
+    if number.is_nan():
+        raise ValueError("must be a number, not NaN")
     if len(str(number)) <= 16 and -MAX_NUMBER <= number <= MAX_NUMBER and -16 <= number.adjusted() <= 16:
         return number  # nearly every number; the rest is only the slower way to say the same
     exponent = number.as_tuple().exponent

@@ -234,3 +234,10 @@ def test_the_largest_location_is_read() -> None:
     location["evses"] = [location["evses"][0] | {"uid": f"ZP-{i}"} for i in range(2000)]
     body = wire.encode(location)
     assert len(validation.validate("2.2.1", "location", wire.decode(body)).evses) == 2000
+
+
+@pytest.mark.parametrize("number", ["NaN", "sNaN", "Infinity", "-Infinity"])
+def test_what_is_no_finite_number_is_named_not_compared(number: str) -> None:
+    cdr = {**load("cdr_ac22"), "total_energy": Decimal(number)}
+    with pytest.raises(Invalid, match=r"\$\.total_energy must"):
+        validation.validate("2.2.1", "cdr", cdr)
