@@ -81,15 +81,30 @@ def test_a_database_other_than_postgresql_is_found(settings: Settings, monkeypat
     ],
 )
 def test_a_setting_that_cannot_be_read_is_a_sentence(environment: dict[str, str | None], sentence: str) -> None:
-    wanted = {**os.environ, "DATABASE_URL": None, **environment}
-    process = subprocess.run(
-        [sys.executable, "manage.py", "check"],
+    process = manage({"DATABASE_URL": None, **environment}, "check")
+    assert process.returncode == 2
+    assert sentence in process.stderr
+    assert "Traceback" not in process.stderr
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_is_not_there_or_not_up_to_date_is_a_sentence(database_url: str) -> None:
+    not_there = manage({"DATABASE_URL": "postgres://nobody@127.0.0.1:1/none"}, "settle", "--period=2026-01")
+    not_ours = manage({"DATABASE_URL": f"{database_url.rpartition('/')[0]}/postgres"}, "settle", "--period=2026-01")
+    for process, sentence in ((not_there, "cannot be used: connection failed"), (not_ours, "manage.py migrate")):
+        assert process.returncode == 1
+        assert sentence in process.stderr
+        assert "Traceback" not in process.stderr
+
+
+def manage(environment: dict[str, str | None], *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Run manage.py in a process of its own; None takes a variable out of the environment."""
+    wanted = {**os.environ, **environment}
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
         cwd=ROOT,
         env={name: value for name, value in wanted.items() if value is not None},
         capture_output=True,
         text=True,
         check=False,
     )
-    assert process.returncode == 2
-    assert sentence in process.stderr
-    assert "Traceback" not in process.stderr
