@@ -74,7 +74,8 @@ class OcpiView(APIView):
             raise not_json("The body is empty; a JSON object is expected.")
         sent = self.request._request.content_type or ""
         if sent.lower() != "application/json":
-            raise not_json(f"The header Content-Type must be application/json, not '{sent}'.")
+            found = f"not '{sent}'" if sent else "and is missing"
+            raise not_json(f"The header Content-Type must be application/json, {found}.")
         return wire.decode(self.raw)
 
     def object(self, kind: str) -> dict[str, Any]:
@@ -140,7 +141,8 @@ def as_ocpi_error(exc: Exception) -> OcpiError:
         case wire.NotJson():
             return not_json(str(exc))
         case validation.Invalid():
-            return invalid(str(exc))
+            all_of_them = list(map(str, exc.violations)) if len(exc.violations) > validation.SHOWN else None
+            return OcpiError(INVALID, str(exc), data=all_of_them)
         case transforms.NotExpressible():
             return not_found(f"This object cannot be told in this version of OCPI: {exc}.")
         case Http404():

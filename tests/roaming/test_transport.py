@@ -109,6 +109,15 @@ def test_json_that_is_no_such_object_is_200_with_2001(volta: Connection, body: b
     assert envelope["status_message"]
 
 
+def test_more_violations_than_a_sentence_holds_are_listed_as_data(volta: Connection) -> None:
+    _, envelope, _ = send("PUT", TARIFF, b"{}")
+    names = ("country_code", "party_id", "id", "currency", "elements", "last_updated")
+    assert envelope["data"] == [f"$.{name} is required" for name in names]
+    assert envelope["status_message"] == "; ".join(envelope["data"][:3]) + "; and 3 more"
+    _, envelope, _ = send("PUT", TARIFF, b"[]")
+    assert "data" not in envelope
+
+
 @pytest.mark.parametrize("kind", ["", "text/plain", "application/xml", "multipart/form-data; boundary=x"])
 def test_another_content_type_is_refused_and_named(volta: Connection, kind: str) -> None:
     status, envelope, _ = send("PUT", TARIFF, b"{}", kind)
