@@ -49,7 +49,7 @@ def entries(content: bytes) -> list[Entry]:
         if lines := _lines(content):
             return lines
         raise
-    if isinstance(value, dict) and "status_code" in value and "data" in value:
+    if isinstance(value, dict) and "data" in value and "id" not in value:
         return entries(bytes(msgspec.json.decode(content, type=dict[str, msgspec.Raw])["data"]))
     if isinstance(value, list):
         objects = msgspec.json.decode(content, type=list[msgspec.Raw])

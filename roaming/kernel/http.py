@@ -56,7 +56,8 @@ def fetch(
     except httpx2.TimeoutException:
         raise Unreachable(f"{_host(url)} did not answer within {timeout:g} seconds.") from None
     except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError) as error:
-        raise Unreachable(f"{_host(url)} cannot be reached: {str(error) or type(error).__name__}.") from error
+        why = str(error).rstrip(".") or type(error).__name__
+        raise Unreachable(f"{_host(url)} cannot be reached: {why}.") from error
 
 
 def _read(response: httpx2.Response, deadline: float) -> bytes:

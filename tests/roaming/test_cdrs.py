@@ -259,6 +259,7 @@ def test_an_array_a_line_file_and_a_saved_answer_are_all_imported(nomad: Connect
     assert counts(imported(tmp_path / "array.json", array)) == (2, 2, 0, 0)
     assert counts(imported(tmp_path / "lines.jsonl", lines)) == (2, 0, 2, 0)
     assert counts(imported(tmp_path / "answer.json", b"\xef\xbb\xbf" + answer)) == (2, 0, 2, 0)
+    assert counts(imported(tmp_path / "data.json", b'{"data": ' + array + b"}")) == (2, 0, 2, 0)
     assert counts(imported(tmp_path / "one.json", ac22)) == (1, 0, 1, 0)
     stored = Cdr.objects.get(ocpi_id="C-2026-10-14-0001")
     assert (bytes(stored.raw), stored.via, stored.connection) == (ac22, "import", None)

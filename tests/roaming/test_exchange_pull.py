@@ -151,6 +151,8 @@ def test_the_command_tells_counts_and_fails_when_a_list_failed(polder: Connectio
         call_command("pull", "Polder laden", stdout=StringIO())
     with pytest.raises(CommandError, match="no connection"):
         call_command("pull", "Nobody")
+    with pytest.raises(CommandError, match=r"write a day or time like .+, not “yesterday”"):
+        call_command("pull", "--since=yesterday")
     with pytest.raises(CommandError, match="not registered"):
         call_command("pull", "Volta")
 

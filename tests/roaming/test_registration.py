@@ -429,5 +429,8 @@ def test_an_unknown_or_registered_connection_is_told_apart(db: None) -> None:
     cast.nomad(url="http://nomad.invalid")
     with pytest.raises(CommandError, match="add_connection"):
         call_command("register_connection", "Nobody", versions_url="http://x.example", token="A")
+    for broken in ("", "A B", "tökên", "A" * 65):
+        with pytest.raises(CommandError, match="--token must be"):
+            call_command("register_connection", "Nomad", versions_url="http://x.example", token=broken)
     with pytest.raises(CommandError, match="registered already"):
         call_command("register_connection", "Nomad", versions_url="http://x.example", token="A")

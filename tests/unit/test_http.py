@@ -87,8 +87,9 @@ def serve(answer: bytes, *, hold: bool = False) -> tuple[str, socket.socket]:
 )
 def test_every_failure_is_one_sentence(answer: bytes, hold: bool, why: str) -> None:
     url, listener = serve(answer, hold=hold)
-    with listener, http.client(0.3) as client, pytest.raises(Unreachable, match=why):
+    with listener, http.client(0.3) as client, pytest.raises(Unreachable, match=why) as failure:
         http.fetch(client, "GET", url, headers={})
+    assert not str(failure.value).endswith("..")
 
 
 def test_an_answer_without_end_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:

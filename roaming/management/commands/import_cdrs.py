@@ -60,7 +60,7 @@ class Command(BaseCommand):
         for refusal in outcome.refused:
             self.stderr.write(f"{refusal.number}. {refusal.cdr_id or 'without id'}: {'; '.join(refusal.sentences)}")
         self.stdout.write(
-            "{read} CDRs read: {stored} stored, {repeated} here already, {refused} refused.".format(**counts)
+            "CDRs read: {read}, of them {stored} stored, {repeated} here already, {refused} refused.".format(**counts)
         )
 
     def _party(self, code: str | None) -> tuple[str, str] | None:

@@ -1,7 +1,7 @@
 """Fetch what partners list: locations, tariffs, sessions and CDRs of CPOs, tokens of eMSPs."""
 
 import json
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -74,5 +74,8 @@ def _chosen(names: list[str]) -> list[Connection]:
 
 
 def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ArgumentTypeError(f"write a day or time like 2026-01-31 or 2026-01-31T12:00, not “{text}”") from error
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment

@@ -1,6 +1,7 @@
 """Register with a partner that handed us its versions URL and a one-time token."""
 
 import json
+import re
 from argparse import ArgumentParser
 from typing import Any
 
@@ -9,6 +10,8 @@ from django.core.management.base import BaseCommand, CommandError
 from partners.connections import selectors as connections
 from roaming.kernel import clock
 from roaming.registration import services as registration
+
+_TOKEN = re.compile(r"[!-~]{1,64}")
 
 
 class Command(BaseCommand):
@@ -31,6 +34,8 @@ class Command(BaseCommand):
         connection = connections.by_name(options["name"])
         if connection is None:
             raise CommandError(f"There is no connection “{options['name']}”; make it with add_connection first.")
+        if not _TOKEN.fullmatch(options["token"]):
+            raise CommandError("--token must be 1 to 64 printable ASCII characters without spaces.")
         try:
             registered = registration.register(
                 connection=connection,
