@@ -69,7 +69,8 @@ class Push(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.method} {self.module} {self.path}".strip()
+        about = f"{self.module} {self.path}" if self.path else self.object_key or self.module
+        return f"{self.method} {about}"
 
 
 class Direction(models.TextChoices):

@@ -42,7 +42,7 @@ UNDELIVERED = "undelivered"
 
 
 class PushFilter(django_filters.FilterSet):
-    q = filters.search("Module, id", "module__istartswith", "path__icontains")
+    q = filters.search("Module, id", "module__istartswith", "path__icontains", "object_key__icontains")
     state = django_filters.ChoiceFilter(
         choices=[(UNDELIVERED, "Not delivered"), *PushState.choices],
         method="in_state",
