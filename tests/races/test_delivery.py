@@ -88,7 +88,10 @@ def test_a_worker_that_loses_its_database_loses_no_push_and_leaves_nothing_locke
 
     def end_sessions(asked: Asked) -> Said | None:
         with database.cursor() as cursor:
-            cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'")
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' "
+                "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+            )
         database.close()
         return None
 
