@@ -1,8 +1,11 @@
 """May this card charge here? The eMSP is asked while the driver waits; if it cannot be, the whitelist decides."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from threading import BoundedSemaphore
 from typing import Any
 from urllib.parse import quote
 
@@ -19,6 +22,12 @@ from roaming.tokens.models import Token
 
 Data = dict[str, Any]
 logger = logging.getLogger(__name__)
+
+# One eMSP that hangs must not hold all the threads that answer everybody else: no more than so many of a process wait
+# for it at once, and the next ones not longer than this for their turn.
+ASKED_AT_ONCE = 4
+TURN_SECONDS = 2.0
+_turns: dict[int, BoundedSemaphore] = {}
 
 
 class UnknownToken(Exception):
@@ -91,6 +100,26 @@ def _ask(question: Question, issuer: Party, token: Token | None, at: datetime) -
     endpoint = connection.endpoint("tokens", "SENDER") if connection.reachable else None
     if endpoint is None:
         return None
+    with _turn(connection) as ours:
+        if ours:
+            return _answer(question, issuer, token, endpoint, at)
+    logger.warning("%s was not asked for an authorization: it leaves too many others waiting", connection)
+    return None
+
+
+@contextmanager
+def _turn(connection: Connection) -> Iterator[bool]:
+    turns = _turns.setdefault(connection.pk, BoundedSemaphore(ASKED_AT_ONCE))
+    ours = turns.acquire(timeout=TURN_SECONDS)
+    try:
+        yield ours
+    finally:
+        if ours:
+            turns.release()
+
+
+def _answer(question: Question, issuer: Party, token: Token | None, endpoint: str, at: datetime) -> Data | None:
+    connection = issuer.connection
     uid, kind = quote(question.token_uid, safe=""), quote(question.token_type)
     try:
         with OcpiClient(connection, at) as client:

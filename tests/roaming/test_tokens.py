@@ -7,7 +7,7 @@ import pytest
 
 from partners.connections.models import Connection
 from roaming.exchange.models import Exchange, Push
-from roaming.tokens import selectors
+from roaming.tokens import authorization, selectors
 from roaming.tokens.models import Token
 from tests import cast, wire
 from tests.roaming.calls import Caller
@@ -251,6 +251,31 @@ def test_an_emsp_that_talks_nonsense_is_an_emsp_that_cannot_be_asked(
     whitelisted(Caller("Nomad"), card, "NEVER")
     asked.answering = lambda asked: said
     assert Caller("Volta").post(ASK).data["allowed"] == "NOT_ALLOWED"
+
+
+def test_an_emsp_that_keeps_others_waiting_is_not_asked(
+    asked: Platform, card: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(authorization, "_turns", {})
+    monkeypatch.setattr(authorization, "ASKED_AT_ONCE", 0)
+    monkeypatch.setattr(authorization, "TURN_SECONDS", 0.01)
+    Caller("Nomad").put(URL, card)
+    assert Caller("Volta").post(ASK).data["allowed"] == "ALLOWED"
+    assert asked.asked == []
+
+
+def test_a_turn_is_given_back_whatever_the_emsp_answers(
+    asked: Platform, card: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(authorization, "_turns", {})
+    monkeypatch.setattr(authorization, "ASKED_AT_ONCE", 1)
+    monkeypatch.setattr(authorization, "TURN_SECONDS", 0.01)
+    Caller("Nomad").put(URL, card)
+    said = iter([Said(http=500, status=3000), Said(http=404, status=2004), Said({"allowed": "BLOCKED"})])
+    asked.answering = lambda _: next(said)
+    for _ in range(3):
+        Caller("Volta").post(ASK)
+    assert len(asked.asked) == 3
 
 
 def test_a_token_never_sent_to_us_is_asked_about_when_its_emsp_is_addressed(
