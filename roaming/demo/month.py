@@ -12,7 +12,7 @@ from roaming.simulator.world import Estate
 
 # How many drivers plug in at each hour of a day, relative to each other.
 _HOURS = (2, 1, 1, 1, 1, 2, 5, 10, 13, 10, 7, 6, 7, 7, 6, 7, 9, 13, 12, 9, 7, 5, 4, 3)
-_WEEKDAY, _WEEKEND = (7, 4), (4, 3)  # charges a day: at Volta's stations, at Polder Laden's
+_WEEKDAY, _WEEKEND = (5, 3), (3, 2)  # charges a day: at Volta's stations, at Polder Laden's
 
 AT_LEAST = 2
 

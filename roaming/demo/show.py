@@ -19,6 +19,7 @@ from roaming.demo import database as demo_database
 from roaming.demo.play import Play
 from roaming.exchange.models import Push
 from roaming.kernel import clock
+from roaming.kernel.money import round_money
 from roaming.tokens.models import Token
 
 TIME_ZONE = "Europe/Amsterdam"
@@ -74,7 +75,8 @@ def _played(platforms: stage.Stage, period: Period, shift: clock.Shift, began: f
     turned_down = closing.contest(play, by=people.ben, at=clock.now())
     say(f"Ben contested three CDRs; {len(turned_down)} claim was turned down.")
     for document in closing.close(period, by=people.ada, at=clock.now()):
-        say(f"Ada issued {document}: {document.net} {document.currency} before tax to {document.buyer}.")
+        net = round_money(document.net, document.currency)
+        say(f"Ada issued {document}: {net:,} {document.currency} before tax to {document.buyer}.")
     shift.to(_no_later(ends_at + timedelta(days=3, hours=11), real))
     say(f"{play.send_late()} CDRs came after the close; they enter the next run.")
     quiet()
