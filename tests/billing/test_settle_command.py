@@ -75,6 +75,14 @@ def test_run_again_it_changes_nothing() -> None:
     assert SettlementRun.objects.count() == Invoice.objects.filter(state=InvoiceState.ISSUED).count() == 1
 
 
+def test_cdrs_that_nobody_checked_yet_are_checked_first() -> None:
+    records.received("RIGHT", cpo="NL*VLT", emsp="DE*NMD")
+    records.received("WRONG", cpo="NL*VLT", emsp="DE*NMD", total="9.50")
+    assert settle("--period", "2026-10") == (
+        "AGR-0001 2026-10: 2 CDRs, 17.00 EUR before tax: invoice (draft); 2 left out (held, rejected or not judged).\n"
+    )
+
+
 def test_a_month_without_cdrs_is_said() -> None:
     assert settle("--period", "2026-03", "--agreement", "agr-0001") == (
         "AGR-0001 2026-03: no CDRs to settle, no document.\n"

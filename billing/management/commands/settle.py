@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from billing.invoices import services as invoices
 from billing.invoices.models import Invoice, InvoiceState
+from billing.rating import services as rating
 from billing.settlement import selectors, services
 from billing.settlement.models import SettlementRun
 from billing.settlement.periods import BadPeriod, Period
@@ -19,7 +20,8 @@ class Command(BaseCommand):
     help = (
         "Settle one calendar month. For each agreement its accepted CDRs become the lines of one draft invoice (where "
         "we are the CPO) or of one expected-invoice statement (where we are the eMSP). Each CDR settles once; running "
-        "the command again changes nothing. Held CDRs are left out; CDRs that come late enter the next month's run."
+        "the command again changes nothing. CDRs that wait to be checked are checked first; held ones are left out; "
+        "those that come late enter the next month's run."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -38,6 +40,8 @@ class Command(BaseCommand):
 
     def _settle(self, period: Period, reference: str | None) -> list[SettlementRun]:
         at = clock.now()
+        while rating.judge_due(at=at):  # the worker may not have come to those that were imported just now
+            pass
         if reference is None:
             return services.settle_all(period=period, by=None, at=at)
         return [services.settle(agreement=_agreement(reference), period=period, by=None, at=at)]
