@@ -9,6 +9,7 @@ from roaming.cdrs.models import Cdr, CdrState
 from roaming.findings.models import Severity
 
 LATE_AFTER = timedelta(hours=24)
+CLOCKS_DIFFER = timedelta(hours=1)
 _NO_SESSION = {"", "#NA"}
 
 
@@ -64,6 +65,21 @@ def ends_after_it_starts(case: Case) -> Iterator[Found]:
             title="Ends before it starts",
             sentence=f"The charging ends on {_moment(cdr.ended_at)}, before it starts on {_moment(cdr.started_at)}.",
             expected=f"an end after {_moment(cdr.started_at)}",
+            actual=_moment(cdr.ended_at),
+            money_at_risk=abs(cdr.total_cost),
+        )
+
+
+def has_happened(case: Case) -> Iterator[Found]:
+    """A CDR tells what is over; one that comes before its own end, clocks aside, was made up or misdated."""
+    cdr = case.cdr
+    if cdr.ended_at > cdr.received_at + CLOCKS_DIFFER:
+        yield Found(
+            code="in_the_future",
+            title="Not over yet",
+            sentence=f"The charging ends on {_moment(cdr.ended_at)}, but the CDR came on "
+            f"{_moment(cdr.received_at)} already.",
+            expected=f"an end before {_moment(cdr.received_at)}",
             actual=_moment(cdr.ended_at),
             money_at_risk=abs(cdr.total_cost),
         )
@@ -172,6 +188,7 @@ RULES: tuple[Rule, ...] = (
     agreement_covers,
     currency_is_agreed,
     ends_after_it_starts,
+    has_happened,
     credit_is_decided_by_a_person,
     total_is_not_negative,
     totals_agree_with_themselves,

@@ -74,6 +74,15 @@ def test_an_end_before_the_start(agreement: Agreement) -> None:
     assert codes(nothing, agreement) == []
 
 
+def test_a_charge_that_is_not_over_when_its_cdr_comes(agreement: Agreement) -> None:
+    (one,) = found(records.received(at=records.ENDED - timedelta(hours=1, seconds=1)), agreement)
+    assert (one.code, one.holds, one.money_at_risk) == ("in_the_future", True, Decimal("8.50"))
+    assert (
+        one.sentence == "The charging ends on 2026-10-14 10:30 UTC, but the CDR came on 2026-10-14 09:29 UTC already."
+    )
+    assert codes(records.received("CLOCKS", at=records.ENDED - timedelta(hours=1)), agreement) == []
+
+
 def test_energy_that_its_periods_do_not_bear_out_holds(agreement: Agreement) -> None:
     (one,) = found(records.received(total_energy=Decimal("25")), agreement)
     assert (one.code, one.holds, one.money_at_risk) == ("totals_disagree", True, Decimal("8.50"))
