@@ -60,9 +60,11 @@ def test_a_name_that_is_none_is_refused_with_a_sentence(name: str) -> None:
     assert not Connection.objects.exists() and not Partner.objects.exists()
 
 
-def test_a_party_without_a_role_is_refused_with_a_sentence() -> None:
+def test_a_party_without_a_role_and_a_role_without_a_party_are_refused_with_a_sentence() -> None:
     with pytest.raises(CommandError, match="Say with --role"):
         call_command("add_connection", name="Sim", party=["DE*SIM"])
+    with pytest.raises(CommandError, match="Say with --party"):
+        call_command("add_connection", name="Sim", role=["EMSP"])
     with pytest.raises(CommandError, match="is not a party"):
         call_command("add_connection", name="Sim", role=["EMSP"], party=["Germany"])
     assert not Connection.objects.exists()

@@ -60,6 +60,8 @@ class Command(BaseCommand):
     def _parties(self, codes: list[str], roles: list[str]) -> list[tuple[str, str, str]]:
         if codes and not roles:
             raise CommandError("Say with --role whether the parties are CPO, EMSP or both.")
+        if roles and not codes:
+            raise CommandError("Say with --party who has that role, like NL*VLT; or leave --role to their credentials.")
         try:
             pairs = [parties.parse(code) for code in codes]
         except ValueError as error:
