@@ -31,14 +31,11 @@ def put(*, party: Party, session_id: str, data: Data, at: datetime) -> Stored[Se
 def patch(*, party: Party, session_id: str, data: Data, at: datetime) -> Stored[Session]:
     """Change the named fields and append the given charging periods (S1). Raises Unknown and Invalid (T63).
 
-    A patch older than the session is applied as a whole (T65): dropping it would lose its charging periods for good.
-    Only the time stays the newer one, or receivers would take the session for an old state and drop it. A period that
-    is there already is not appended again, so a repeated request does no harm.
+    A patch older than the session is applied as a whole (T65): dropping it would lose its charging periods for good. A
+    period that is there already is not appended again, so a repeated request does no harm.
     """
     row = storage.lock(Session, party=party, ocpi_id=session_id)
     stored = row.data
-    if not storage.is_newer(row, parse_time(data["last_updated"])):
-        data = {**data, "last_updated": stored["last_updated"]}
     merged = transforms.merge_patch("session", stored, _without_known_periods(stored, data))
     validation.validate(NEWEST_SHAPE, "session", merged)
     changed = storage.replace(row, data=merged, columns=_columns(merged), at=at)
