@@ -9,6 +9,8 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 	$$p -c '$(NEW_ENOUGH)' 2>/dev/null && command -v $$p && exit; done; command -v python3)
 PY := .venv/bin/python
 ARGS ?=
+# A process per core, each with a database of its own; a file stays in one. `make test SPREAD=` runs them one by one.
+SPREAD ?= --numprocesses auto --dist loadfile
 
 help: ## List these commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name does; do printf '  make %-14s %s\n' "$$name" "$$does"; done
@@ -17,7 +19,7 @@ demo: .venv/.installed ## Play last month's roaming and keep the portal up (ONCE
 	@$(PY) manage.py demo $(if $(ONCE),--once) $(if $(PORT),--port $(PORT)) $(ARGS)
 
 test: .venv/.installed-dev ## Run all tests, on a PostgreSQL of their own (ARGS="-k word": some)
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest $(SPREAD) $(ARGS)
 
 lint: .venv/.installed-dev ## Check style, types, imports, templates and migrations
 	@$(PY) -m ruff check .
@@ -35,7 +37,7 @@ run: .venv/.installed ## Serve the portal for development, with worker and beat 
 	@$(PY) manage.py run --reload $(if $(PORT),--port $(PORT)) $(ARGS)
 
 services-test: .venv/.installed-dev ## Run all tests on this machine's PostgreSQL and Redis, with real workers
-	@$(PY) -m tests.services $(ARGS)
+	@$(PY) -m tests.services $(SPREAD) $(ARGS)
 
 .venv/.installed: uv.lock deploy/venv.py
 	@$(INSTALL) && touch $@

@@ -1,9 +1,9 @@
-"""`make bench`: prints one table; needs no database. docs/benchmarks.md tells what to expect."""
+"""`make bench`: prints one table; only `paging` needs a database. docs/benchmarks.md tells what to expect."""
 
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,5 +89,17 @@ def main() -> None:
         sys.stdout.flush()
 
 
+def _paging(rows: Sequence[str]) -> None:
+    import django
+
+    django.setup()
+    from benchmarks import paging
+
+    paging.main(*map(int, rows))
+
+
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:2] == ["paging"]:
+        _paging(sys.argv[2:])
+    else:
+        main()

@@ -10,10 +10,16 @@ from datetime import datetime
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from partners.agreements import selectors as agreements
-from partners.agreements.models import Agreement, AgreementState
+from partners.agreements.models import Agreement
 from partners.connections.models import Connection
 from partners.parties import selectors as parties
 from partners.parties.models import Party, PartyRole
+
+Code = tuple[str, str]  # country code and party id, in any letter case
+
+
+class Disagreement(Exception):
+    """One request names several owners of one object; the text says which of its places names whom."""
 
 
 @dataclass(frozen=True)
@@ -30,38 +36,94 @@ def may_write(connection: Connection, country_code: str, party_id: str, role: st
     return party if party is not None and party.connection_id == connection.pk else None
 
 
+def agree(
+    connection: Connection, *, url: Code | None = None, header: Code | None = None, body: Code | None = None
+) -> None:
+    """Raise Disagreement unless URL, routing header (OCPI-from-*) and body of a request that writes name one owner, as
+    far as they name any (T71).
+
+    A hub passes on under its own name: a header with a HUB of the connection agrees with everything (T103).
+    """
+    places = {"the URL": url, "the routing header OCPI-from": header, "the body": body}
+    named = {place: "*".join(code) for place, code in places.items() if code is not None}
+    if len({code.upper() for code in named.values()}) <= 1:
+        return
+    if header is not None and _is_hub_named(connection, header):
+        return agree(connection, url=url, body=body)
+    said = ", ".join(f"{code} in {place}" for place, code in named.items())
+    raise Disagreement(f"country_code and party_id must name one owner everywhere; they are {said}.")
+
+
+def may_speak_as(connection: Connection, code: Code) -> bool:
+    """Whether a request of the platform may be from that party (OCPI-from-*): it hosts the party in any role, or is
+    the hub of that name (T100, T107)."""
+    return _is_hub_named(connection, code) or parties.hosted(connection).filter(_named(code)).exists()
+
+
+def may_address(connection: Connection, code: Code) -> bool:
+    """Whether a request of the platform may be for that party (OCPI-to-*): it is one of ours, or an agreement joins it
+    to a party of the platform, or it provides payments on the platform of one so joined. Of others nobody learns here
+    that they exist."""
+    joined = joined_to(connection)
+    beside = Q(role=PartyRole.OTHER, connection__in=joined.filter(role=PartyRole.EMSP).values("connection"))
+    known = Party.objects.filter(_named(code))
+    return known.filter(Q(connection__own=True) | Q(pk__in=joined.values("pk")) | beside).exists()
+
+
+def joined_to(connection: Connection) -> QuerySet[Party]:
+    """Parties that an agreement, active or since ended, joins to a party of the platform."""
+    joins = Q(cpo=OuterRef("pk"), emsp__connection=connection) | Q(emsp=OuterRef("pk"), cpo__connection=connection)
+    return Party.objects.filter(Exists(Agreement.objects.filter(joins, state__in=agreements.IN_FORCE)))
+
+
+def only_one_joined_to(connection: Connection) -> Code | None:
+    """The party that the platform must mean when it names none; None when there are several, or none."""
+    joined = joined_to(connection).order_by("country_code", "party_id").values_list("country_code", "party_id")
+    codes = list(joined.distinct()[:2])
+    return codes[0] if len(codes) == 1 else None
+
+
 def owners_visible_to(connection: Connection, *, role: str, at: datetime) -> QuerySet[Party]:
     """Parties of `role` whose locations and tariffs (CPO) or tokens (EMSP) the connection may read at `at`."""
     mine, theirs = ("emsp", "cpo") if role == PartyRole.CPO else ("cpo", "emsp")
     joined = Agreement.objects.filter(
         agreements.in_force(at),
-        state=AgreementState.ACTIVE,
         **{f"{mine}__connection": connection, theirs: OuterRef("pk")},
     )
     return Party.objects.filter(Exists(joined), role=role).exclude(connection=connection)
 
 
-def pairs_visible_to(connection: Connection) -> Q:
-    """Filter for sessions and CDRs (fields `party`, `emsp`, `started_at`) that the connection may read.
+def owned_visible_to(connection: Connection, *, role: str, at: datetime) -> Q:
+    """Filter for locations, tariffs and tokens (field `party`) that the connection may read at `at`."""
+    # Their keys, not a subquery: only so does PostgreSQL find the rows of a small partner among those of a large one.
+    return Q(party__in=list(owners_visible_to(connection, role=role, at=at).values_list("pk", flat=True)))
+
+
+def pairs_visible_to(connection: Connection, *, at: datetime, moment: str = "started_at") -> Q:
+    """Filter for sessions, CDRs and the like (fields `party`, `emsp`, and `moment`, when the charging starts) that the
+    connection may read at `at`.
 
     The token's party must be hosted by the connection, and an agreement, active or since ended, must join it to the
-    owner
-    over the start of the charging. The owner's own objects are never read back through the sender interface.
+    owner over the start of the charging; one that ended shows them as long as its history may be read. The owner's own
+    objects are never read back through the sender interface.
     """
     joined = Agreement.objects.filter(
-        agreements.in_force(OuterRef("started_at")),
+        agreements.in_force(OuterRef(moment)),
+        agreements.readable(at),
         emsp__connection=connection,
         cpo=OuterRef("party"),
         emsp=OuterRef("emsp"),
     )
-    return Q(Exists(joined)) & ~Q(party__connection=connection)
+    # Their keys, not a subquery: only so does PostgreSQL find the rows of a small partner among those of a large one.
+    mine = list(parties.hosted(connection).values_list("pk", flat=True))
+    return Q(emsp__in=mine) & Q(Exists(joined)) & ~Q(party__in=mine)
 
 
 def receivers_of(party: Party, *, at: datetime) -> list[Receiver]:
     """Who must receive a change of an object that `party` owns alone: a location, a tariff, a token."""
     mine, theirs = ("cpo", "emsp") if party.role == PartyRole.CPO else ("emsp", "cpo")
     joined = (
-        Agreement.objects.filter(agreements.in_force(at), state=AgreementState.ACTIVE, **{mine: party})
+        Agreement.objects.filter(agreements.in_force(at), **{mine: party})
         .exclude(**{f"{theirs}__connection": party.connection_id})
         .select_related(f"{theirs}__connection")
         .order_by("id")
@@ -76,11 +138,64 @@ def receivers_of_pair(cpo: Party, emsp: Party | None, *, at: datetime) -> list[R
     return _one_per_connection([emsp]) if agreements.covering(cpo=cpo, emsp=emsp, at=at) else []
 
 
-def pairs_of(connection: Connection) -> list[tuple[Party, Party]]:
-    """CPO and eMSP parties whose sessions and CDRs the connection receives: it hosts the eMSP, and an agreement joins
-    or joined the two."""
+def records_visible_to(connection: Connection, *, at: datetime) -> Q:
+    """Filter for invoice records (fields `party`, who bills, and `counterparty`) that the connection may read at `at`.
+
+    It must host the counterparty, and an agreement join the two, or have joined them with a history that may be read.
+    """
+
+    def joined(owner: str, other: str) -> Exists:
+        sides = {owner: OuterRef("party"), other: OuterRef("counterparty"), f"{other}__connection": connection}
+        return Exists(Agreement.objects.filter(agreements.readable(at), **sides))
+
+    return (Q(joined("cpo", "emsp")) | Q(joined("emsp", "cpo"))) & ~Q(party__connection=connection)
+
+
+def receivers_of_record(owner: Party, counterparty: Party | None) -> list[Receiver]:
+    """Who must receive an invoice record of `owner`: the counterparty's connection, when an agreement joins the two or
+    did so once, for the last invoice comes after the end."""
+    if counterparty is None or counterparty.connection_id == owner.connection_id:
+        return []
+    cpo, emsp = (owner, counterparty) if owner.role == PartyRole.CPO else (counterparty, owner)
+    joined = Agreement.objects.filter(cpo=cpo, emsp=emsp, state__in=agreements.IN_FORCE)
+    return _one_per_connection([counterparty]) if joined.exists() else []
+
+
+def providers_joined_to(connection: Connection, *, at: datetime) -> QuerySet[Party]:
+    """Payment terminal providers for CPOs of the platform (they call themselves OTHER): an active agreement joins a CPO
+    of it to an eMSP on the provider's platform, which starts the charging that is paid there."""
+    joined = Agreement.objects.filter(
+        agreements.in_force(at),
+        cpo__connection=connection,
+        emsp__connection=OuterRef("connection"),
+    )
+    return Party.objects.filter(Exists(joined), role=PartyRole.OTHER).select_related("connection").order_by("id")
+
+
+def terminals_visible_to(connection: Connection, *, at: datetime) -> Q:
+    """Filter for payment terminals and what was captured with them (fields `party`, the provider, and `cpo`) that the
+    CPO's platform may read at `at`."""
+    providers = Agreement.objects.filter(
+        agreements.in_force(at),
+        cpo=OuterRef("cpo"),
+        emsp__connection=OuterRef("party__connection"),
+    )
+    return Q(Exists(providers), cpo__connection=connection) & ~Q(party__connection=connection)
+
+
+def receivers_of_terminal(provider: Party, cpo: Party | None, *, at: datetime) -> list[Receiver]:
+    """Who must receive a terminal: the platform of its CPO, when the provider may serve it at `at`."""
+    if cpo is None or cpo.connection_id == provider.connection_id:
+        return []
+    may = owners_visible_to(provider.connection, role=PartyRole.CPO, at=at).filter(pk=cpo.pk)
+    return _one_per_connection([cpo]) if may.exists() else []
+
+
+def pairs_of(connection: Connection, *, at: datetime) -> list[tuple[Party, Party]]:
+    """CPO and eMSP parties whose sessions and CDRs the connection may know at `at`: it hosts the eMSP, and an agreement
+    joins the two, or joined them and its history may be read."""
     joined = (
-        Agreement.objects.filter(state__in=agreements.IN_FORCE, emsp__connection=connection)
+        Agreement.objects.filter(agreements.readable(at), emsp__connection=connection)
         .exclude(cpo__connection=connection)
         .select_related("cpo__connection", "emsp__connection")
         .order_by("id")
@@ -88,14 +203,77 @@ def pairs_of(connection: Connection) -> list[tuple[Party, Party]]:
     return list({(agreement.cpo, agreement.emsp): None for agreement in joined})
 
 
+def is_hub(connection: Connection) -> bool:
+    """Whether the platform is a hub: its credentials say so (2.3.0), or it hosts a party of that role (2.2.1)."""
+    return bool(connection.hub_party_id) or parties.hosted(connection, PartyRole.HUB).exists()
+
+
+def clients_visible_to(connection: Connection, *, at: datetime) -> QuerySet[Party]:
+    """Parties of whose connection status the platform is told at `at`: those that an active agreement joins to a party
+    of it, and our own."""
+    joins = Q(cpo=OuterRef("pk"), emsp__connection=connection) | Q(emsp=OuterRef("pk"), cpo__connection=connection)
+    joined = Agreement.objects.filter(joins, agreements.in_force(at))
+    known = Party.objects.filter(Exists(joined) | Q(connection__own=True))
+    return known.exclude(connection=connection).exclude(role=PartyRole.HUB)
+
+
+def receivers_of_status(party: Party, *, at: datetime) -> list[Receiver]:
+    """Who must be told that the connection status of `party` changed (see clients_visible_to)."""
+    if not party.connection.own:
+        return receivers_of(party, at=at)
+    others = Party.objects.exclude(connection=party.connection_id).select_related("connection").order_by("id")
+    return _one_per_connection(list(others))
+
+
 def may_ask_about(connection: Connection, issuer: Party, *, at: datetime) -> bool:
     """Whether a CPO on `connection` may ask authorization for tokens of `issuer`."""
     return owners_visible_to(connection, role=PartyRole.EMSP, at=at).filter(pk=issuer.pk).exists()
 
 
+def emsps_served_by(cpo: Party, *, at: datetime) -> QuerySet[Party]:
+    """The eMSPs whose drivers may charge at stations of `cpo` at `at`, and who may therefore ask it to start, reserve
+    and unlock."""
+    joined = Agreement.objects.filter(agreements.in_force(at), cpo=cpo, emsp=OuterRef("pk"))
+    return Party.objects.filter(Exists(joined)).select_related("connection").order_by("id")
+
+
+def counterparties_of(connection: Connection, *, role: str) -> QuerySet[Party]:
+    """Parties of `role` (CPO or EMSP) that an agreement, active or since ended, joins to a party of the connection."""
+    mine, theirs = ("emsp", "cpo") if role == PartyRole.CPO else ("cpo", "emsp")
+    joined = Agreement.objects.filter(
+        state__in=agreements.IN_FORCE, **{f"{mine}__connection": connection, theirs: OuterRef("pk")}
+    )
+    return Party.objects.filter(Exists(joined), role=role)
+
+
+def face_of(connection: Connection) -> Party | None:
+    """The one party that we are for a platform of OCPI 2.1.1, which knows no more than one: the face chosen for the
+    connection; else the first of its counterparties; else the first of ours on the other side."""
+    if connection.face is not None:
+        return connection.face
+    opposite: dict[str, str] = {PartyRole.CPO: PartyRole.EMSP, PartyRole.EMSP: PartyRole.CPO}
+    roles = [opposite[party.role] for party in parties.hosted(connection) if party.role in opposite]
+    for role in roles:
+        joined = counterparties_of(connection, role=role).select_related("connection__partner").order_by("id").first()
+        if joined is not None:
+            return joined
+    return parties.ours().filter(role__in=roles).first()
+
+
 def _one_per_connection(found: list[Party]) -> list[Receiver]:
     chosen: dict[int, Receiver] = {}
     for party in found:
-        if party.connection.reachable:
+        if party.reachable:
             chosen.setdefault(party.connection_id, Receiver(party.connection, party))
     return list(chosen.values())
+
+
+def _named(code: Code) -> Q:
+    return Q(country_code=code[0].upper(), party_id=code[1].upper())
+
+
+def _is_hub_named(connection: Connection, code: Code) -> bool:
+    """Whether the platform is that hub: its credentials name it (2.3.0), or it hosts it in that role (2.2.1)."""
+    if connection.hub_party_id == "".join(code).upper():
+        return True
+    return parties.hosted(connection, PartyRole.HUB).filter(_named(code)).exists()

@@ -1,6 +1,8 @@
 from django.apps import AppConfig
+from django.db.backends.signals import connection_created
 
 from roaming.celery import app as celery_app
+from roaming.kernel import planning
 
 __all__ = ["RoamingConfig", "celery_app"]
 
@@ -11,5 +13,8 @@ class RoamingConfig(AppConfig):
     def ready(self) -> None:
         from roaming import checks  # noqa: F401 - registers them
         from roaming.exchange import backfill
+        from roaming.invoice_records import services as invoice_records
 
+        connection_created.connect(planning.without_jit)
         backfill.subscribe()
+        invoice_records.subscribe()

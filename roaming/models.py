@@ -1,9 +1,41 @@
+from roaming.bookings.models import Booking, BookingLocation, FreeSlot
 from roaming.cdrs.models import Cdr
+from roaming.commands.models import Command, Reservation
+from roaming.conformance.models import CheckResult, ConformanceRun
 from roaming.exchange.models import Exchange, Push
 from roaming.findings.models import Finding
+from roaming.hub.models import ClientInfo, HubNotice
+from roaming.invoice_records.models import InvoiceRecord, ListedCdr
 from roaming.locations.models import Location
+from roaming.profiles.models import ActiveProfile
+from roaming.registration.models import Attempt
 from roaming.sessions.models import Session
 from roaming.tariffs.models import Tariff
+from roaming.terminals.models import FinancialAdvice, Terminal
 from roaming.tokens.models import Token
 
-__all__ = ["Cdr", "Exchange", "Finding", "Location", "Push", "Session", "Tariff", "Token"]
+__all__ = [
+    "ActiveProfile",
+    "Attempt",
+    "Booking",
+    "BookingLocation",
+    "Cdr",
+    "CheckResult",
+    "ClientInfo",
+    "Command",
+    "ConformanceRun",
+    "Exchange",
+    "FinancialAdvice",
+    "Finding",
+    "FreeSlot",
+    "HubNotice",
+    "InvoiceRecord",
+    "ListedCdr",
+    "Location",
+    "Push",
+    "Reservation",
+    "Session",
+    "Tariff",
+    "Terminal",
+    "Token",
+]

@@ -49,8 +49,17 @@ ALLOW_PRIVATE_PARTNERS = env.bool("ALLOW_PRIVATE_PARTNERS", EMBEDDED)
 PARTNER_TIMEOUT_SECONDS = env.float("PARTNER_TIMEOUT_SECONDS", 10.0, validate=POSITIVE)
 PAGE_LIMIT = env.int("PAGE_LIMIT", 100, validate=POSITIVE)
 BODY_LIMIT_BYTES = env.int("BODY_LIMIT_BYTES", 5_000_000, validate=POSITIVE)
+REQUESTS_PER_MINUTE = env.int("REQUESTS_PER_MINUTE", 30_000, validate=POSITIVE)
+STRANGER_REQUESTS_PER_MINUTE = env.int("STRANGER_REQUESTS_PER_MINUTE", 600, validate=POSITIVE)
 PULL_MINUTES = env.int("PULL_MINUTES", 60, validate=POSITIVE)
+FULL_PULL_HOURS = env.int("FULL_PULL_HOURS", 24, validate=POSITIVE)
+CHECK_PAGES = env.int("CHECK_PAGES", 3, validate=POSITIVE)
+CHECK_OBJECTS = env.int("CHECK_OBJECTS", 200, validate=POSITIVE)
+CHECK_CALLS = env.int("CHECK_CALLS", 200, validate=POSITIVE)
+CHECK_SECONDS = env.int("CHECK_SECONDS", 300, validate=POSITIVE)
 JOURNAL_DAYS = env.int("JOURNAL_DAYS", 90, validate=POSITIVE)
+TOKEN_OVERLAP_HOURS = env.int("TOKEN_OVERLAP_HOURS", 24, validate=POSITIVE)
+ROTATE_DAYS = env.int("ROTATE_DAYS", 0, validate=validate.Range(min=0))
 DATA_UPLOAD_MAX_MEMORY_SIZE = BODY_LIMIT_BYTES
 
 INSTALLED_APPS = [
@@ -119,7 +128,11 @@ DATABASES: dict[str, dict[str, Any]] = {
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES: dict[str, dict[str, Any]] = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "OPTIONS": {"socket_connect_timeout": 1.0, "socket_timeout": 1.0},  # nobody waits for it long
+    }
     if REDIS_URL
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 }
@@ -132,8 +145,12 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "roaming.exchange.sweep", "schedule": 1.0, "options": {"expires": 5}},
     "judge": {"task": "billing.rating.judge_due", "schedule": 1.0, "options": {"expires": 5}},
+    "commands": {"task": "roaming.commands.time_out_due", "schedule": 1.0, "options": {"expires": 5}},
     "open": {"task": "roaming.exchange.open_agreements", "schedule": 60.0, "options": {"expires": 60}},
+    "clients": {"task": "roaming.hub.refresh", "schedule": 5.0, "options": {"expires": 5}},
     "pull": {"task": "roaming.exchange.pull_all", "schedule": 60.0 * PULL_MINUTES},
+    "rotate": {"task": "roaming.registration.rotate_due", "schedule": crontab(hour=4, minute=29)},
+    "check": {"task": "roaming.conformance.sweep", "schedule": 60.0, "options": {"expires": 60}},
     "forget": {"task": "roaming.exchange.forget_exchanges", "schedule": crontab(hour=3, minute=17)},
 }
 
@@ -179,6 +196,8 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_PERMISSION_CLASSES": [],
     "DEFAULT_THROTTLE_CLASSES": [],
     "UNAUTHENTICATED_USER": None,
+    # Behind TLS there is a proxy of ours, which adds whom it heard to X-Forwarded-For.
+    "NUM_PROXIES": 1 if PORTAL_URL.startswith("https://") else 0,
 }
 
 LOGGING: dict[str, Any] = {

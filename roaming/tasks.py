@@ -1,3 +1,16 @@
+from roaming.commands.tasks import time_out_due
+from roaming.conformance.tasks import check
 from roaming.exchange.tasks import deliver, pull_all, pull_connection, sweep
+from roaming.hub.tasks import refresh
+from roaming.registration.tasks import rotate_due
 
-__all__ = ["deliver", "pull_all", "pull_connection", "sweep"]
+__all__ = [
+    "check",
+    "deliver",
+    "pull_all",
+    "pull_connection",
+    "refresh",
+    "rotate_due",
+    "sweep",
+    "time_out_due",
+]

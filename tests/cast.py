@@ -15,18 +15,20 @@ NOW = datetime(2026, 11, 20, 9, 42, tzinfo=UTC)
 CLEO_URL = "https://cleo.example/ocpi"
 
 
-def connection(name: str, *parties: str, own: bool = False, registered: bool = True, url: str = "") -> Connection:
-    """A connection hosting parties written like "CPO NL*VLT"; registered with endpoints below `url` unless told
-    otherwise."""
+def connection(
+    name: str, *parties: str, own: bool = False, registered: bool = True, url: str = "", version: str = "2.2.1"
+) -> Connection:
+    """A connection hosting parties written like "CPO NL*VLT"; registered in `version` with endpoints below `url` unless
+    told otherwise."""
     hosted = [(code[:2], code[3:], role) for role, code in (party.split() for party in parties)]
     added = connections.add(partner_name=name, name=name, own=own, parties_hosted=hosted, at=NOW)
     if registered:
         token_in = token(name)
         connections.register(
             connection=added.connection,
-            version="2.2.1",
+            version=version,
             versions_url=f"{url}/versions" if url else "",
-            endpoints=endpoints(url) if url else [],
+            endpoints=endpoints(url, version) if url else [],
             token_out=f"{name}-gave-us-this".replace(" ", "-"),
             token_in=token_in,
             roles=[],
@@ -40,9 +42,11 @@ def token(name: str) -> str:
     return f"{name}-shows-this".replace(" ", "-")
 
 
-def endpoints(url: str) -> list[dict[str, str]]:
-    """Every module of OCPI 2.2.1 on both faces below `url`."""
+def endpoints(url: str, version: str = "2.2.1") -> list[dict[str, str]]:
+    """Every module on both faces below `url`: in 2.2.1 those that all versions have, in 2.3.0 those of it as well."""
     modules = ["locations", "tariffs", "tokens", "sessions", "cdrs"]
+    if version == "2.3.0":
+        modules += ["hubclientinfo", "invoicereconciliation", "payments", "bookings"]
     faces = [(module, role) for module in modules for role in ("SENDER", "RECEIVER")]
     return [{"identifier": module, "role": role, "url": f"{url}/{role.lower()}/{module}"} for module, role in faces]
 

@@ -34,6 +34,11 @@ os.environ |= {
     "LOG_LEVEL": "WARNING",
 }
 
+# Several processes of one run share a Redis, each with a database of it to itself, as they have one of PostgreSQL.
+if (worker := os.environ.get("PYTEST_XDIST_WORKER")) and (shared := os.environ.get("REDIS_URL")):
+    server, _, number = shared.rpartition("/")
+    os.environ["REDIS_URL"] = f"{server}/{int(number) - int(worker.removeprefix('gw'))}"
+
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 NO_REDIS = "Redis is not there: install redis-server or set REDIS_URL"
 NO_BROWSER = "Chromium and Playwright are not both there: install chromium"

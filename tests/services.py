@@ -39,7 +39,7 @@ def own_redis() -> Iterator[str]:
     if program is None:
         raise FileNotFoundError("redis-server is not installed")
     with tempfile.TemporaryDirectory(prefix="roaming-redis-") as folder:
-        port = _free_port()
+        port = free_port()
         command = [
             program,
             "--port",
@@ -63,7 +63,7 @@ def own_redis() -> Iterator[str]:
             server.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

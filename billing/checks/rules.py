@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 from billing import pricing
+from billing.checks import credits
 from billing.checks.found import Case, Found
 from roaming.cdrs.models import Cdr, CdrState
 from roaming.findings.models import Severity
@@ -85,21 +86,6 @@ def has_happened(case: Case) -> Iterator[Found]:
         )
 
 
-def credit_is_decided_by_a_person(case: Case) -> Iterator[Found]:
-    """A credit CDR takes money back: a person compares it with the original before it settles."""
-    cdr = case.cdr
-    if cdr.credit:
-        yield Found(
-            code="credit",
-            title="Credit CDR",
-            sentence=f"{case.biller} credits CDR {cdr.credit_reference_id or '(not named)'} with {case.billed}; "
-            "a person compares it with the original before it settles.",
-            expected="the total of the original, negative",
-            actual=case.billed,
-            money_at_risk=abs(cdr.total_cost),
-        )
-
-
 def total_is_not_negative(case: Case) -> Iterator[Found]:
     cdr = case.cdr
     if cdr.total_cost < 0 and not cdr.credit:
@@ -141,7 +127,7 @@ def session_is_billed_once(case: Case) -> Iterator[Found]:
         party_id=cdr.party_id, session_id__iexact=cdr.session_id, credit=False, pk__lt=cdr.pk
     ).exclude(state=CdrState.REJECTED)
     for other in earlier.only("ocpi_id", "party", "total_cost", "currency").order_by("pk"):
-        if not _is_credited(other):
+        if not credits.of(other.party_id, other.ocpi_id).exists():
             yield Found(
                 code="session_billed_twice",
                 title="Session billed twice",
@@ -152,10 +138,6 @@ def session_is_billed_once(case: Case) -> Iterator[Found]:
                 money_at_risk=abs(cdr.total_cost),
             )
             return
-
-
-def _is_credited(cdr: Cdr) -> bool:
-    return Cdr.objects.filter(party_id=cdr.party_id, credit=True, credit_reference_id__iexact=cdr.ocpi_id).exists()
 
 
 def came_in_time(case: Case) -> Iterator[Found]:
@@ -189,7 +171,10 @@ RULES: tuple[Rule, ...] = (
     currency_is_agreed,
     ends_after_it_starts,
     has_happened,
-    credit_is_decided_by_a_person,
+    credits.credit_is_decided_by_a_person,
+    credits.credit_has_an_original,
+    credits.credit_comes_once,
+    credits.credit_takes_back_what_was_billed,
     total_is_not_negative,
     totals_agree_with_themselves,
     session_is_billed_once,

@@ -7,11 +7,13 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
-from billing.invoices import files
+from billing.invoices import files, selectors
 from billing.invoices.document import companies_now
 from billing.invoices.models import MOVES, Invoice, InvoiceFile, InvoiceKind, InvoiceState, NumberSeries
 from partners.partners.models import Partner
 from partners.people.models import User
+from roaming.invoice_records import services as invoice_records
+from roaming.invoice_records.selectors import speak_records
 from roaming.kernel import states
 
 
@@ -40,6 +42,7 @@ def issue(*, invoice: Invoice, by: User | None, at: datetime) -> Invoice:
         stamps |= _number(draft.seller, issued_date.year)
     states.move(draft, to=InvoiceState.ISSUED, moves=MOVES, **stamps)
     _keep_files(draft, at)
+    _send_record(draft, at)
     return draft
 
 
@@ -54,6 +57,14 @@ def _number(issuer: Partner, year: int) -> dict[str, Any]:
     series.last += 1
     series.save(update_fields=["last"])
     return {"number": f"INV-{year}-{series.last:05d}", "sequence": series.last, "sequence_year": year}
+
+
+def _send_record(invoice: Invoice, at: datetime) -> None:
+    """A partner whose OCPI version has invoice reconciliation is told which CDRs a new invoice of ours is about."""
+    cpo, emsp = invoice.agreement.cpo, invoice.agreement.emsp
+    if invoice.number and speak_records(emsp.connection):
+        cdrs = [line.cdr for line in selectors.lines(invoice)]
+        invoice_records.issue(party=cpo, counterparty=emsp, invoice_id=invoice.number, cdrs=cdrs, at=at)
 
 
 def _keep_files(invoice: Invoice, at: datetime) -> None:

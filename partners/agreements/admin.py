@@ -21,6 +21,7 @@ TERMS = [
     "payment_days",
     "cycle",
     "dispute_days",
+    "history_days",
     "notes",
 ]
 

@@ -39,7 +39,11 @@ def _only(field: str) -> Func:
 
 @pghistory.track(exclude=["opened_at"])
 class Agreement(models.Model):
-    """Dates are local dates in `time_zone`; `ends_date` is the first day on which it no longer holds."""
+    """Dates are local dates in `time_zone`; `ends_date` is the first day on which it no longer holds.
+
+    `history_days` is how long after that day the eMSP still reads sessions and CDRs charged under it over OCPI; None is
+    without limit. What is to be settled is delivered all the same.
+    """
 
     reference = models.CharField(max_length=20, unique=True)
     cpo = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="agreements_as_cpo")
@@ -56,6 +60,9 @@ class Agreement(models.Model):
     payment_days = models.PositiveSmallIntegerField(default=30)
     cycle = models.CharField(max_length=8, choices=Cycle.choices, default=Cycle.MONTH)
     dispute_days = models.PositiveSmallIntegerField("days to answer a dispute", default=14)
+    history_days = models.PositiveSmallIntegerField(
+        "days its sessions and CDRs can be read after its end", null=True, blank=True
+    )
     notes = models.TextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     activated_at = models.DateTimeField(null=True, blank=True)

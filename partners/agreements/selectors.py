@@ -3,7 +3,7 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from django.db.models import DateField, DateTimeField, F, Func, OuterRef, Q, QuerySet, Value
+from django.db.models import DateField, DateTimeField, ExpressionWrapper, F, Func, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Cast
 
 from partners.agreements.models import Agreement, AgreementState
@@ -15,10 +15,22 @@ IN_FORCE = (AgreementState.ACTIVE, AgreementState.ENDED)
 def in_force(at: datetime | OuterRef) -> Q:
     """Agreements, active or since ended, whose dates contain `at` (a moment, or an outer query's column) in their
     own zone."""
+    today = _local_date(at)
+    begun = Q(state__in=IN_FORCE, starts_date__lte=today)
+    return begun & (Q(ends_date__isnull=True) | Q(ends_date__gt=today))
+
+
+def readable(at: datetime) -> Q:
+    """Agreements, active or since ended, whose sessions and CDRs the eMSP may still read at `at`: they go on, or ended
+    less than their `history_days` ago, counted in their own zone."""
+    oldest_end = ExpressionWrapper(_local_date(at) - F("history_days"), output_field=DateField())
+    without_limit = Q(ends_date__isnull=True) | Q(history_days__isnull=True)
+    return Q(state__in=IN_FORCE) & (without_limit | Q(ends_date__gt=oldest_end))
+
+
+def _local_date(at: datetime | OuterRef) -> Cast:
     moment = at if isinstance(at, OuterRef) else Value(at, output_field=DateTimeField())
-    local_date = Cast(Func(F("time_zone"), moment, function="timezone", output_field=DateTimeField()), DateField())
-    begun = Q(state__in=IN_FORCE, starts_date__lte=local_date)
-    return begun & (Q(ends_date__isnull=True) | Q(ends_date__gt=local_date))
+    return Cast(Func(F("time_zone"), moment, function="timezone", output_field=DateTimeField()), DateField())
 
 
 def to_open(at: datetime) -> QuerySet[Agreement]:

@@ -99,7 +99,8 @@ def activate(*, agreement: Agreement, at: datetime) -> Agreement:
 
 
 def end(*, agreement: Agreement, ends_date: date, at: datetime) -> Agreement:
-    """The agreement does not hold from `ends_date` on. Its CDRs up to then still settle. Raises CannotAgree."""
+    """The agreement does not hold from `ends_date` on, which may be a day to come: until then nothing closes. Its CDRs
+    up to then still settle. Raises CannotAgree."""
     if ends_date <= agreement.starts_date:
         raise CannotAgree(f"{agreement} started on {agreement.starts_date}; it cannot end before that.")
     if agreement.ends_date and ends_date > agreement.ends_date:

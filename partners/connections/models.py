@@ -1,6 +1,7 @@
 """One OCPI link with one platform: a partner's, a hub's, or our own back-end's."""
 
 import pghistory
+import pgtrigger
 from django.db import models
 from django.db.models import Q
 
@@ -24,7 +25,9 @@ MOVES: Moves = {
     ConnectionState.OFFLINE: frozenset(
         {ConnectionState.REGISTERED, ConnectionState.PLANNED, ConnectionState.SUSPENDED, ConnectionState.OFFLINE}
     ),
-    ConnectionState.SUSPENDED: frozenset({ConnectionState.REGISTERED, ConnectionState.PLANNED}),
+    ConnectionState.SUSPENDED: frozenset(
+        {ConnectionState.REGISTERED, ConnectionState.PLANNED, ConnectionState.SUSPENDED}
+    ),
 }
 
 
@@ -36,6 +39,11 @@ class TokenKind(models.TextChoices):
 
 
 @pghistory.track(fields=["name", "own", "state", "version", "versions_url"])
+@pghistory.track(
+    pghistory.UpdateEvent("quirks_changed", condition=pgtrigger.AnyChange("quirks", "quirks_by_hand")),
+    fields=["quirks", "quirks_by_hand"],
+    model_name="ConnectionQuirksEvent",
+)
 class Connection(models.Model):
     """`own` marks our own back-ends: they plug in by the same OCPI endpoints. One flagged `own` may have no URL at
     all."""
@@ -50,12 +58,39 @@ class Connection(models.Model):
     endpoints = models.JSONField(default=list, blank=True)
     token_in_hash = models.CharField(max_length=64, null=True, blank=True, editable=False)
     token_in_kind = models.CharField(max_length=1, choices=TokenKind.choices, blank=True, editable=False)
-    # While we register with them: what we offered them, good for versions until they answer.
+    # While we register or rotate: what we offered them, good until they answered, are known to use it, or this moment.
     token_offered_hash = models.CharField(max_length=64, null=True, blank=True, editable=False)
+    token_offered_until = models.DateTimeField(null=True, blank=True, editable=False)
+    # After a rotation: the token before, good until the new one is used or this moment comes.
+    token_previous_hash = models.CharField(max_length=64, null=True, blank=True, editable=False)
+    token_previous_until = models.DateTimeField(null=True, blank=True, editable=False)
     token_out = EncryptedTextField(blank=True, default="", editable=False)
+    only_version = models.CharField(
+        "limited to OCPI version", max_length=10, blank=True, help_text="Empty: the newest that both sides have."
+    )
+    # Country code and party id of the hub that their platform is, as their credentials said ("NLHUB"); empty: none.
+    hub_party_id = models.CharField("their hub", max_length=5, blank=True)
+    # The party we are for a platform of OCPI 2.1.1, which knows one only; see routing.face_of.
+    face = models.ForeignKey(
+        "partners.Party",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="our party for OCPI 2.1.1",
+    )
+    # Where the platform departs from the specification, by name (see roaming.ocpi.quirks): {"plain_token": true}
+    quirks = models.JSONField(default=dict, blank=True)
+    # Names of those a person decided; a conformance run leaves them alone.
+    quirks_by_hand = models.JSONField(default=list, blank=True)
+    requests_per_minute = models.PositiveIntegerField(
+        null=True, blank=True, help_text="How often it may call us; empty: as often as everybody."
+    )
     registered_at = models.DateTimeField(null=True, blank=True)
     last_heard_at = models.DateTimeField(null=True, blank=True)
     last_pulled_at = models.DateTimeField(null=True, blank=True)
+    # When their whole lists are read next, to see what is gone from them; empty: at once.
+    next_full_pull_at = models.DateTimeField(null=True, blank=True)
     # The breaker: after failures in a row nothing is sent before `paused_until`.
     failures = models.PositiveIntegerField(default=0, editable=False)
     paused_until = models.DateTimeField(null=True, blank=True, editable=False)
@@ -71,9 +106,8 @@ class Connection(models.Model):
             models.UniqueConstraint(
                 fields=["token_offered_hash"], name="partners_connection_offered_token_identifies_one"
             ),
-            models.CheckConstraint(
-                condition=Q(token_offered_hash__isnull=True) | ~Q(token_in_kind="C"),
-                name="partners_connection_offers_no_token_once_registered",
+            models.UniqueConstraint(
+                fields=["token_previous_hash"], name="partners_connection_previous_token_identifies_one"
             ),
             models.CheckConstraint(
                 condition=Q(state__in=ConnectionState.values), name="partners_connection_state_known"

@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
+from partners.connections import tokens
 from partners.connections.models import MOVES, Connection, ConnectionState, TokenKind
 from partners.parties import services as parties
 from partners.parties.models import Party
@@ -20,11 +21,7 @@ _LONGEST_NAME = 100
 
 
 class CannotAdd(Exception):
-    """The connection cannot be added; the text says why."""
-
-
-class CannotOffer(Exception):
-    """The partner registered with us meanwhile; there is nothing to offer any more."""
+    """The connection cannot be added or changed so; the text says why."""
 
 
 @dataclass(frozen=True)
@@ -46,24 +43,61 @@ def add(
     name: str,
     own: bool = False,
     parties_hosted: Sequence[tuple[str, str, str]] = (),
+    only_version: str = "",
+    face: Party | None = None,
+    requests_per_minute: int | None = None,
     at: datetime,
 ) -> Added:
     """A planned connection with its parties (country code, party id, role) and a one-time registration token.
 
-    The partner is made when no partner has that name. Raises CannotAdd (a name that is taken, or is none) and
-    PartyTaken; stores nothing then.
+    The partner is made when no partner has that name. `only_version` limits the connection to one version of OCPI,
+    `face` is the party we are for it in 2.1.1. Raises CannotAdd (a name that is taken, or is none) and PartyTaken;
+    stores nothing then.
     """
-    name, partner_name = _named(name), _named(partner_name)
-    if Connection.objects.filter(name__iexact=name).exists():
-        raise CannotAdd(f"A connection named “{name}” exists already.")
+    partner_name = _line(partner_name)
     partner = Partner.objects.filter(name__iexact=partner_name).first() or Partner.objects.create(name=partner_name)
-    connection = Connection.objects.create(partner=partner, name=name, own=own)
+    connection = Connection.objects.create(
+        partner=partner,
+        name=_free_name(name),
+        own=own,
+        only_version=only_version,
+        face=face,
+        requests_per_minute=requests_per_minute,
+    )
     parties.claim(connection=connection, roles=[_role(*party, partner_name) for party in parties_hosted])
     token = new_registration_token(connection=connection, at=at)
     return Added(connection=connection, token=token, versions_url=versions_url())
 
 
-def _named(name: str) -> str:
+@transaction.atomic
+def change(
+    *, connection: Connection, name: str, only_version: str, face: Party | None, requests_per_minute: int | None
+) -> Connection:
+    """What a person settles about a connection. A version holds from the next registration or rotation on.
+
+    Raises CannotAdd; changes nothing then.
+    """
+    if face is not None and face.connection_id == connection.pk:
+        raise CannotAdd(f"{face.code} is a party of {connection} itself; we are one of the others for it.")
+    connection.name = _free_name(name, but=connection)
+    connection.only_version, connection.face = only_version, face
+    connection.requests_per_minute = requests_per_minute
+    connection.save(update_fields=["name", "only_version", "face", "requests_per_minute"])
+    return connection
+
+
+def _free_name(name: str, but: Connection | None = None) -> str:
+    """A name that no other connection has. Digits alone would be taken for a number on the command line."""
+    name = _line(name)
+    if name.isdigit():
+        raise CannotAdd("A name needs a letter; digits alone are taken for the number of a connection.")
+    others = Connection.objects.filter(name__iexact=name)
+    if (others.exclude(pk=but.pk) if but else others).exists():
+        raise CannotAdd(f"A connection named “{name}” exists already.")
+    return name
+
+
+def _line(name: str) -> str:
     name = name.strip()
     if not 1 <= len(name) <= _LONGEST_NAME or not name.isprintable():
         raise CannotAdd(f"A name is a line of 1 to {_LONGEST_NAME} characters.")
@@ -75,32 +109,15 @@ def _role(country_code: str, party_id: str, role: str, name: str) -> dict[str, A
 
 
 def new_registration_token(*, connection: Connection, at: datetime) -> str:
-    """A fresh TOKEN_A, returned once and kept as a hash only. It replaces whatever token the partner had from us."""
+    """A fresh TOKEN_A, returned once and kept as a hash only. It replaces whatever tokens the partner had from us."""
     token = new_token()
-    connection.token_in_hash, connection.token_offered_hash = token_hash(token), None
-    connection.token_in_kind = TokenKind.REGISTRATION
-    connection.save(update_fields=["token_in_hash", "token_in_kind", "token_offered_hash"])
+    stamps = {"token_in_hash": token_hash(token), "token_in_kind": TokenKind.REGISTRATION, **tokens.NOTHING_BESIDE}
+    for name, value in stamps.items():
+        setattr(connection, name, value)
+    connection.save(update_fields=list(stamps))
     if connection.state != ConnectionState.PLANNED:
         states.move(connection, to=ConnectionState.PLANNED, moves=MOVES)
     return token
-
-
-def offer_token(*, connection: Connection) -> str:
-    """A token for our own registration with them, returned once. A TOKEN_A they had from us stays good beside it.
-
-    Raises CannotOffer for a connection that is registered.
-    """
-    token = new_token()
-    unregistered = Connection.objects.filter(pk=connection.pk).exclude(token_in_kind=TokenKind.CREDENTIALS)
-    if not unregistered.update(token_offered_hash=token_hash(token)):
-        raise CannotOffer(f"{connection} is registered already.")
-    return token
-
-
-def withdraw_offer(*, connection: Connection, token: str) -> None:
-    """They did not take the offered token: it is dead, and nothing else changed."""
-    offered = Connection.objects.filter(pk=connection.pk, token_offered_hash=token_hash(token))
-    offered.update(token_offered_hash=None)
 
 
 @transaction.atomic
@@ -114,34 +131,48 @@ def register(
     token_in: str,
     roles: Iterable[Mapping[str, Any]],
     at: datetime,
+    hub_party_id: str = "",
+    before: str | None = None,
 ) -> Connection:
     """Both sides are known: keep their endpoints and token (encrypted), ours as a hash, and their parties.
 
-    `token_out` is what we send them, `token_in` what they send us. Also used to rotate; new tokens alone are no news.
-    Raises PartyTaken; all or nothing.
+    `token_out` is what we send them, `token_in` what they send us; `before` is the hash of the one they had from us,
+    good until they use the new one or the overlap is over. Also used to rotate; new tokens alone are no news.
+    One that was suspended meanwhile stays so. Raises PartyTaken; all or nothing.
     """
     parties.claim(connection=connection, roles=roles)
     endpoints = [dict(endpoint) for endpoint in endpoints]
-    rotated = connection.state != ConnectionState.PLANNED and connection.endpoints == endpoints
+    known, suspended = connection.state != ConnectionState.PLANNED, connection.state == ConnectionState.SUSPENDED
+    rotated = known and (connection.version, connection.endpoints) == (version, endpoints)
     states.move(
         connection,
-        to=ConnectionState.REGISTERED,
+        to=ConnectionState.SUSPENDED if suspended else ConnectionState.REGISTERED,
         moves=MOVES,
         version=version,
         versions_url=versions_url,
         endpoints=endpoints,
+        hub_party_id=hub_party_id.upper(),
         token_out=token_out,
-        token_in_hash=token_hash(token_in),
-        token_in_kind=TokenKind.CREDENTIALS,
-        token_offered_hash=None,
         registered_at=at,
         failures=0,
         paused_until=None,
         troubled_pushes=[],
+        **_shown_by_them(connection, token_hash(token_in), before, at),
     )
-    if not rotated:
+    if not rotated and not suspended:
         events.publish("connection.registered", connection=connection, at=at)
     return connection
+
+
+def _shown_by_them(connection: Connection, current: str, before: str | None, at: datetime) -> dict[str, Any]:
+    """The tokens that are good from now on. One that we offer in a rotation of ours, at this very moment, stays: they
+    may take it yet."""
+    stamps: dict[str, Any] = {"token_in_hash": current, "token_in_kind": TokenKind.CREDENTIALS}
+    rotating = connection.token_in_kind == TokenKind.CREDENTIALS and connection.token_offered_hash != current
+    if not rotating:
+        stamps |= tokens.NOTHING_OFFERED
+    until = at + tokens.overlap() if before else None
+    return stamps | {"token_previous_hash": before, "token_previous_until": until}
 
 
 def unregister(*, connection: Connection, at: datetime) -> Connection:
@@ -152,11 +183,12 @@ def unregister(*, connection: Connection, at: datetime) -> Connection:
         moves=MOVES,
         version="",
         endpoints=[],
+        hub_party_id="",
         token_out="",
         token_in_hash=None,
         token_in_kind="",
-        token_offered_hash=None,
         last_heard_at=at,
+        **tokens.NOTHING_BESIDE,
     )
 
 

@@ -17,14 +17,27 @@ class PartyRole(models.TextChoices):
     SCSP = "SCSP", "SCSP"
 
 
+class ConnectionStatus(models.TextChoices):
+    """Whether a party can be reached, as OCPI calls it."""
+
+    CONNECTED = "CONNECTED", "Connected"
+    OFFLINE = "OFFLINE", "Offline"
+    PLANNED = "PLANNED", "Planned"
+    SUSPENDED = "SUSPENDED", "Suspended"
+
+
 @pghistory.track()
 class Party(models.Model):
     connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="parties")
     country_code = models.CharField(max_length=2)
     party_id = models.CharField(max_length=3)
     role = models.CharField(max_length=5, choices=PartyRole.choices)
+    # A role we do not know counts as OTHER; this is what they call it.
+    role_named = models.CharField("role as they name it", max_length=50, blank=True)
     # OCPI BusinessDetails as their credentials gave them: {"name", "website"?, "logo"?}
     business_details = models.JSONField(default=dict, blank=True)
+    # What the hub that it is behind says of it; empty: no hub said anything.
+    hub_status = models.CharField("as its hub says", max_length=9, choices=ConnectionStatus.choices, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -38,6 +51,9 @@ class Party(models.Model):
                 name="partners_party_code_in_capitals",
             ),
             models.CheckConstraint(condition=Q(role__in=PartyRole.values), name="partners_party_role_known"),
+            models.CheckConstraint(
+                condition=Q(hub_status__in=["", *ConnectionStatus.values]), name="partners_party_hub_status_known"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -47,3 +63,8 @@ class Party(models.Model):
     def code(self) -> str:
         """The way people write it: `NL*VLT`."""
         return f"{self.country_code}*{self.party_id}"
+
+    @property
+    def reachable(self) -> bool:
+        """Whether sending to it makes sense: its platform is reachable, and its hub, if any, says it is there."""
+        return self.connection.reachable and self.hub_status in {"", ConnectionStatus.CONNECTED}

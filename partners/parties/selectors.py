@@ -5,7 +5,7 @@ import re
 from django.db.models import QuerySet
 
 from partners.connections.models import Connection
-from partners.parties.models import Party
+from partners.parties.models import Party, PartyRole
 
 _CODE = re.compile(r"([A-Za-z]{2})[*-]?([A-Za-z0-9]{3})")
 
@@ -36,3 +36,11 @@ def hosted(connection: Connection, role: str | None = None) -> QuerySet[Party]:
 def ours() -> QuerySet[Party]:
     """The parties of our own back-ends."""
     return Party.objects.filter(connection__own=True).select_related("connection__partner").order_by("id")
+
+
+def hub_of(connection: Connection) -> Party | None:
+    """The hub that the platform is: a party of that role (2.2.1), or the one its credentials name (2.3.0), which has no
+    row of its own; None for a platform that is no hub (T107)."""
+    code = connection.hub_party_id
+    named = Party(country_code=code[:2], party_id=code[2:], role=PartyRole.HUB, connection=connection) if code else None
+    return named or hosted(connection, PartyRole.HUB).first()

@@ -13,7 +13,7 @@ class PartyTaken(Exception):
 
 def claim(*, connection: Connection, roles: Iterable[Mapping[str, Any]]) -> list[Party]:
     """Make `connection` the host of every role: OCPI CredentialsRole objects (role, country_code, party_id,
-    business_details).
+    business_details), with `role_named` where they call a role otherwise than we do.
 
     Known parties of the connection get their business details renewed. Raises PartyTaken; the caller's transaction
     undoes all.
@@ -23,16 +23,24 @@ def claim(*, connection: Connection, roles: Iterable[Mapping[str, Any]]) -> list
 
 def _claim_one(connection: Connection, role: Mapping[str, Any]) -> Party:
     country_code, party_id = role["country_code"].upper(), role["party_id"].upper()
-    details = dict(role.get("business_details") or {})
+    told = {"business_details": dict(role.get("business_details") or {}), "role_named": role.get("role_named", "")}
     party, created = Party.objects.get_or_create(
         country_code=country_code,
         party_id=party_id,
         role=role["role"],
-        defaults={"connection": connection, "business_details": details},
+        defaults={"connection": connection, **told},
     )
     if party.connection_id != connection.pk:
         raise PartyTaken(f"{party.code} as {party.role} belongs to another connection.")
-    if not created and details and party.business_details != details:
-        party.business_details = details
-        party.save(update_fields=["business_details"])
+    news = {name: value for name, value in told.items() if value and getattr(party, name) != value}
+    if not created and news:
+        for name, value in news.items():
+            setattr(party, name, value)
+        party.save(update_fields=list(news))
     return party
+
+
+def note_status(*, party: Party, status: str) -> None:
+    """What the hub that the party is behind says of it: a ConnectionStatus. Nothing is sent to one that is away."""
+    party.hub_status = status
+    party.save(update_fields=["hub_status"])

@@ -11,6 +11,7 @@ class Grant(StrEnum):
     VIEW_MONEY = "view prices, disputes and invoices"
     EDIT_PARTNERS = "edit partners, agreements and connections"
     HANDLE_TRAFFIC = "retry pushes, register and pull"
+    HELP_DRIVERS = "unlock connectors and stop sessions"
     DECIDE_CDRS = "accept, reject and dispute CDRs"
     SETTLE = "settle periods and issue invoices"
     MANAGE_PEOPLE = "manage people and read the trail"
@@ -19,8 +20,9 @@ class Grant(StrEnum):
 _EVERYBODY = frozenset({Grant.VIEW_ROAMING})
 
 GRANTS: dict[str, frozenset[Grant]] = {
-    Role.OPERATOR: _EVERYBODY | {Grant.HANDLE_TRAFFIC},
-    Role.ACCOUNT_MANAGER: _EVERYBODY | {Grant.VIEW_MONEY, Grant.EDIT_PARTNERS, Grant.HANDLE_TRAFFIC, Grant.DECIDE_CDRS},
+    Role.OPERATOR: _EVERYBODY | {Grant.HANDLE_TRAFFIC, Grant.HELP_DRIVERS},
+    Role.ACCOUNT_MANAGER: _EVERYBODY
+    | {Grant.VIEW_MONEY, Grant.EDIT_PARTNERS, Grant.HANDLE_TRAFFIC, Grant.HELP_DRIVERS, Grant.DECIDE_CDRS},
     Role.FINANCE: _EVERYBODY | {Grant.VIEW_MONEY, Grant.DECIDE_CDRS, Grant.SETTLE},
     Role.ADMINISTRATOR: frozenset(Grant),
 }

@@ -13,15 +13,14 @@ from roaming.exchange.outbox import object_path
 from roaming.ocpi import envelope, storage
 from roaming.ocpi.errors import invalid
 from roaming.ocpi.ownership import OwnedObjectView
-from roaming.ocpi.paging import page
 from roaming.ocpi.versions import endpoint_url
 from roaming.ocpi.views import OcpiView
 
 
 class SenderList(OcpiView):
     def get(self, request: Request, **_: Any) -> HttpResponse:
-        visible = selectors.visible_to_connection(self.connection)
-        return page(request, visible, kind="cdr", version=self.version)
+        visible = selectors.visible_to_connection(self.connection, self.at)
+        return self.page(visible, kind="cdr")
 
 
 class ReceiverCollection(OcpiView):
@@ -33,6 +32,7 @@ class ReceiverCollection(OcpiView):
         party = routing.may_write(self.connection, *code, PartyRole.CPO)
         if party is None:
             raise invalid(f"country_code and party_id: {code[0]}*{code[1]} is not a CPO of your platform.")
+        routing.agree(self.connection, header=self.route.from_party, body=code)
         try:
             received = services.receive(
                 party=party,

@@ -88,12 +88,16 @@ class Cdr(OcpiObject):
             models.Index(fields=["id"], condition=Q(state="received"), name="roaming_cdr_to_judge"),
             # The paged list an eMSP crawls.
             models.Index(fields=["emsp", "party", "id"], name="roaming_cdr_crawl"),
+            # The same, filtered by date_from and date_to.
+            models.Index(fields=["emsp", "last_updated"], name="roaming_cdr_changed"),
             # The portal's list, newest first.
             models.Index(fields=["-ended_at", "-id"], name="roaming_cdr_newest"),
             # Settlement: what of an agreement is ready up to the end of a period.
             models.Index(fields=["agreement", "state", "ended_at"], name="roaming_cdr_to_settle"),
             # Judging: another CDR of the same session, in any letter case.
             models.Index("party", Upper("session_id"), name="roaming_cdr_by_session"),
+            # Judging: the credits of a CDR, in any letter case.
+            models.Index("party", Upper("credit_reference_id"), condition=Q(credit=True), name="roaming_cdr_credits"),
         ]
         triggers = [
             pgtrigger.ReadOnly(

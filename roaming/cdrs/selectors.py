@@ -1,5 +1,6 @@
 """Reading CDRs: what a partner may see, what a user may see."""
 
+from datetime import datetime
 from typing import Any
 
 from django.apps import apps
@@ -12,12 +13,13 @@ from partners.people.permissions import Grant, may
 from roaming.cdrs.models import Cdr, CdrState
 
 
-def visible_to_connection(connection: Connection) -> QuerySet[Cdr]:
-    """CDRs for the connection's eMSPs, under an agreement that held at their start, from the day they were accepted."""
+def visible_to_connection(connection: Connection, at: datetime) -> QuerySet[Cdr]:
+    """CDRs for the connection's eMSPs from the day they were accepted, under an agreement that held at their start and
+    whose history may be read at `at`."""
     told = Q(state__in=[CdrState.ACCEPTED, CdrState.SETTLED]) | (
         Q(state__in=[CdrState.HELD, CdrState.REJECTED]) & Exists(_acceptances(OuterRef("pk")))
     )
-    return Cdr.objects.filter(told, routing.pairs_visible_to(connection))
+    return Cdr.objects.filter(told, routing.pairs_visible_to(connection, at=at))
 
 
 def visible_to(user: User) -> QuerySet[Cdr]:

@@ -13,7 +13,7 @@ from partners.parties import selectors as parties
 from partners.parties.models import Party
 from roaming.demo.cast import NMD, PLD, VGO, VLT
 from roaming.kernel import clock
-from roaming.registration import services as registration
+from roaming.registration import starting as registration
 from roaming.simulator.caller import Answer
 from roaming.simulator.places import POLDERS, TOWNS
 from roaming.simulator.platform import Platform
@@ -67,15 +67,17 @@ def built(*, at: datetime) -> Iterator[Stage]:
     with ExitStack() as stack:
         stage = Stage(
             volta=_platform("Volta back-end", [VLT, VGO], [estates.vlt, estates.vgo], stack),
-            nomad=_platform("Nomad", [NMD], [estates.nmd], stack),
+            nomad=_platform("Nomad", [NMD], [estates.nmd], stack, version="2.3.0"),
             polder=_platform("Polder Laden", [PLD], [estates.pld], stack),
             estates=estates,
         )
         yield stage
 
 
-def _platform(name: str, cards: list[PartyCard], estates: list[Estate], stack: ExitStack) -> Platform:
-    platform = Platform(name, cards, clock=clock.now).start()
+def _platform(
+    name: str, cards: list[PartyCard], estates: list[Estate], stack: ExitStack, version: str = "2.2.1"
+) -> Platform:
+    platform = Platform(name, cards, clock=clock.now, version=version).start()
     stack.callback(platform.stop)
     for estate in estates:
         platform.move_in(estate)

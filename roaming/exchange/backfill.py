@@ -17,24 +17,30 @@ from partners.agreements.models import Agreement
 from partners.connections.models import Connection
 from partners.parties.models import Party, PartyRole
 from partners.routing import Receiver
+from roaming.bookings import services as bookings
 from roaming.cdrs import selectors as cdrs
 from roaming.cdrs.models import Cdr
 from roaming.exchange import outbox
 from roaming.exchange import selectors as exchange
 from roaming.exchange.models import Push, PushState
 from roaming.exchange.outbox import Change
+from roaming.hub import services as hub
+from roaming.invoice_records import services as invoice_records
 from roaming.kernel import events
 from roaming.locations.models import Location
 from roaming.ocpi.models import OcpiObject
 from roaming.sessions import selectors as sessions
 from roaming.sessions.models import Session
 from roaming.tariffs.models import Tariff
-from roaming.tokens.models import Token
+from roaming.terminals import services as terminals
+from roaming.tokens.models import ASKED_ONLY, Token
 
 M = TypeVar("M", bound=OcpiObject)
 _CHUNK = 500
 # How far back it is worth telling what was missed; older CDRs can be crawled.
 _RECENT = timedelta(days=90)
+# They registered with us, and have to hear our answer before they know the token that we would ask them with.
+_SETTLE_SECONDS = 3
 _OVER = ("COMPLETED", "INVALID")
 
 
@@ -42,6 +48,7 @@ def subscribe() -> None:
     """Hear of agreements and registrations."""
     events.subscribe("agreement.activated", agreement_activated)
     events.subscribe("connection.registered", connection_registered)
+    events.subscribe("party.connected", party_connected)
 
 
 def agreement_activated(*, agreement: Agreement, at: datetime) -> None:
@@ -59,8 +66,11 @@ def open_agreement(*, agreement: Agreement, at: datetime) -> None:
         for receiver in routing.receivers_of(owner, at=at):
             if receiver.connection.pk == other.connection_id:
                 _send_owned(owner, receiver, at)
-    if agreement.emsp.connection.reachable:
+    if agreement.emsp.reachable:
         _send_missed(agreement.cpo, agreement.emsp, at)
+    for party in (agreement.cpo, agreement.emsp):
+        if party.reachable:
+            _tell_missed(party.connection, at)
 
 
 def connection_registered(*, connection: Connection, at: datetime) -> None:
@@ -68,18 +78,39 @@ def connection_registered(*, connection: Connection, at: datetime) -> None:
     pulled."""
     waiting = Push.objects.filter(connection=connection, state__in=[PushState.WAITING, PushState.RETRYING])
     waiting.update(next_attempt_at=at)
+    _send_all(connection, at)
+    connection_id = connection.pk
+    transaction.on_commit(
+        lambda: current_app.send_task(
+            "roaming.exchange.pull_connection", [connection_id], countdown=_SETTLE_SECONDS, retry=False
+        ),
+        robust=True,
+    )
+
+
+def party_connected(*, party: Party, at: datetime) -> None:
+    """A party behind a hub is back: nothing was queued for it meanwhile (H1)."""
+    if party.reachable:
+        _send_all(party.connection, at)
+
+
+def _tell_missed(connection: Connection, at: datetime) -> None:
+    """The modules that came with later versions know themselves what a platform lacks."""
+    for slice_ in (hub, bookings, terminals, invoice_records):
+        slice_.tell_missed(connection=connection, at=at)
+
+
+def _send_all(connection: Connection, at: datetime) -> None:
     for role in (PartyRole.CPO, PartyRole.EMSP):
         for owner in routing.owners_visible_to(connection, role=role, at=at):
             for receiver in routing.receivers_of(owner, at=at):
                 if receiver.connection.pk == connection.pk:
                     _send_owned(owner, receiver, at)
-    for cpo, emsp in routing.pairs_of(connection):
-        _send_missed(cpo, emsp, at)
+    for cpo, emsp in routing.pairs_of(connection, at=at):
+        if emsp.reachable:
+            _send_missed(cpo, emsp, at)
+    _tell_missed(connection, at)
     outbox.hurry(connection)
-    connection_id = connection.pk
-    transaction.on_commit(
-        lambda: current_app.send_task("roaming.exchange.pull_connection", [connection_id], retry=False), robust=True
-    )
 
 
 def _send_owned(owner: Party, receiver: Receiver, at: datetime) -> None:
@@ -89,7 +120,7 @@ def _send_owned(owner: Party, receiver: Receiver, at: datetime) -> None:
         _send("tariffs", _deleted(owner, receiver.connection, at), owner, receiver, at, method="DELETE")
         _send("locations", _owned(Location, owner), owner, receiver, at)
     if owner.role == PartyRole.EMSP:
-        _send("tokens", _owned(Token, owner), owner, receiver, at)
+        _send("tokens", _owned(Token, owner).exclude(type=ASKED_ONLY), owner, receiver, at)
 
 
 def _owned(model: type[M], owner: Party) -> QuerySet[M]:
@@ -112,14 +143,14 @@ def _send_missed(cpo: Party, emsp: Party, at: datetime) -> None:
 
 def _missed_sessions(connection: Connection, at: datetime) -> QuerySet[Session]:
     """Those still going on, and those the platform knows as they were before they changed."""
-    visible = sessions.visible_to_connection(connection).annotate(push_key=outbox.key_column("sessions"))
+    visible = sessions.visible_to_connection(connection, at).annotate(push_key=outbox.key_column("sessions"))
     changed = Q(exchange.knows_older(connection), changed_at__gte=at - _RECENT)
     return visible.filter(~Q(status__in=_OVER) | changed).order_by("id")
 
 
 def _missed_cdrs(connection: Connection, at: datetime) -> QuerySet[Cdr]:
     """Those accepted lately that were neither delivered nor wait. One that was refused is tried once more."""
-    visible = cdrs.visible_to_connection(connection).annotate(push_key=outbox.key_column("cdrs"))
+    visible = cdrs.visible_to_connection(connection, at).annotate(push_key=outbox.key_column("cdrs"))
     sent = exchange.pushes_of_row(connection).exclude(state=PushState.DEAD)
     return visible.filter(~Exists(sent), state_at__gte=at - _RECENT).order_by("id")
 

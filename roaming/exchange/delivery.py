@@ -9,13 +9,17 @@ from enum import Enum
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q, QuerySet, Value
+from django.db.models.functions import Concat, Left
 
 from partners.connections import selectors as connections
 from partners.connections.models import Connection
 from roaming.exchange import breaker, outbox
+from roaming.exchange import selectors as exchange
 from roaming.exchange.models import MOVES, Push, PushState
 from roaming.kernel import locks
 from roaming.kernel.http import Unreachable
+from roaming.ocpi import modules, translation
 from roaming.ocpi.client import OcpiClient, Refused
 from roaming.ocpi.schema import transforms, wire
 from roaming.ocpi.versions import NEWEST_SHAPE
@@ -25,6 +29,7 @@ MAX_ATTEMPTS = 12
 PATIENCE = timedelta(days=3)
 _BATCH = 100
 _WAITING = (PushState.WAITING, PushState.RETRYING)
+_TOO_LATE = Value("It came too late to be of use. ")
 
 
 class CannotRetry(Exception):
@@ -67,18 +72,33 @@ def _deliver_batch(connection_id: int, at: datetime) -> tuple[int, bool]:
 
 
 def _next_due(connection: Connection, at: datetime) -> Push | None:
-    """The oldest push that is due. Those that the platform failed at lately come last, so that a pause which they
-    caused ends with something else."""
-    waiting = Push.objects.filter(connection=connection, state__in=_WAITING, next_attempt_at__lte=at)
-    due = waiting.select_related("from_party", "to_party").order_by("id")
+    """The push to be sent now: one that lapses soon, for somebody waits for it, else the oldest that is due. Those that
+    the platform failed at lately come last, so that a pause which they caused ends with something else. Those for a
+    party that its hub says is away stay where they are (H1)."""
+    worth_it = Q(lapses_at__isnull=True) | Q(lapses_at__gt=at)
+    waiting = Push.objects.filter(worth_it, connection=connection, state__in=_WAITING, next_attempt_at__lte=at)
+    due = waiting.filter(exchange.for_somebody_there()).select_related("from_party", "to_party").order_by("id")
     if connection.troubled_pushes:
-        return due.exclude(pk__in=connection.troubled_pushes).first() or due.first()
-    return due.first()
+        return _first(due.exclude(pk__in=connection.troubled_pushes)) or due.first()
+    return _first(due)
+
+
+def _first(due: QuerySet[Push]) -> Push | None:
+    """The one that lapses first, else the oldest; one query, in which each comes from an index of its own."""
+    lapsing = due.filter(lapses_at__isnull=False).order_by("lapses_at", "id")
+    found = list(lapsing[:1].union(due[:1], all=True))
+    return next((push for push in found if push.lapses_at), next(iter(found), None))
+
+
+def lapse(at: datetime) -> int:
+    """Give up what nobody needs any more, such as the result of a command long after its timeout; how many."""
+    lapsed = Push.objects.filter(state__in=_WAITING, lapses_at__lte=at)
+    return lapsed.update(state=PushState.LAPSED, last_error=Left(Concat(_TOO_LATE, "last_error"), 500))
 
 
 def _attempt(ocpi: OcpiClient, connection: Connection, push: Push, at: datetime) -> _Outcome:
-    url = connection.endpoint(push.module, "RECEIVER")
-    if url is None:
+    url = push.url or connection.endpoint(push.module, "RECEIVER")
+    if not url:
         _bury(push, f"{connection.name} has no receiver interface for {push.module} any more.")
         return _Outcome.REFUSED
     try:
@@ -87,29 +107,48 @@ def _attempt(ocpi: OcpiClient, connection: Connection, push: Push, at: datetime)
         _bury(push, f"OCPI {connection.version} of {connection.name} has no such thing: {error}")
         return _Outcome.REFUSED
     except Unreachable as error:
-        return _pause(connection, push, str(error), at)
+        return _away(connection, push, str(error), at)
     except Refused as error:
-        if error.away:
-            return _pause(connection, push, error.message, at, error.retry_after)
-        if error.troubled:
-            return _postpone(connection, push, error.message, at)
-        if not (push.method == "DELETE" and error.http_status == 404):  # gone already is what we wanted
-            breaker.answered(connection)
-            _bury(push, error.message)
-            return _Outcome.REFUSED
+        if not _all_the_same(push, error):
+            return _refused(connection, push, error, at)
     _move(push, PushState.DELIVERED, delivered_at=at, attempts=push.attempts + 1, last_error="")
     breaker.answered(connection)
     return _Outcome.DELIVERED
 
 
+def _all_the_same(push: Push, error: Refused) -> bool:
+    """What was to be deleted is gone already; a result was taken without an envelope, and is told once only (M2)."""
+    if push.method == "DELETE":
+        return error.http_status == 404
+    return bool(push.url) and error.status_code == 0 and 200 <= error.http_status < 300
+
+
+def _refused(connection: Connection, push: Push, error: Refused, at: datetime) -> _Outcome:
+    if error.away:
+        return _away(connection, push, error.message, at, error.retry_after)
+    if error.troubled:
+        return _postpone(connection, push, error.message, at)
+    breaker.answered(connection)
+    _bury(push, error.message)
+    return _Outcome.REFUSED
+
+
+def _away(connection: Connection, push: Push, why: str, at: datetime, at_least: timedelta | None = None) -> _Outcome:
+    """The platform is away, or at least what should be at an address that it gave for this push alone."""
+    if push.url:
+        return _postpone(connection, push, why, at, at_least)
+    return _pause(connection, push, why, at, at_least)
+
+
 def _send(ocpi: OcpiClient, connection: Connection, push: Push, url: str) -> None:
     body, losses = _spoken(push, connection.version)
+    routed = modules.named(push.module).routed
     ocpi.send(
         push.method,
-        f"{url.rstrip('/')}/{push.path}" if push.path else url,
+        f"{url.rstrip('/')}/{push.path}" if push.path and not push.url else url,
         body,
-        to_party=push.to_party,
-        from_party=push.from_party,
+        to_party=push.to_party if routed else None,
+        from_party=push.from_party if routed else None,
         correlation_id=push.correlation_id,
         push=push,
         losses=losses,
@@ -121,7 +160,7 @@ def _spoken(push: Push, version: str) -> tuple[str | None, list[transforms.Loss]
     if not push.body or version == NEWEST_SHAPE:
         return push.body or None, []
     value: Any = wire.decode(push.body.encode())
-    told, losses = transforms.downgrade(version, push.kind, value)
+    told, losses = translation.told(version, push.kind, value)
     return wire.encode_text(told), losses
 
 
@@ -132,9 +171,11 @@ def _pause(connection: Connection, push: Push, why: str, at: datetime, at_least:
     return _Outcome.STOPPED
 
 
-def _postpone(connection: Connection, push: Push, why: str, at: datetime) -> _Outcome:
+def _postpone(
+    connection: Connection, push: Push, why: str, at: datetime, at_least: timedelta | None = None
+) -> _Outcome:
     """They failed at this push: it waits by itself, and the others go on unless too many fared the same."""
-    _try_again(push, why, at + breaker.pause(push.attempts + 1))
+    _try_again(push, why, at + max(breaker.pause(push.attempts + 1), at_least or timedelta()))
     return _Outcome.STOPPED if breaker.troubled(connection, push.pk, at) else _Outcome.POSTPONED
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, InterfaceError, transaction
 
 from partners.connections.models import Connection
 from roaming.exchange.models import Exchange, Push
@@ -17,6 +17,7 @@ from roaming.ocpi.schema.losses import Loss
 logger = logging.getLogger(__name__)
 BODY_LIMIT_BYTES = 100_000
 _FORGET_BATCH = 5000
+_SHORTEST_SECRET, _MARGIN = 8, 200
 _INDEX = re.compile(r"\[\d+\]")
 
 
@@ -35,6 +36,8 @@ class Note:
     push: Push | None = None
     # The bodies are, or may be, credentials: their tokens are not kept.
     secret: bool = False
+    # What is not kept wherever it stands: the tokens of this request, for some platforms repeat them.
+    hidden: Sequence[str] = ()
     # What the partner's version could not say of the objects that we sent or answered.
     losses: Sequence[Loss] = ()
 
@@ -47,29 +50,30 @@ def write(
     ocpi_status: int | None = None,
     response_body: str = "",
     error: str = "",
-) -> None:
+) -> Exchange | None:
     """Keep one exchange. A journal that cannot be written is logged and never breaks the traffic it describes."""
     try:
         with transaction.atomic():
-            Exchange.objects.create(
+            return Exchange.objects.create(
                 connection=note.connection,
                 push=note.push,
                 direction=note.direction,
                 method=note.method[:7],
-                url=_kept(note.url, 1000),
+                url=_kept(without(note.url, note.hidden), 1000),
                 http_status=http_status,
                 ocpi_status=ocpi_status,
-                error=_kept(error, 500),
+                error=_kept(without(error, note.hidden), 500),
                 request_id=_kept(note.request_id, 100),
                 correlation_id=_kept(note.correlation_id, 100),
-                request_body=_body(note.request_body, note.secret),
-                response_body=_body(response_body, note.secret),
+                request_body=_body(note.request_body, note),
+                response_body=_body(response_body, note),
                 losses=summed(note.losses),
                 duration_ms=round(seconds * 1000),
                 at=note.at,
             )
-    except DatabaseError:
+    except (DatabaseError, InterfaceError):
         logger.exception("The exchange %s %s could not be journalled", note.method, note.url)
+        return None
 
 
 def forget(*, before: datetime) -> int:
@@ -92,8 +96,18 @@ def summed(losses: Iterable[Loss]) -> list[dict[str, Any]]:
     return [loss if loss["times"] > 1 else {"field": loss["field"], "why": loss["why"]} for loss in alike.values()]
 
 
-def _body(text: str, secret: bool) -> str:
-    return _kept(masked(text) if secret else text, BODY_LIMIT_BYTES)
+def without(text: str, hidden: Iterable[str]) -> str:
+    """A text with each of `hidden` blotted out, but for what is too short to be a secret."""
+    for secret in hidden:
+        if len(secret) >= _SHORTEST_SECRET and secret in text:
+            text = text.replace(secret, "***")
+    return text
+
+
+def _body(text: str, note: Note) -> str:
+    """Looked through a little beyond its end, so that no half of a secret is left there."""
+    text = masked(text) if note.secret else text[: BODY_LIMIT_BYTES + _MARGIN]
+    return _kept(without(text, note.hidden), BODY_LIMIT_BYTES)
 
 
 def _kept(text: str, limit: int) -> str:
@@ -109,7 +123,17 @@ def masked(text: str) -> str:
         value = wire.decode(text.encode(errors="replace"))
     except wire.NotJson:
         return "(not kept: it may contain a token)"
-    for holder in (value, value.get("data") if isinstance(value, dict) else None):
-        if isinstance(holder, dict) and "token" in holder:
-            holder["token"] = "***"
-    return wire.encode_text(value)
+    found: list[str] = []
+    _mask(value, found)
+    return without(wire.encode_text(value), found)
+
+
+def _mask(value: Any, found: list[str]) -> None:
+    """Blot out every `token` that is a text, at any depth, and note what it was."""
+    if isinstance(value, dict):
+        if isinstance(value.get("token"), str):
+            found.append(value["token"])
+            value["token"] = "***"
+        value = list(value.values())
+    for item in value if isinstance(value, list) else ():
+        _mask(item, found)

@@ -14,11 +14,14 @@ class PushState(models.TextChoices):
     RETRYING = "retrying", "Retrying"
     DELIVERED = "delivered", "Delivered"
     DEAD = "dead", "Dead"
+    LAPSED = "lapsed", "Too late"
 
 
 MOVES: Moves = {
-    PushState.WAITING: frozenset({PushState.RETRYING, PushState.DELIVERED, PushState.DEAD}),
-    PushState.RETRYING: frozenset({PushState.RETRYING, PushState.DELIVERED, PushState.DEAD, PushState.WAITING}),
+    PushState.WAITING: frozenset({PushState.RETRYING, PushState.DELIVERED, PushState.DEAD, PushState.LAPSED}),
+    PushState.RETRYING: frozenset(
+        {PushState.RETRYING, PushState.DELIVERED, PushState.DEAD, PushState.WAITING, PushState.LAPSED}
+    ),
     PushState.DEAD: frozenset({PushState.WAITING}),
 }
 
@@ -33,16 +36,20 @@ class Push(models.Model):
     method = models.CharField(max_length=6)
     # Appended to the partner's endpoint URL, percent-encoded: "NL/VLT/LOC1", or "" for a POST.
     path = models.CharField(max_length=400, blank=True)
+    # The whole address in place of endpoint and path, where the partner gave one (response_url).
+    url = models.CharField(max_length=255, blank=True, default="")
     # Same key and connection: a newer state replaces an older one still waiting. Empty: never replaced.
     object_key = models.CharField(max_length=200, blank=True)
     body = models.TextField(blank=True)
     from_party = models.ForeignKey(Party, on_delete=models.PROTECT, null=True, related_name="+")
     to_party = models.ForeignKey(Party, on_delete=models.PROTECT, null=True, related_name="+")
-    correlation_id = models.CharField(max_length=36)
+    correlation_id = models.CharField(max_length=100)
     state = models.CharField(max_length=9, choices=PushState.choices, default=PushState.WAITING)
     attempts = models.PositiveIntegerField(default=0)
     next_attempt_at = models.DateTimeField()
     last_error = models.CharField(max_length=500, blank=True, default="")
+    # From then on nobody has any use for it: the result of a command. It goes before what can wait.
+    lapses_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
     delivered_at = models.DateTimeField(null=True, blank=True)
 
@@ -63,6 +70,12 @@ class Push(models.Model):
                 fields=["connection", "id"],
                 condition=Q(state__in=["waiting", "retrying"]),
                 name="roaming_push_due",
+            ),
+            # The sweep for what nobody has any use for, and what of it goes first.
+            models.Index(
+                fields=["connection", "lapses_at"],
+                condition=Q(state__in=["waiting", "retrying"], lapses_at__isnull=False),
+                name="roaming_push_lapsing",
             ),
             # What a connection was told of an object: registrations ask it, and a person who sends a dead push again.
             models.Index(fields=["connection", "object_key"], name="roaming_push_of_an_object"),
@@ -103,6 +116,8 @@ class Exchange(models.Model):
         indexes = [
             # The journal of one connection, newest first.
             models.Index(fields=["connection", "-id"], name="roaming_exchange_newest"),
+            # One request through all hands: a command, its answer, its result.
+            models.Index(fields=["correlation_id"], name="roaming_exchange_story"),
             # The daily clearing finds the oldest ones; rows lie in the order of time.
             BrinIndex(fields=["at"], name="roaming_exchange_age"),
         ]

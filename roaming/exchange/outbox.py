@@ -19,20 +19,21 @@ from partners.routing import Receiver
 from roaming.ocpi.schema import wire
 
 _COLUMNS = (
-    "connection_id, module, kind, method, path, object_key, body, from_party_id, to_party_id, correlation_id, "
-    "state, attempts, next_attempt_at, last_error, created_at"
+    "connection_id, module, kind, method, path, url, object_key, body, from_party_id, to_party_id, correlation_id, "
+    "state, attempts, next_attempt_at, last_error, lapses_at, created_at"
 )
 # Django cannot name a partial unique index in ON CONFLICT, hence SQL. A new correlation id marks the row as replaced,
 # so that a worker sending the old state right now does not tick off the new one.
 _UPSERT = """
 INSERT INTO roaming_push ({columns}) VALUES {rows}
 ON CONFLICT (connection_id, object_key) WHERE state IN ('waiting', 'retrying') AND object_key <> ''
-DO UPDATE SET kind = EXCLUDED.kind, method = EXCLUDED.method, path = EXCLUDED.path, body = EXCLUDED.body,
+DO UPDATE SET kind = EXCLUDED.kind, method = EXCLUDED.method, path = EXCLUDED.path, url = EXCLUDED.url,
+    body = EXCLUDED.body, lapses_at = EXCLUDED.lapses_at,
     from_party_id = EXCLUDED.from_party_id, to_party_id = EXCLUDED.to_party_id,
     correlation_id = EXCLUDED.correlation_id, state = 'waiting', attempts = 0,
     next_attempt_at = EXCLUDED.next_attempt_at, last_error = ''
 """
-_ROW = "(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 'waiting', 0, %s, '', %s)"
+_ROW = "(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 'waiting', 0, %s, '', %s, %s)"
 _BATCH = 500
 
 
@@ -42,7 +43,9 @@ class Change:
 
     `path` follows the partner's endpoint URL (see `object_path`; "" for a POST). `key` names the object (see
     `object_key`): a newer state replaces one still waiting. An empty key is never replaced. A CDR never changes; its
-    key only tells whether it was sent.
+    key only tells whether it was sent. `url` is the whole address where the partner gave one, as for results.
+    From `lapses_at` on nobody needs it. `correlation_id` is that of the request it answers; for a state that may be
+    replaced leave it out.
     """
 
     module: str
@@ -51,6 +54,9 @@ class Change:
     path: str
     body: str
     key: str
+    url: str = ""
+    lapses_at: datetime | None = None
+    correlation_id: str = ""
 
 
 def object_path(owner: Party, *ids: str) -> str:
@@ -91,10 +97,33 @@ def enqueue(
         enqueue_many(receiver=receiver, owner=owner, changes=[change], at=at)
 
 
+def enqueue_to(
+    *,
+    url: str,
+    receiver: Receiver,
+    sender: Party,
+    module: str,
+    kind: str,
+    body: str | dict[str, Any],
+    at: datetime,
+    key: str = "",
+    lapses_at: datetime | None = None,
+    correlation_id: str = "",
+) -> None:
+    """Have a result, `body` (newest shape), POSTed to an address that the receiver gave, such as a response_url.
+
+    `key`, if any, is this result's alone: it finds the push again. From `lapses_at` on the result is worth nothing and
+    given up.
+    """
+    text = body if isinstance(body, str) else wire.encode_text(body)
+    result = Change(module, kind, "POST", "", text, key, url, lapses_at, correlation_id)
+    enqueue_many(receiver=receiver, owner=sender, changes=[result], at=at)
+
+
 def enqueue_many(*, receiver: Receiver, owner: Party, changes: Sequence[Change], at: datetime) -> None:
     """Have many changes of different objects of one owner delivered to one receiver, in this order."""
     assert database.in_atomic_block, "the change and its pushes belong into one transaction"
-    taken = [change for change in changes if receiver.connection.endpoint(change.module, "RECEIVER")]
+    taken = [change for change in changes if change.url or receiver.connection.endpoint(change.module, "RECEIVER")]
     for start in range(0, len(taken), _BATCH):
         batch = taken[start : start + _BATCH]
         values = [value for change in batch for value in _values(change, receiver, owner, at)]
@@ -128,11 +157,13 @@ def _values(change: Change, receiver: Receiver, owner: Party, at: datetime) -> l
         change.kind,
         change.method,
         change.path,
+        change.url,
         change.key,
         change.body,
         owner.pk,
         receiver.party.pk,
-        str(uuid.uuid4()),
+        change.correlation_id or str(uuid.uuid4()),
         at,
+        change.lapses_at,
         at,
     ]

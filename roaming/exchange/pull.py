@@ -1,32 +1,37 @@
-"""Fetching lists from a partner: the good objects are processed, the broken ones become findings (T25, T48)."""
+"""Fetching lists from a partner: the good objects are processed, the broken ones become findings (T25, T48, T49)."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+import random
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
+from django.conf import settings
+
+from partners import routing
 from partners.connections.models import Connection
 from partners.parties import selectors as parties
 from partners.parties.models import Party, PartyRole
 from roaming.cdrs import services as cdrs
-from roaming.cdrs.models import Via
-from roaming.exchange import breaker
+from roaming.exchange import breaker, vanished
+from roaming.exchange.crawl import Crawl, Item
+from roaming.exchange.stores import STORES, Found
+from roaming.exchange.vanished import Listed
 from roaming.findings import services as findings
 from roaming.findings.models import Finding, Severity
 from roaming.kernel import locks
 from roaming.kernel.http import Unreachable
-from roaming.locations import services as locations
-from roaming.ocpi.client import Item, OcpiClient, Refused
-from roaming.ocpi.schema import transforms, validation
-from roaming.ocpi.schema.values import format_time
-from roaming.sessions import services as sessions
-from roaming.tariffs import services as tariffs
-from roaming.tokens import services as tokens
+from roaming.ocpi import quirks, translation
+from roaming.ocpi.client import OcpiClient, Refused
+from roaming.ocpi.listings import LISTINGS, Listing
+from roaming.ocpi.schema import validation
+from roaming.ocpi.schema.values import format_time, parse_time
 
-Data = dict[str, Any]
 # Their clock and ours differ, and an object may be stamped before it is listed.
 _OVERLAP = timedelta(hours=1)
-_BEGINNING = "2010-01-01T00:00:00Z"
+_BEGINNING = datetime.fromisoformat("2010-01-01T00:00:00Z")
+
+# The lists that are pulled, in the order in which their objects refer to each other.
+MODULES = [name for name in LISTINGS if name in STORES]
 
 
 class CannotPull(Exception):
@@ -35,89 +40,114 @@ class CannotPull(Exception):
 
 @dataclass
 class Counts:
-    """What became of one list. `new` objects were not here, or not so; `ignored` ones belong to nobody they host."""
+    """What became of one list. `new` objects were not here, or not so; `ignored` ones belong to nobody they host.
+
+    `older` ones did not change in the time asked about, though listed; `gone` ones are no longer listed.
+    """
 
     new: int = 0
     known: int = 0
     ignored: int = 0
     broken: int = 0
+    older: int = 0
+    gone: int = 0
     error: str = ""
 
 
 @dataclass(frozen=True)
-class _Module:
-    kind: str
-    owner_role: str
-    store: Callable[["_Found"], bool]
-
-
-@dataclass(frozen=True)
-class _Found:
-    """One valid object of a party they host."""
+class _Reading:
+    """One list of one partner being read; `since` None: all of it."""
 
     connection: Connection
-    party: Party
-    data: Data
-    raw: bytes
-    at: datetime = field(repr=False)
+    listing: Listing
+    url: str
+    owners: dict[str, Party]
+    since: datetime | None
+    at: datetime
 
 
 def pull(
-    *, connection: Connection, modules: Iterable[str] | None = None, since: datetime | None = None, at: datetime
+    *,
+    connection: Connection,
+    modules: Iterable[str] | None = None,
+    since: datetime | None = None,
+    full: bool = False,
+    at: datetime,
 ) -> dict[str, Counts]:
     """Read the lists a partner offers (all that fit its parties, or `modules`), changed since `since` (the last pull).
 
-    One list that fails does not stop the others; its `error` says why. Raises CannotPull for a connection that is not
-    registered, or that is being pulled right now.
+    `full`, and each day anyway, reads whole lists as they are and finds what is gone from them. One list that fails
+    does not stop the others; its `error` says why. Raises CannotPull for a connection that is not registered, or that
+    is being pulled right now.
     """
     if not connection.reachable:
         raise CannotPull(f"{connection.name} is not registered; there is nothing to ask it with.")
     with locks.alone(f"pull from connection {connection.pk}") as mine:
         if not mine:
             raise CannotPull(f"{connection.name} is being pulled already.")
-        return _pull(connection, modules, since, at)
+        return _pull(connection, modules, since, full, at)
 
 
 def _pull(
-    connection: Connection, modules: Iterable[str] | None, since: datetime | None, at: datetime
+    connection: Connection, modules: Iterable[str] | None, since: datetime | None, full: bool, at: datetime
 ) -> dict[str, Counts]:
-    if since is None and connection.last_pulled_at is not None:
-        since = connection.last_pulled_at - _OVERLAP
+    usual = modules is None and since is None
+    due = connection.next_full_pull_at
+    full = full or (usual and (due is None or due <= at))
+    since = since or _since_last(connection)
     counts: dict[str, Counts] = {}
     with OcpiClient(connection, at) as ocpi:
         for name in _offered(connection) if modules is None else modules:
-            counts[name], welcome = _pull_module(ocpi, connection, name, since, at)
+            counts[name], welcome = _pull_list(ocpi, connection, LISTINGS[name], since, full, at)
             if not welcome:
                 break
     if modules is None and not any(count.error for count in counts.values()):
-        Connection.objects.filter(pk=connection.pk).update(last_pulled_at=at)
+        _remember(connection, full, at)
     return counts
 
 
+def _since_last(connection: Connection) -> datetime:
+    """From when on changes may have been missed."""
+    if connection.last_pulled_at is None:
+        return _BEGINNING
+    skew = timedelta(seconds=abs(quirks.seconds(connection, "clock_skew_seconds")))
+    return connection.last_pulled_at - _OVERLAP - skew
+
+
+def _remember(connection: Connection, full: bool, at: datetime) -> None:
+    """Whole lists are read again after a while, not by everybody at once (T49)."""
+    news = {"last_pulled_at": at}
+    if full:
+        news["next_full_pull_at"] = at + timedelta(hours=settings.FULL_PULL_HOURS) * random.uniform(0.8, 1.2)
+    Connection.objects.filter(pk=connection.pk).update(**news)
+
+
 def _offered(connection: Connection) -> list[str]:
-    """The modules whose sender interface they list, and for which they host a party that owns the objects."""
+    """The lists whose sender interface they have, and for which they host a party that owns the objects."""
     roles = {party.role for party in parties.hosted(connection)}
+    if routing.is_hub(connection):
+        roles.add(PartyRole.HUB)
     return [
-        name for name, module in MODULES.items() if module.owner_role in roles and connection.endpoint(name, "SENDER")
+        name
+        for name in MODULES
+        if LISTINGS[name].owner_roles & roles and connection.endpoint(LISTINGS[name].module, "SENDER")
     ]
 
 
-def _pull_module(
-    ocpi: OcpiClient, connection: Connection, name: str, since: datetime | None, at: datetime
+def _pull_list(
+    ocpi: OcpiClient, connection: Connection, listing: Listing, since: datetime, full: bool, at: datetime
 ) -> tuple[Counts, bool]:
     """What became of one list, and False when they asked to be left alone for a while (Retry-After)."""
-    module, counts = MODULES[name], Counts()
-    url = connection.endpoint(name, "SENDER")
-    if url is None:
-        counts.error = f"{connection.name} has no sender interface for {name}."
+    counts = Counts()
+    endpoint = connection.endpoint(listing.module, "SENDER")
+    if endpoint is None:
+        counts.error = f"{connection.name} has no sender interface for {listing.module}."
         return counts, True
-    owners = {party.code: party for party in parties.hosted(connection, module.owner_role)}
-    # A platform with one party may want to be told that it is meant; with several it answers for all of them (T107).
-    to_party = next(iter(owners.values())) if len(owners) == 1 else None
-    params = {"date_from": format_time(since) if since else _BEGINNING}
+    owners = {party.code: party for party in parties.hosted(connection) if party.role in listing.owner_roles}
+    whole = full and listing.whole
+    reading = _Reading(connection, listing, listing.url(endpoint), owners, None if whole else since, at)
     try:
-        for item in ocpi.pages(url, params, to_party=to_party, from_party=_asker(module) if to_party else None):
-            _take(item, name, connection, owners, counts, at)
+        _read(ocpi, reading, counts)
     except (Unreachable, Refused) as error:
         counts.error = str(error)
         wait = error.retry_after if isinstance(error, Refused) else None
@@ -128,37 +158,91 @@ def _pull_module(
     return counts, True
 
 
-def _asker(module: _Module) -> Party | None:
+def _read(ocpi: OcpiClient, reading: _Reading, counts: Counts) -> None:
+    """The list to its end; afterwards, when it is whole, what is gone from it."""
+    listed = Listed(reading.listing)
+    for item in _crawl(ocpi, reading):
+        _take(item, reading, listed, counts)
+    model = STORES[reading.listing.name].model
+    if reading.since is None and model is not None:
+        counts.gone = vanished.note_gone(
+            listed=listed, model=model, owners=reading.owners.values(), connection=reading.connection, at=reading.at
+        )
+
+
+def _crawl(ocpi: OcpiClient, reading: _Reading) -> Iterator[Item]:
+    params = {"date_from": format_time(reading.since)} if reading.since else {}
+    to_party = _addressee(reading) if reading.listing.routed else None
+    from_party = _asker(reading.listing) if to_party else None
+    crawl = Crawl(ocpi, reading.connection, reading.url, params, to_party=to_party, from_party=from_party)
+    return crawl.items()
+
+
+def _addressee(reading: _Reading) -> Party | None:
+    """A hub is asked for all it has (T105). A platform with one party may want to be told that it is meant; with
+    several it answers for all of them (T107)."""
+    hub = parties.hub_of(reading.connection)
+    owners = list(reading.owners.values())
+    return hub or (owners[0] if len(owners) == 1 else None)
+
+
+def _asker(listing: Listing) -> Party | None:
     """The party of ours on whose behalf we ask."""
-    opposite = PartyRole.EMSP if module.owner_role == PartyRole.CPO else PartyRole.CPO
-    return parties.ours().filter(role=opposite).first()
+    return parties.ours().filter(role__in=listing.reader_roles).first()
 
 
-def _take(
-    item: Item, name: str, connection: Connection, owners: dict[str, Party], counts: Counts, at: datetime
-) -> None:
-    module = MODULES[name]
+def _take(item: Item, reading: _Reading, listed: Listed, counts: Counts) -> None:
+    if _is_older(item, reading):
+        counts.older += 1
+        return
+    connection, listing = reading.connection, reading.listing
     try:
-        validation.validate(connection.version, module.kind, item.value)
-        data = transforms.upgrade(connection.version, module.kind, item.value)
-        party = owners.get(f"{data['country_code']}*{data['party_id']}".upper())
+        data = translation.understood(
+            connection.version, listing.kind, item.value, connection=connection, owner=_only_owner(reading)
+        )
+        party = _owner(data, reading)
         if party is None:
             counts.ignored += 1
-        elif module.store(_Found(connection, party, data, item.raw, at)):
+            return
+        listed.add(party, data)
+        if STORES[listing.name].keep(Found(connection, party, data, item.raw, reading.at)):
             counts.new += 1
         else:
             counts.known += 1
     except validation.Invalid as error:
         counts.broken += 1
-        _note_broken(item, name, connection, str(error), at)
+        listed.add_broken(item.value)
+        _note_broken(item, listing, connection, str(error), reading.at)
     except cdrs.ContentDiffers:
         counts.broken += 1  # the intake has written its own finding
 
 
-def _note_broken(item: Item, name: str, connection: Connection, why: str, at: datetime) -> None:
+def _is_older(item: Item, reading: _Reading) -> bool:
+    """Whether they list it although it did not change since `date_from`, as some always do."""
+    if reading.since is None or not quirks.has(reading.connection, "ignores_date_from"):
+        return False
+    try:
+        return parse_time(item.value["last_updated"]) < reading.since
+    except (TypeError, KeyError, ValueError):
+        return False
+
+
+def _owner(data: dict[str, object], reading: _Reading) -> Party | None:
+    if not reading.listing.owned:
+        return next(iter(reading.owners.values()), None) or parties.hosted(reading.connection).first()
+    return reading.owners.get(f"{data['country_code']}*{data['party_id']}".upper())
+
+
+def _only_owner(reading: _Reading) -> translation.Owner | None:
+    """In 2.1.1 objects belong to the single party of the platform."""
+    owners = list(reading.owners.values())
+    return (owners[0].country_code, owners[0].party_id) if len(owners) == 1 else None
+
+
+def _note_broken(item: Item, listing: Listing, connection: Connection, why: str, at: datetime) -> None:
     """Once per object and reason: an hourly pull meets the same broken object again and again."""
     value = item.value if isinstance(item.value, dict) else {}
-    subject = f"{name} {value.get('id', value.get('uid', '?'))}"[:200]
+    subject = f"{listing.name} {value.get(listing.key, '?')}"[:200]
     sentence = f"{connection.name} lists an object that is not valid and was not stored: {why}"
     if Finding.objects.filter(connection=connection, subject=subject, sentence=sentence).exists():
         return
@@ -171,46 +255,3 @@ def _note_broken(item: Item, name: str, connection: Connection, why: str, at: da
         subject=subject,
         at=at,
     )
-
-
-def _store_location(found: _Found) -> bool:
-    stored = locations.put(party=found.party, location_id=found.data["id"], data=found.data, at=found.at)
-    return stored.changed
-
-
-def _store_tariff(found: _Found) -> bool:
-    return tariffs.put(party=found.party, tariff_id=found.data["id"], data=found.data, at=found.at).changed
-
-
-def _store_token(found: _Found) -> bool:
-    stored = tokens.put(
-        party=found.party, token_uid=found.data["uid"], token_type=found.data["type"], data=found.data, at=found.at
-    )
-    return stored.changed
-
-
-def _store_session(found: _Found) -> bool:
-    return sessions.put(party=found.party, session_id=found.data["id"], data=found.data, at=found.at).changed
-
-
-def _store_cdr(found: _Found) -> bool:
-    received = cdrs.receive(
-        party=found.party,
-        raw=found.raw,
-        version=found.connection.version,
-        data=found.data,
-        connection=found.connection,
-        via=Via.PULL,
-        at=found.at,
-    )
-    return received.created
-
-
-# In the order in which they refer to each other.
-MODULES = {
-    "tariffs": _Module("tariff", PartyRole.CPO, _store_tariff),
-    "locations": _Module("location", PartyRole.CPO, _store_location),
-    "tokens": _Module("token", PartyRole.EMSP, _store_token),
-    "sessions": _Module("session", PartyRole.CPO, _store_session),
-    "cdrs": _Module("cdr", PartyRole.CPO, _store_cdr),
-}

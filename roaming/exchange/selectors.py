@@ -6,6 +6,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from partners.connections import selectors as connections
 from partners.connections.models import Connection
+from partners.parties.models import ConnectionStatus
 from partners.people.models import User
 from partners.people.permissions import Grant, may
 from roaming.exchange import breaker
@@ -15,9 +16,17 @@ from roaming.exchange.models import Exchange, Push, PushState
 def connections_with_due_pushes(at: datetime) -> QuerySet[Connection]:
     """Connections that may be called now and have something to be sent."""
     due = Push.objects.filter(
-        connection=OuterRef("pk"), state__in=[PushState.WAITING, PushState.RETRYING], next_attempt_at__lte=at
+        for_somebody_there(),
+        connection=OuterRef("pk"),
+        state__in=[PushState.WAITING, PushState.RETRYING],
+        next_attempt_at__lte=at,
     )
     return connections.registered().filter(Exists(due), breaker.closed(at)).exclude(endpoints=[])
+
+
+def for_somebody_there() -> Q:
+    """Filter for pushes: not those for a party that its hub says is away, to which nothing is sent (H1)."""
+    return Q(to_party__isnull=True) | Q(to_party__hub_status__in=["", ConnectionStatus.CONNECTED])
 
 
 def pushes_of_row(connection: Connection) -> QuerySet[Push]:
@@ -32,6 +41,13 @@ def knows_older(connection: Connection) -> Q:
     told = pushes_of_row(connection).exclude(state=PushState.DEAD)
     since = told.filter(state=PushState.DELIVERED, delivered_at__gte=OuterRef("changed_at"))
     return Q(Exists(told)) & ~Q(Exists(since))
+
+
+def knows(connection: Connection, object_key: str) -> bool:
+    """Whether the connection was told of the object of that key (outbox.object_key), and not of its deletion since."""
+    told = Push.objects.filter(connection=connection, object_key=object_key, state=PushState.DELIVERED)
+    newest = told.order_by("-id").first()
+    return newest is not None and newest.method != "DELETE"
 
 
 def pushes_for(user: User) -> QuerySet[Push]:

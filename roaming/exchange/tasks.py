@@ -1,5 +1,6 @@
 """Celery doors. The outbox is the truth; these only hurry."""
 
+import random
 from contextlib import suppress
 from datetime import timedelta
 
@@ -17,6 +18,7 @@ from roaming.kernel import clock
 @shared_task(name="roaming.exchange.sweep")
 def sweep() -> None:
     """Find connections with something due; the only wake-up that needs no broker message to have survived."""
+    delivery.lapse(clock.now())
     for connection in exchange.connections_with_due_pushes(clock.now()):
         deliver.delay(connection.pk)
 
@@ -36,8 +38,10 @@ def open_agreements() -> None:
 
 @shared_task(name="roaming.exchange.pull_all")
 def pull_all() -> None:
+    """Everybody, but not all at the same moment (T49)."""
+    spread = settings.PULL_MINUTES * 60 / 10
     for connection in connections.registered():
-        pull_connection.delay(connection.pk)
+        pull_connection.apply_async((connection.pk,), countdown=random.uniform(0, spread))
 
 
 @shared_task(name="roaming.exchange.pull_connection")

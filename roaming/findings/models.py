@@ -31,6 +31,10 @@ class Finding(models.Model):
 
     class Meta:
         ordering = ["-id"]
+        indexes = [
+            # Whether a fault is known already that comes again with every push and pull.
+            models.Index(fields=["connection", "subject"], name="roaming_finding_known"),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(severity__in=Severity.values), name="roaming_finding_severity_known"),
             models.CheckConstraint(

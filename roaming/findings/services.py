@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from partners.connections.models import Connection
 from roaming.cdrs.models import Cdr
@@ -41,3 +42,13 @@ def record(
         currency=currency,
         found_at=at,
     )
+
+
+def record_once(**finding: Any) -> Finding | None:
+    """The same, unless it is known word for word: the same fault comes again with every push and pull."""
+    found = {name: finding.get(name) for name in ("cdr", "connection")}
+    words = {name: finding[name] for name in ("code", "sentence")}
+    subject, actual = finding.get("subject", "")[:200], finding.get("actual", "")[:300]
+    if Finding.objects.filter(**found, **words, subject=subject, actual=actual).exists():
+        return None
+    return record(**finding)

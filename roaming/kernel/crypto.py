@@ -30,11 +30,20 @@ def _box() -> MultiFernet:
     return _fernet(tuple(settings.FIELD_KEYS))
 
 
+def sealed(text: str) -> str:
+    """A secret as it may be kept: only `opened` reads it. The first of FIELD_KEYS encrypts, all of them decrypt."""
+    return _box().encrypt(text.encode()).decode()
+
+
+def opened(text: str) -> str:
+    return _box().decrypt(text.encode()).decode()
+
+
 class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
-    """Text that the database sees only encrypted. The first of FIELD_KEYS encrypts, all of them decrypt."""
+    """Text that the database sees only encrypted."""
 
     def get_prep_value(self, value: Any) -> Any:
-        return _box().encrypt(value.encode()).decode() if value else value
+        return sealed(value) if value else value
 
     def from_db_value(self, value: str | None, *_: Any) -> str | None:
-        return _box().decrypt(value.encode()).decode() if value else value
+        return opened(value) if value else value

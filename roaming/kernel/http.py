@@ -4,7 +4,7 @@ import ipaddress
 import socket
 import ssl
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, cast
@@ -13,12 +13,18 @@ import httpcore2
 import httpx2
 from django.conf import settings
 
+from roaming.kernel.compression import NotGzip, TooLarge, capped, unpacked
+
 RESPONSE_LIMIT_BYTES = 25_000_000
 _DEADLINE_FACTOR = 6
 
 
 class Unreachable(Exception):
     """No usable answer came; the text says why and is fit for a person."""
+
+
+class NotSent(Unreachable):
+    """Nothing reached them, so nothing can have come of it."""
 
 
 @dataclass(frozen=True)
@@ -53,32 +59,45 @@ def fetch(
     try:
         with http.stream(method, _checked(url), headers=dict(headers), content=content) as response:
             return Reply(response.status_code, response.headers, _read(response, deadline))
-    except httpx2.TimeoutException:
-        raise Unreachable(f"{_host(url)} did not answer within {timeout:g} seconds.") from None
+    except httpx2.TimeoutException as error:
+        never = isinstance(error, httpx2.ConnectTimeout | httpx2.PoolTimeout)
+        raise (NotSent if never else Unreachable)(f"{_host(url)} did not answer within {timeout:g} seconds.") from None
     except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError) as error:
         why = str(error).rstrip(".") or type(error).__name__
-        raise Unreachable(f"{_host(url)} cannot be reached: {why}.") from error
+        never = isinstance(error, httpx2.ConnectError | httpx2.InvalidURL | httpx2.UnsupportedProtocol)
+        raise (NotSent if never else Unreachable)(f"{_host(url)} cannot be reached: {why}.") from error
 
 
 def _read(response: httpx2.Response, deadline: float) -> bytes:
     parts: list[bytes] = []
-    size = 0
-    for part in response.iter_bytes():
-        size += len(part)
-        if size > RESPONSE_LIMIT_BYTES:
-            raise Unreachable(f"The answer is larger than {RESPONSE_LIMIT_BYTES // 1_000_000} MB.")
-        if time.monotonic() > deadline:
-            raise Unreachable("The answer trickled in too slowly.")
-        parts.append(part)
+    try:
+        for part in _parts(response):
+            if time.monotonic() > deadline:
+                raise Unreachable("The answer trickled in too slowly.")
+            parts.append(part)
+    except TooLarge:
+        raise Unreachable(f"The answer is larger than {RESPONSE_LIMIT_BYTES // 1_000_000} MB.") from None
+    except NotGzip as error:
+        raise Unreachable(f"The answer is no gzip, although its header Content-Encoding says so: {error}.") from None
     return b"".join(parts)
+
+
+def _parts(response: httpx2.Response) -> Iterator[bytes]:
+    """The answer as it comes, unpacked, never more than we take."""
+    coding = response.headers.get("Content-Encoding", "").strip().lower()
+    if coding in ("gzip", "x-gzip"):
+        return unpacked(response.iter_raw(), RESPONSE_LIMIT_BYTES)
+    if coding not in ("", "identity"):
+        raise Unreachable(f"The answer is coded as “{coding[:40]}”, which was not asked for.")
+    return capped(response.iter_raw(), RESPONSE_LIMIT_BYTES)
 
 
 def _checked(url: str) -> httpx2.URL:
     parsed = httpx2.URL(url)
     if parsed.scheme not in ("http", "https") or not parsed.host:
-        raise Unreachable(f"“{url}” is not an absolute http(s) URL.")
+        raise NotSent(f"“{url}” is not an absolute http(s) URL.")
     if parsed.userinfo:
-        raise Unreachable("A URL with a user name or password in it is not used.")
+        raise NotSent("A URL with a user name or password in it is not used.")
     return parsed
 
 
@@ -108,11 +127,21 @@ def _address(host: str, port: int) -> str:
     try:
         found = [str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
     except (OSError, UnicodeError):
-        raise Unreachable(f"The name {host} cannot be resolved.") from None
+        raise NotSent(f"The name {host} cannot be resolved.") from None
     if not settings.ALLOW_PRIVATE_PARTNERS and not all(_public(address) for address in found):
-        raise Unreachable(f"{host} is not a public address; ALLOW_PRIVATE_PARTNERS would permit it.")
+        raise NotSent(f"{host} is not a public address; ALLOW_PRIVATE_PARTNERS would permit it.")
     # With private partners allowed, "localhost" may resolve to ::1 first while the partner listens on 127.0.0.1 only.
     return min(found, key=lambda address: ":" in address)
+
+
+def may_be_called(host: str) -> bool:
+    """Whether `host` is no private address, as far as that can be said without resolving its name."""
+    if settings.ALLOW_PRIVATE_PARTNERS:
+        return True
+    try:
+        return _public(host)
+    except ValueError:  # a name, which is looked at again once it is resolved
+        return host.lower().rstrip(".") != "localhost"
 
 
 def _public(address: str) -> bool:

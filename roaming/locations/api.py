@@ -10,8 +10,7 @@ from roaming.locations import parts, selectors, services
 from roaming.locations.models import Location
 from roaming.ocpi import envelope, storage
 from roaming.ocpi.errors import UNKNOWN_LOCATION, not_found
-from roaming.ocpi.ownership import OwnedObjectView, addressed_party
-from roaming.ocpi.paging import page
+from roaming.ocpi.ownership import OwnedObjectView
 from roaming.ocpi.storage import Stored
 from roaming.ocpi.views import OcpiView
 
@@ -24,7 +23,7 @@ _PATCH = {"location": services.patch, "evse": services.patch_evse, "connector": 
 class SenderList(OcpiView):
     def get(self, request: Request, **_: Any) -> HttpResponse:
         visible = selectors.visible_to_connection(self.connection, self.at)
-        return page(request, visible, kind="location", version=self.version)
+        return self.page(visible, kind="location")
 
 
 class SenderObject(OcpiView):
@@ -32,8 +31,7 @@ class SenderObject(OcpiView):
 
     def get(self, request: Request, location_id: str, **_: Any) -> HttpResponse:
         visible = selectors.visible_to_connection(self.connection, self.at)
-        row = selectors.by_id(visible, location_id, owner=addressed_party(request))
-        return _shown(self, row)
+        return _shown(self, selectors.by_id(self.narrowed(visible), location_id))
 
 
 class ReceiverObject(OwnedObjectView):
@@ -48,26 +46,27 @@ class ReceiverObject(OwnedObjectView):
     def put(self, request: Request, **_: Any) -> HttpResponse:
         kind, ids = _level(self.kwargs)
         party = self.owner()
-        data = self.whole(kind, **self._identity(kind, ids))
+        data = self.whole(kind, **_named(kind, ids))
         stored: Stored[Location] = _PUT[kind](party=party, data=data, at=self.at, **ids)  # type: ignore[operator]
         return self.accepted(stored)
 
     def patch(self, request: Request, **_: Any) -> HttpResponse:
         kind, ids = _level(self.kwargs)
         party = self.owner()
-        data = self.part(kind, **self._identity(kind, ids))
+        data = self.part(kind, **_named(kind, ids))
         stored: Stored[Location] = _PATCH[kind](party=party, data=data, at=self.at, **ids)  # type: ignore[operator]
         return self.accepted(stored)
-
-    def _identity(self, kind: str, ids: dict[str, str]) -> dict[str, str]:
-        own = {_KEYS[kind]: list(ids.values())[-1]}
-        return {**self.owner_in_url, **own} if kind == "location" else own
 
 
 def _level(kwargs: dict[str, Any]) -> tuple[str, dict[str, str]]:
     """What the URL addresses, and its ids."""
     ids = {name: kwargs[name] for name in _IDS if kwargs.get(name)}
     return list(_KEYS)[len(ids) - 1], ids
+
+
+def _named(kind: str, ids: dict[str, str]) -> dict[str, str]:
+    """What the body must repeat of the URL (T72)."""
+    return {_KEYS[kind]: list(ids.values())[-1]}
 
 
 def _shown(view: OcpiView, row: Location | None) -> HttpResponse:

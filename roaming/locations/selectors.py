@@ -1,6 +1,8 @@
 """Reading locations: what a partner may see, what a user may see."""
 
+from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from django.db.models import QuerySet
 
@@ -14,8 +16,7 @@ from roaming.locations.models import Location
 
 def visible_to_connection(connection: Connection, at: datetime) -> QuerySet[Location]:
     """The locations of the CPOs that an active agreement opens to a party of the connection."""
-    owners = routing.owners_visible_to(connection, role=PartyRole.CPO, at=at)
-    return Location.objects.filter(party__in=owners)
+    return Location.objects.filter(routing.owned_visible_to(connection, role=PartyRole.CPO, at=at))
 
 
 def visible_to(user: User) -> QuerySet[Location]:
@@ -28,9 +29,21 @@ def list_for(user: User) -> QuerySet[Location]:
     return locations.order_by("-changed_at", "-id")
 
 
-def by_id(locations: QuerySet[Location], location_id: str, *, owner: tuple[str, str] | None) -> Location | None:
-    """The location of that id. Where two owners use it, `owner` (country code, party id) decides, else age."""
-    found = list(locations.filter(ocpi_id_upper=location_id.upper()).select_related("party").order_by("id"))
-    code = tuple(part.upper() for part in owner or ())
-    meant = [location for location in found if (location.party.country_code, location.party.party_id) == code]
-    return next(iter(meant or found), None)
+def operator_of(location: Location, data: dict[str, Any]) -> str:
+    """The name of its operator: where the location (`data`, newest shape) says none, that of its party's credentials
+    (L7); "" when neither does."""
+    operator = data.get("operator") or location.party.business_details or {}
+    return str(operator.get("name") or "")
+
+
+def by_id(locations: QuerySet[Location], location_id: str) -> Location | None:
+    """The location of that id among some; where two owners use it, the one that was here first."""
+    return locations.filter(ocpi_id_upper=location_id.upper()).select_related("party").order_by("id").first()
+
+
+def bodies_of(sessions: Iterable[dict[str, Any]]) -> dict[tuple[str, str], dict[str, Any]]:
+    """The locations that these sessions (newest shape) name, by owner's code and id in capitals. One query."""
+    wanted = {(f"{s['country_code']}*{s['party_id']}".upper(), s["location_id"].upper()) for s in sessions}
+    rows = Location.objects.filter(ocpi_id_upper__in={location_id for _, location_id in wanted}).select_related("party")
+    found = {(row.party.code, row.ocpi_id_upper): row for row in rows}
+    return {key: found[key].data for key in wanted if key in found}

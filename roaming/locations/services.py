@@ -1,5 +1,6 @@
 """The only writers of locations. Every change is announced as the whole location to those who must receive it."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -7,9 +8,11 @@ from django.db import transaction
 
 from partners import routing
 from partners.parties.models import Party
+from roaming.findings import services as findings
+from roaming.findings.models import Severity
 from roaming.locations import parts
 from roaming.locations.models import Location
-from roaming.ocpi import storage
+from roaming.ocpi import order, storage
 from roaming.ocpi.schema import transforms, validation
 from roaming.ocpi.schema.values import parse_time
 from roaming.ocpi.storage import Stored, Unknown
@@ -18,34 +21,54 @@ from roaming.ocpi.versions import NEWEST_SHAPE
 Data = dict[str, Any]
 
 
+@dataclass(frozen=True)
+class _Part:
+    """An EVSE or connector as it was, None when it is new, and as it is now."""
+
+    name: str
+    known: Data | None
+    sent: Data
+
+
 @transaction.atomic
 def put(*, party: Party, location_id: str, data: Data, at: datetime) -> Stored[Location]:
     """Create or replace a location of `party` (T60)."""
-    stored = storage.put_object(Location, party=party, ocpi_id=location_id, data=data, columns=_columns(data), at=at)
-    if stored.changed:
-        _announce(stored.row, at)
-    return stored
+    whole = parts.aged(data)
+    stored = storage.put_object(
+        Location,
+        party=party,
+        ocpi_id=location_id,
+        data=whole,
+        columns=_columns(whole),
+        at=at,
+        objection=lambda row, _: _too_old(row, data),  # as it was sent: its own time counts too
+    )
+    return _told(stored, at)
 
 
 @transaction.atomic
 def patch(*, party: Party, location_id: str, data: Data, at: datetime) -> Stored[Location]:
     """Change the named fields (T61). Raises Unknown, and Invalid when the result is no location any more (T63)."""
     row = storage.lock(Location, party=party, ocpi_id=location_id)
-    if parts.is_older(data, row.data):
-        return Stored(row, created=False, changed=False)
-    merged = transforms.merge_patch("location", row.data, data)
-    return Stored(row, created=False, changed=_write(row, merged, at))
+    location = row.data
+    data = order.dated(data, location, at)
+    if parts.is_older(data, location):
+        return _kept(row, location)
+    merged = transforms.merge_patch("location", location, data)
+    validation.validate(NEWEST_SHAPE, "location", merged)
+    whole = parts.aged(merged)
+    return _told(storage.written(row, before=location, data=whole, columns=_columns(whole), at=at), at)
 
 
 @transaction.atomic
 def put_evse(*, party: Party, location_id: str, evse_uid: str, data: Data, at: datetime) -> Stored[Location]:
     """Add or replace an EVSE. Raises Unknown when the location is not here: no stub is made (L4)."""
     row = storage.lock(Location, party=party, ocpi_id=location_id)
-    location = row.data
+    location, evse = row.data, parts.aged(data)
     known = parts.evse_of(location, evse_uid)
-    if known and parts.is_older(data, known):
-        return Stored(row, created=False, changed=False)
-    return Stored(row, created=known is None, changed=_write(row, parts.with_evse(location, data), at))
+    if known and parts.is_older(evse, known):
+        return _kept(row, known)
+    return _with_part(row, location, _Part(f"EVSE {evse_uid}", known, evse), parts.with_evse(location, evse), at)
 
 
 @transaction.atomic
@@ -53,11 +76,12 @@ def patch_evse(*, party: Party, location_id: str, evse_uid: str, data: Data, at:
     """Change fields of an EVSE, for example its status. Raises Unknown and Invalid."""
     row = storage.lock(Location, party=party, ocpi_id=location_id)
     location = row.data
-    evse = _evse(row, location, evse_uid)
-    if parts.is_older(data, evse):
-        return Stored(row, created=False, changed=False)
-    merged = transforms.merge_patch("evse", evse, data)
-    return Stored(row, created=False, changed=_write(row, parts.with_evse(location, merged), at))
+    known = _evse(row, location, evse_uid)
+    data = order.dated(data, known, at)
+    if parts.is_older(data, known):
+        return _kept(row, known)
+    evse = parts.aged(transforms.merge_patch("evse", known, data))
+    return _with_part(row, location, _Part(f"EVSE {evse_uid}", known, evse), parts.with_evse(location, evse), at)
 
 
 @transaction.atomic
@@ -70,8 +94,9 @@ def put_connector(
     evse = _evse(row, location, evse_uid)
     known = parts.connector_of(evse, connector_id)
     if known and parts.is_older(data, known):
-        return Stored(row, created=False, changed=False)
-    return Stored(row, created=known is None, changed=_write(row, parts.with_connector(location, evse, data), at))
+        return _kept(row, known)
+    part = _Part(f"connector {connector_id} of EVSE {evse_uid}", known, data)
+    return _with_part(row, location, part, parts.with_connector(location, evse, data), at)
 
 
 @transaction.atomic
@@ -85,10 +110,12 @@ def patch_connector(
     known = parts.connector_of(evse, connector_id)
     if known is None:
         raise Unknown(f"EVSE “{evse_uid}” of location “{row.ocpi_id}” has no connector “{connector_id}”.")
+    data = order.dated(data, known, at)
     if parts.is_older(data, known):
-        return Stored(row, created=False, changed=False)
-    merged = transforms.merge_patch("connector", known, data)
-    return Stored(row, created=False, changed=_write(row, parts.with_connector(location, evse, merged), at))
+        return _kept(row, known)
+    connector = transforms.merge_patch("connector", known, data)
+    part = _Part(f"connector {connector_id} of EVSE {evse_uid}", known, connector)
+    return _with_part(row, location, part, parts.with_connector(location, evse, connector), at)
 
 
 def _evse(row: Location, location: Data, evse_uid: str) -> Data:
@@ -98,21 +125,57 @@ def _evse(row: Location, location: Data, evse_uid: str) -> Data:
     return evse
 
 
-def _write(row: Location, location: Data, at: datetime) -> bool:
-    """Store a location made of old and new halves, after it proved valid as a whole."""
-    validation.validate(NEWEST_SHAPE, "location", location)
-    changed = storage.replace(row, data=location, columns=_columns(location), at=at)
-    if changed:
-        _announce(row, at)
-    return changed
+def _kept(row: Location, known: Data) -> Stored[Location]:
+    """An older state of the location or of a part is answered, not stored."""
+    return Stored(row, created=False, changed=False, note=order.older_note(known))
 
 
-def _announce(row: Location, at: datetime) -> None:
-    receivers = routing.receivers_of(row.party, at=at)
-    storage.announce(row, receivers=receivers, module="locations", kind="location", at=at)
+def _too_old(row: Location, data: Data) -> str:
+    stored = row.data
+    return order.older_note(stored) if parts.is_older(data, stored) else ""
+
+
+def _with_part(row: Location, before: Data, part: _Part, whole: Data, at: datetime) -> Stored[Location]:
+    """Store the location, which was `before`, with a new or changed part."""
+    validation.validate(NEWEST_SHAPE, "location", whole)
+    changed = storage.replace(row, before=before, data=whole, columns=_columns(whole), at=at)
+    if changed and part.known:
+        order.note_same_age(row, part=part.name, stored=part.known, sent=part.sent, at=at)
+    return _told(Stored(row, created=part.known is None, changed=changed, before=before), at)
+
+
+def _told(stored: Stored[Location], at: datetime) -> Stored[Location]:
+    """Tell partners of a change, and people of an EVSE that is now in two places."""
+    if stored.changed:
+        row = stored.row
+        receivers = routing.receivers_of(row.party, at=at)
+        storage.announce(row, receivers=receivers, module="locations", kind="location", at=at)
+        fresh = set(row.evse_uids).difference(parts.uids(stored.before or {}))
+        if fresh:
+            _note_shared(row, fresh, at)
+    return stored
+
+
+def _note_shared(row: Location, uids: set[str], at: datetime) -> None:
+    """A uid names one EVSE of a CPO (L10); whom a command or session means is unclear otherwise."""
+    for other in Location.objects.filter(party=row.party, evse_uids__overlap=sorted(uids)).exclude(pk=row.pk):
+        shared = ", ".join(f"“{uid}”" for uid in sorted(uids.intersection(other.evse_uids)))
+        findings.record_once(
+            code="evse_uid_in_two_places",
+            severity=Severity.NOTE,
+            title="EVSE uid in two places",
+            sentence=f"{row.party.code} has an EVSE {shared} at location “{row.ocpi_id}” and at “{other.ocpi_id}”; "
+            "a uid names one EVSE of a CPO.",
+            expected="one location for each EVSE uid",
+            actual=f"{other.ocpi_id} and {row.ocpi_id}",
+            connection=row.party.connection,
+            subject=f"locations {row.ocpi_id}",
+            at=at,
+        )
 
 
 def _columns(data: Data) -> dict[str, Any]:
+    uids = parts.uids(data)
     return {
         "name": data.get("name") or "",
         "address": data["address"],
@@ -120,6 +183,7 @@ def _columns(data: Data) -> dict[str, Any]:
         "country": data["country"],
         "time_zone": data["time_zone"],
         "publish": data["publish"],
-        "evse_count": sum(evse["status"] != "REMOVED" for evse in data.get("evses") or []),
+        "evse_uids": uids,
+        "evse_count": len(uids),
         "last_updated": parse_time(data["last_updated"]),
     }

@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
@@ -11,7 +11,8 @@ from partners.connections import selectors as connections
 from partners.connections import services as connection_services
 from partners.connections.models import Connection, ConnectionState
 from roaming.kernel import clock
-from roaming.ocpi.errors import unauthorized
+from roaming.ocpi import throttling
+from roaming.ocpi.errors import OcpiError, unauthorized
 
 HEARD_EVERY = timedelta(minutes=1)
 
@@ -20,18 +21,26 @@ class TokenAuthentication(BaseAuthentication):
     """Sets `request.user` to the connection and `request.auth` to the plain token. Anything wrong is a 401 (T4)."""
 
     def authenticate(self, request: Request) -> tuple[Connection, str]:
-        values = _spellings(request.META.get("HTTP_AUTHORIZATION", ""))
-        for token in values:
-            connection = connections.by_token(token)
-            if connection is not None:
-                break
-        else:
-            raise unauthorized("This token is not known here.")
+        at = clock.now()
+        try:
+            connection, token = _known(request.META.get("HTTP_AUTHORIZATION", ""), at)
+        except OcpiError:
+            throttling.tried(request, at)
+            raise
+        request._request.ocpi_connection = connection  # type: ignore[attr-defined]  # for the journal
+        _note(connection, at)
+        return connection, token
+
+
+def _known(header: str, at: datetime) -> tuple[Connection, str]:
+    for token in _spellings(header):
+        connection = connections.by_token(token, at)
+        if connection is None:
+            continue
         if connection.state == ConnectionState.SUSPENDED:
             raise unauthorized("This connection is suspended.")
-        request._request.ocpi_connection = connection  # type: ignore[attr-defined]  # for the journal
-        _note(connection)
         return connection, token
+    raise unauthorized("This token is not known here.")
 
 
 def _spellings(header: str) -> list[str]:
@@ -50,7 +59,6 @@ def _decoded(value: str) -> list[str]:
         return []
 
 
-def _note(connection: Connection) -> None:
-    at = clock.now()
+def _note(connection: Connection, at: datetime) -> None:
     if connection.last_heard_at is None or at - connection.last_heard_at >= HEARD_EVERY:
         connection_services.heard_from(connection=connection, at=at)

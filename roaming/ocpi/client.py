@@ -1,30 +1,27 @@
 """Calling a partner: credentials, message ids, routing headers, the envelope of the answer, and the journal."""
 
 import base64
-import re
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from time import monotonic
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
-import msgspec
 from django.conf import settings
 
 from partners.connections.models import Connection
 from partners.parties.models import Party
 from roaming.exchange import journal
-from roaming.exchange.models import Direction, Push
+from roaming.exchange.models import Direction, Exchange, Push
 from roaming.kernel.http import Reply, Unreachable, client, fetch
+from roaming.ocpi import quirks
 from roaming.ocpi.schema import wire
 from roaming.ocpi.schema.losses import Loss
 
-_NEXT = re.compile(r'<([^>]*)>\s*;[^,]*\brel\s*=\s*"?next"?', re.IGNORECASE)
-_MAX_PAGES = 10_000
 # Said of the whole platform, or by what stands before it: not our token, too often, nobody there.
 _AWAY = frozenset({401, 407, 408, 425, 429, 502, 503, 504})
 _MAY_SAY_WHEN = frozenset({429, 503})
@@ -67,26 +64,46 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Item:
-    """One object of a list: decoded, and as the partner wrote it."""
+class Heard:
+    """One request as it went over the wire: the headers we sent, what came back (None: nothing did, and `error` says
+    why), and the row of the journal."""
 
-    value: Any
-    raw: bytes
+    sent: Mapping[str, str]
+    reply: Reply | None
+    error: str
+    seconds: float
+    exchange: Exchange | None
+
+
+def wants_plain(connection: Connection, version: str) -> bool:
+    """Whether the platform is sent its token as it is, as 2.1.1 says, instead of in Base64, unless it departs from
+    that (T2, T3)."""
+    if version == "2.1.1":
+        return not quirks.has(connection, "base64_token")
+    return quirks.has(connection, "plain_token")
 
 
 class OcpiClient:
     """One conversation with one connection. While registering give the `token` to use; the journal then keeps none.
 
-    Every method raises Refused or Unreachable. Routing headers are sent when `from_party` or `to_party` is given, which
-    the modules versions and credentials must not do (T101).
+    The token is written as `version` says (the connection's own when none is given) and its quirks correct, or as
+    `plain` says: as it is, or in Base64 (T2, T3). Every method raises Refused or Unreachable. Routing headers are sent
+    when `from_party` or `to_party` is given, which configuration modules must not do (T101); OCPI 2.1.1 has none.
     """
 
-    def __init__(self, connection: Connection, at: datetime, *, token: str = "") -> None:
+    def __init__(
+        self, connection: Connection, at: datetime, *, token: str = "", version: str = "", plain: bool | None = None
+    ) -> None:
         self._connection = connection
         self._at = at
         self._token = token or connection.token_out
+        version = version or connection.version
+        self.plain = wants_plain(connection, version) if plain is None else plain
+        self._routed = version != "2.1.1"
         self._registering = bool(token)
         self._http = client(settings.PARTNER_TIMEOUT_SECONDS)
+        # The last request, for those who look closer than at its answer.
+        self.heard: Heard | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -111,30 +128,6 @@ class OcpiClient:
     def delete(self, url: str, **routing: Any) -> Answer:
         return self.send("DELETE", url, **routing)
 
-    def pages(
-        self,
-        url: str,
-        params: Mapping[str, str] | None = None,
-        *,
-        to_party: Party | None = None,
-        from_party: Party | None = None,
-    ) -> Iterator[Item]:
-        """Every object of a list, following `Link` until it is gone (T48), but never to another host with our token."""
-        origin = urlsplit(url)
-        following: str | None = _with_query(url, params or {})
-        seen: set[str] = set()
-        while following:
-            if following in seen or len(seen) >= _MAX_PAGES:
-                raise Refused(200, 0, "The list never ends: its next page was read already.")
-            seen.add(following)
-            answer = self.get(following, to_party=to_party, from_party=from_party)
-            yield from _items(answer)
-            following = _next(answer, following)
-            if following and urlsplit(following)[:2] != origin[:2]:
-                raise Refused(
-                    200, 0, f"The next page lies elsewhere, at {urlsplit(following).netloc}; it is not followed."
-                )
-
     def send(
         self,
         method: str,
@@ -152,6 +145,7 @@ class OcpiClient:
         `push` and `losses` (what the body could not say in their version) are for the journal.
         """
         text = body if isinstance(body, str) or body is None else wire.encode_text(body)
+        url = _slashed(url, self._connection)
         request_id = str(uuid.uuid4())
         headers = self._headers(request_id, correlation_id or str(uuid.uuid4()), to_party, from_party)
         if text is not None:
@@ -167,47 +161,73 @@ class OcpiClient:
             request_body=text or "",
             at=self._at,
             secret=self._registering,
+            hidden=self._secrets(body),
             losses=losses,
         )
         started = monotonic()
         try:
             reply = fetch(self._http, method, url, headers=headers, content=text.encode() if text is not None else None)
         except Unreachable as error:
-            journal.write(note, error=str(error), seconds=monotonic() - started)
+            seconds = monotonic() - started
+            row = journal.write(note, error=str(error), seconds=seconds)
+            self.heard = Heard(headers, None, str(error), seconds, row)
             raise
-        return _checked(reply, note, monotonic() - started)
+        return self._checked(reply, note, headers, monotonic() - started)
+
+    def _checked(self, reply: Reply, note: journal.Note, sent: Mapping[str, str], seconds: float) -> Answer:
+        """The answer, journalled; Refused when its HTTP status or its envelope says no, or when it is no envelope."""
+        status_code, message, data = _envelope(reply)
+        message = journal.without(message, note.hidden)
+        accepted = 200 <= reply.status < 300 and 1000 <= status_code < 2000
+        error = "" if accepted else message
+        row = journal.write(
+            note,
+            http_status=reply.status,
+            ocpi_status=status_code or None,
+            response_body=reply.body.decode(errors="replace"),
+            error=error,
+            seconds=seconds,
+        )
+        self.heard = Heard(sent, reply, error, seconds, row)
+        if not accepted:
+            raise Refused(reply.status, status_code, message, _retry_after(reply, note.at))
+        return Answer(reply.status, status_code, data, reply.headers, reply.body)
+
+    def _secrets(self, body: Any) -> list[str]:
+        """The tokens of a request: the one that opens their platform, and while registering the one that is to open
+        ours."""
+        offered = body.get("token") if self._registering and isinstance(body, dict) else None
+        tokens = [token for token in (self._token, offered) if isinstance(token, str)]
+        return [*tokens, *(base64.b64encode(token.encode()).decode() for token in tokens)]
+
+    def _written_token(self) -> str:
+        return self._token if self.plain else base64.b64encode(self._token.encode()).decode()
 
     def _headers(
         self, request_id: str, correlation_id: str, to_party: Party | None, from_party: Party | None
     ) -> dict[str, str]:
         headers = {
-            "Authorization": f"Token {base64.b64encode(self._token.encode()).decode()}",
+            "Authorization": f"Token {self._written_token()}",
             "Accept": "application/json",
+            "Accept-Encoding": "gzip",
             "X-Request-ID": request_id,
             "X-Correlation-ID": correlation_id,
         }
         for word, party in (("to", to_party), ("from", from_party)):
-            if party is not None:
+            if party is not None and self._routed:
                 headers[f"OCPI-{word}-country-code"] = party.country_code
                 headers[f"OCPI-{word}-party-id"] = party.party_id
         return headers
 
 
-def _checked(reply: Reply, note: journal.Note, seconds: float) -> Answer:
-    """The answer, journalled; Refused when its HTTP status or its envelope says no, or when it is no envelope."""
-    status_code, message, data = _envelope(reply)
-    accepted = 200 <= reply.status < 300 and 1000 <= status_code < 2000
-    journal.write(
-        note,
-        http_status=reply.status,
-        ocpi_status=status_code or None,
-        response_body=reply.body.decode(errors="replace"),
-        error="" if accepted else message,
-        seconds=seconds,
-    )
-    if not accepted:
-        raise Refused(reply.status, status_code, message, _retry_after(reply, note.at))
-    return Answer(reply.status, status_code, data, reply.headers, reply.body)
+def _slashed(url: str, connection: Connection) -> str:
+    """The same address, with a slash at the end of its path where the platform wants one at its endpoints."""
+    if not quirks.has(connection, "trailing_slash"):
+        return url
+    if not any(url.startswith(endpoint["url"]) for endpoint in connection.endpoints):
+        return url
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/"))
 
 
 def _retry_after(reply: Reply, at: datetime) -> timedelta | None:
@@ -237,25 +257,3 @@ def _envelope(reply: Reply) -> tuple[int, str, Any]:
     sentence = decoded.get("status_message")
     said = f": {sentence}" if isinstance(sentence, str) and sentence else "."
     return status_code, f"HTTP {reply.status}, OCPI {status_code}{said}", decoded.get("data")
-
-
-class _Texts(msgspec.Struct):
-    data: list[msgspec.Raw]
-
-
-def _items(answer: Answer) -> list[Item]:
-    if not isinstance(answer.data, list):
-        raise Refused(answer.http_status, 0, "The answer's data is not a list.")
-    texts = msgspec.json.decode(answer.body.removeprefix(b"\xef\xbb\xbf"), type=_Texts).data
-    return [Item(value, bytes(text)) for value, text in zip(answer.data, texts, strict=True)]
-
-
-def _next(answer: Answer, url: str) -> str | None:
-    found = _NEXT.search(answer.headers.get("Link", ""))
-    return urljoin(url, found[1].strip()) if found else None
-
-
-def _with_query(url: str, params: Mapping[str, str]) -> str:
-    if not params:
-        return url
-    return f"{url}{'&' if urlsplit(url).query else '?'}{urlencode(params)}"

@@ -30,9 +30,14 @@ def raw_list(texts: Iterable[str]) -> Raw:
     return Raw(f"[{','.join(texts)}]")
 
 
-def success(data: Any = None, http_status: int = 200, headers: Mapping[str, str] | None = None) -> "OcpiResponse":
-    """Status 1000. `data` is anything JSON, a `Raw`, or None for an answer without data."""
-    return _answer(1000, None, data, http_status, headers)
+def success(
+    data: Any = None, http_status: int = 200, headers: Mapping[str, str] | None = None, message: str = ""
+) -> "OcpiResponse":
+    """Status 1000. `data` is anything JSON, a `Raw`, or None for an answer without data; `message` is worth knowing.
+
+    There always is one, although it is optional (T20): clients exist that cannot read an answer without.
+    """
+    return _answer(1000, message or "Success", data, http_status, headers)
 
 
 def failure(error: OcpiError) -> "OcpiResponse":
@@ -40,11 +45,13 @@ def failure(error: OcpiError) -> "OcpiResponse":
 
 
 def _answer(
-    status_code: int, message: str | None, data: Any, http_status: int, headers: Mapping[str, str] | None
+    status_code: int, message: str, data: Any, http_status: int, headers: Mapping[str, str] | None
 ) -> "OcpiResponse":
-    parts = [f'"status_code":{status_code}', f'"timestamp":"{format_time(clock.now())}"']
-    if message is not None:
-        parts.insert(1, f'"status_message":{wire.encode_text(message)}')
+    parts = [
+        f'"status_code":{status_code}',
+        f'"status_message":{wire.encode_text(message)}',
+        f'"timestamp":"{format_time(clock.now())}"',
+    ]
     if data is not None:
         parts.append(f'"data":{data.text if isinstance(data, Raw) else wire.encode_text(data)}')
     response = OcpiResponse(f"{{{','.join(parts)}}}", status=http_status, content_type="application/json")

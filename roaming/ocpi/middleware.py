@@ -7,18 +7,18 @@ from datetime import datetime
 from time import monotonic
 
 from django.conf import settings
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from roaming.exchange import journal
 from roaming.exchange.models import Direction
 from roaming.kernel import clock
-from roaming.ocpi import envelope
-from roaming.ocpi.errors import CLIENT_ERROR, INVALID, SERVER_ERROR, OcpiError
+from roaming.ocpi import bodies, envelope, paths, routing_headers
+from roaming.ocpi.errors import CLIENT_ERROR, SERVER_ERROR, TOO_OFTEN, OcpiError
 
 logger = logging.getLogger(__name__)
 _IDS = ("X-Request-ID", "X-Correlation-ID")
-_WORDS = ("country-code", "party-id")
 
 
 class OcpiMiddleware:
@@ -28,32 +28,60 @@ class OcpiMiddleware:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if not (request.path_info + "/").startswith("/ocpi/"):
+        if not _is_a_door(request.path_info + "/"):
             return self._get_response(request)
         at, started = clock.now(), monotonic()
         ids = {name: request.headers.get(name) or str(uuid.uuid4()) for name in _IDS}
+        request.ocpi_ids = ids  # type: ignore[attr-defined]
         response = self._answer(request)
-        for name, value in {**ids, **_routing(request)}.items():
+        for name, value in {**ids, **routing_headers.swapped(request.headers, request.path_info)}.items():
             response[name] = value
         _journal(request, response, ids, at, monotonic() - started)
+        if _functional(request):
+            bodies.pack(request, response)
         if request.method == "HEAD":  # not every server drops it for us
             response.content = b""
         return response
 
     def _answer(self, request: HttpRequest) -> envelope.OcpiResponse:
-        if _size(request) > settings.BODY_LIMIT_BYTES:
-            message = f"The body is larger than {settings.BODY_LIMIT_BYTES} bytes."
-            return envelope.failure(OcpiError(INVALID, message, 413))
+        try:
+            _refuse_unfit(request)
+        except OcpiError as error:
+            return envelope.failure(error)
+        request.path_info = paths.marked(request.META) or request.path_info
         response = self._get_response(request)
-        if isinstance(response, envelope.OcpiResponse):
-            return response
-        return _replaced(response)
+        return response if isinstance(response, envelope.OcpiResponse) else _replaced(response)
+
+
+def _is_a_door(path: str) -> bool:
+    """All below /ocpi/ but the pages about it, which are for people."""
+    return path.startswith("/ocpi/") and not path.startswith("/ocpi/docs/")
+
+
+def _functional(request: HttpRequest) -> bool:
+    """Whether the address is that of a functional module, whose bodies are no credentials."""
+    return "/sender/" in request.path_info or "/receiver/" in request.path_info
+
+
+def _refuse_unfit(request: HttpRequest) -> None:
+    """What no view need look at. Raises OcpiError."""
+    if _size(request) > settings.BODY_LIMIT_BYTES:
+        raise bodies.too_large()
+    try:
+        request.get_host()
+    except DisallowedHost:
+        host = request.headers.get("Host", "")[:100]
+        raise OcpiError(
+            CLIENT_ERROR, f"This platform is not served under the name “{host}” (header Host).", 400
+        ) from None
 
 
 def _journal(
     request: HttpRequest, response: envelope.OcpiResponse, ids: dict[str, str], at: datetime, seconds: float
 ) -> None:
     connection = getattr(request, "ocpi_connection", None)
+    if connection is None and response.status_code == TOO_OFTEN:
+        return  # a flood of strangers would fill the journal
     note = journal.Note(
         connection=connection,
         direction=Direction.IN,
@@ -63,7 +91,7 @@ def _journal(
         correlation_id=ids["X-Correlation-ID"],
         request_body=_text(request) if connection is not None else "",
         at=at,
-        secret="/credentials" in request.path_info,
+        secret=not _functional(request),
         losses=response.losses,
     )
     journal.write(
@@ -76,7 +104,7 @@ def _journal(
 
 
 def _replaced(response: HttpResponseBase) -> envelope.OcpiResponse:
-    """The envelope in place of a page made by the framework: a crash, a wrong host, a path without view."""
+    """The envelope in place of a page made by the framework: a crash, a path without view."""
     status = response.status_code if response.status_code >= 400 else 500
     if status >= 500:
         return envelope.failure(OcpiError(SERVER_ERROR, "This platform failed to handle the request.", status))
@@ -86,24 +114,11 @@ def _replaced(response: HttpResponseBase) -> envelope.OcpiResponse:
 
 def _size(request: HttpRequest) -> int:
     length = request.META.get("CONTENT_LENGTH") or "0"
-    return int(length) if length.isascii() and length.isdigit() else 0
-
-
-def _routing(request: HttpRequest) -> dict[str, str]:
-    """The request's sender becomes the answer's receiver, and back; not for configuration modules (T101)."""
-    if not ("/sender/" in request.path_info or "/receiver/" in request.path_info):
-        return {}
-    swapped = {}
-    for word, opposite in (("to", "from"), ("from", "to")):
-        for part in _WORDS:
-            value = request.headers.get(f"OCPI-{opposite}-{part}")
-            if value:
-                swapped[f"OCPI-{word}-{part}"] = value
-    return swapped
+    return int(length[:18]) if length.isascii() and length.isdigit() else 0
 
 
 def _text(request: HttpRequest) -> str:
     try:
-        return request.body[: journal.BODY_LIMIT_BYTES].decode(errors="replace")
-    except Exception:  # the body was never read: the client went away, or it was refused by size
+        return bodies.plain(request)[: journal.BODY_LIMIT_BYTES].decode(errors="replace")
+    except Exception:  # the client went away, or it was refused by size
         return ""

@@ -1,20 +1,21 @@
-"""The receiver interface of objects that partners own: whose they are, and that URL and body agree (T70 to T73)."""
+"""The receiver interface of objects that partners own: whose they are, and that a request says so once (T70 to T73)."""
 
 from typing import Any, ClassVar
 
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
-from rest_framework.request import Request
 
 from partners import routing
 from partners.parties.models import Party
-from roaming.ocpi import envelope
+from roaming.ocpi import envelope, translation
 from roaming.ocpi.errors import CLIENT_ERROR, invalid, not_found
-from roaming.ocpi.schema import transforms, validation
+from roaming.ocpi.schema import validation
 from roaming.ocpi.storage import Stored, Unknown
 from roaming.ocpi.views import OcpiView
 
 Data = dict[str, Any]
+# Parts do not say whose they are.
+_WITHIN_OTHERS = frozenset({"evse", "connector"})
 
 
 class OwnedObjectView(OcpiView):
@@ -25,28 +26,30 @@ class OwnedObjectView(OcpiView):
 
     def owner(self) -> Party:
         """The party of the URL. A party of somebody else is not found here, whatever we know of it."""
-        country_code, party_id = self.kwargs["country_code"], self.kwargs["party_id"]
-        party = routing.may_write(self.connection, country_code, party_id, self.role)
+        code = self.kwargs["country_code"], self.kwargs["party_id"]
+        party = routing.may_write(self.connection, *code, self.role)
         if party is None:
-            raise not_found(f"{country_code}*{party_id} is not a {self.role} of your platform; write your own objects.")
+            raise not_found(f"{'*'.join(code)} is not a {self.role} of your platform; write your own objects.")
+        routing.agree(self.connection, url=code, header=self.route.from_party)
         return party
 
     def whole(self, kind: str, **in_url: str) -> Data:
         """The body of a PUT, valid, in the newest shape, and about the object that the URL names."""
         data = self.object(kind)
-        self._agree(data, in_url)
+        self._agree(kind, data, in_url)
         return data
 
     def part(self, kind: str, **in_url: str) -> Data:
         """The body of a PATCH in the newest shape; fields of the identity may be absent, not different."""
         sent = self.body()
         validation.validate_patch(self.version, kind, sent)
-        self._agree(sent, in_url)
-        return transforms.upgrade(self.version, kind, sent)
+        data = translation.upgraded(self.version, kind, sent, connection=self.connection, owner=self.owner_named)
+        self._agree(kind, data, in_url)
+        return data
 
     def accepted(self, stored: Stored[Any]) -> HttpResponse:
-        """1000, with 201 for what is new here; also when it was older than what we have (T65)."""
-        return envelope.success(http_status=201 if stored.created else 200)
+        """1000, with 201 for what is new here; also when it was older than what we have, which is said (T65)."""
+        return envelope.success(http_status=201 if stored.created else 200, message=stored.note)
 
     def unknown(self, what: str) -> Exception:
         return not_found(f"There is no {what} here.", self.unknown_code)
@@ -54,20 +57,13 @@ class OwnedObjectView(OcpiView):
     def handle_exception(self, exc: Exception) -> HttpResponseBase:  # type: ignore[override]
         return super().handle_exception(not_found(str(exc), self.unknown_code) if isinstance(exc, Unknown) else exc)
 
-    def _agree(self, data: Data, in_url: dict[str, str]) -> None:
-        for name, expected in in_url.items():
+    def _agree(self, kind: str, data: Data, ids: dict[str, str]) -> None:
+        """The body names the object of the URL, or leaves that to the URL. Raises Disagreement and OcpiError."""
+        if kind not in _WITHIN_OTHERS:
+            url = self.kwargs["country_code"], self.kwargs["party_id"]
+            body = str(data.get("country_code", url[0])), str(data.get("party_id", url[1]))
+            routing.agree(self.connection, url=url, header=self.route.from_party, body=body)
+        for name, expected in ids.items():
             found = data.get(name, expected)
             if found is None or found.upper() != expected.upper():
                 raise invalid(f"{name} is “{found}” in the body and “{expected}” in the URL; they must be the same.")
-
-    @property
-    def owner_in_url(self) -> dict[str, str]:
-        """What objects that carry their owner must repeat of the URL (T71)."""
-        return {name: self.kwargs[name] for name in ("country_code", "party_id")}
-
-
-def addressed_party(request: Request) -> tuple[str, str] | None:
-    """Country code and party id that the request is meant for, by its routing headers (T100); None without them."""
-    country_code = request.headers.get("OCPI-to-country-code", "")
-    party_id = request.headers.get("OCPI-to-party-id", "")
-    return (country_code, party_id) if country_code and party_id else None

@@ -12,8 +12,11 @@ from django.db import IntegrityError, transaction
 from partners.parties.models import Party
 from partners.routing import Receiver
 from roaming.exchange import outbox
+from roaming.ocpi import order
 from roaming.ocpi.models import OcpiObject
-from roaming.ocpi.schema import wire
+from roaming.ocpi.schema import transforms, validation, wire
+from roaming.ocpi.schema.values import parse_time
+from roaming.ocpi.versions import NEWEST_SHAPE
 
 M = TypeVar("M", bound=OcpiObject)
 Data = dict[str, Any]
@@ -28,11 +31,20 @@ class Unknown(Exception):
 
 @dataclass(frozen=True)
 class Stored(Generic[M]):
-    """The row after the write; `changed` says whether partners have anything new to learn."""
+    """The row after the write; `changed` says whether partners have anything new to learn.
+
+    `note` is for the sender: why nothing, or not everything, was stored. `before` is what the write replaced.
+    """
 
     row: M
     created: bool
     changed: bool
+    note: str = ""
+    before: Data | None = None
+
+
+# Why an object or a PATCH of it does not change a locked row, as a note for its sender; "" when it may.
+Objection = Callable[[M, Data], str]
 
 
 def find(model: type[M], *, party: Party, ocpi_id: str, **identity: Any) -> M | None:
@@ -48,9 +60,9 @@ def lock(model: type[M], *, party: Party, ocpi_id: str, **identity: Any) -> M:
     return row
 
 
-def is_newer(row: OcpiObject, last_updated: datetime) -> bool:
-    """Whether an object of that age may replace the row: an older one is answered, not stored (T65)."""
-    return last_updated >= row.last_updated
+def too_old(row: OcpiObject, data: Data) -> str:
+    """An older state is answered, not stored (T65)."""
+    return order.older_note(row.data) if parse_time(data["last_updated"]) < row.last_updated else ""
 
 
 def put_object(
@@ -61,7 +73,7 @@ def put_object(
     data: Data,
     columns: Columns,
     at: datetime,
-    supersedes: Callable[[M, datetime], bool] = is_newer,
+    objection: Objection[M] = too_old,
     **identity: Any,
 ) -> Stored[M]:
     """Create the object or replace it as a whole (T60). Two first PUTs at once end in one row. Wants a transaction.
@@ -74,9 +86,38 @@ def put_object(
         row, created = insert(model, party=party, ocpi_id=ocpi_id, data=data, columns=columns, at=at, **identity)
         if created:
             return Stored(row, created=True, changed=True)
-    if not supersedes(row, columns["last_updated"]):
-        return Stored(row, created=False, changed=False)
-    return Stored(row, created=False, changed=replace(row, ocpi_id=ocpi_id, data=data, columns=columns, at=at))
+    if note := objection(row, data):
+        return Stored(row, created=False, changed=False, note=note)
+    return written(row, before=row.data, data=data, columns=columns, at=at, ocpi_id=ocpi_id)
+
+
+def patch_object(
+    row: M,
+    *,
+    kind: str,
+    patch: Data,
+    columns: Callable[[Data], Columns],
+    at: datetime,
+    objection: Objection[M] = too_old,
+) -> Stored[M]:
+    """Change the named fields of a locked row (T61, T64). Raises validation.Invalid when the result is no such object
+    any more (T63)."""
+    stored = row.data
+    patch = order.dated(patch, stored, at)
+    if note := objection(row, patch):
+        return Stored(row, created=False, changed=False, note=note)
+    merged = transforms.merge_patch(kind, stored, patch)
+    validation.validate(NEWEST_SHAPE, kind, merged)
+    return written(row, before=stored, data=merged, columns=columns(merged), at=at)
+
+
+def written(row: M, *, before: Data, data: Data, columns: Columns, at: datetime, ocpi_id: str = "") -> Stored[M]:
+    """Write `data` into a locked row that held `before`. Other content of the same age is a finding."""
+    age = row.last_updated
+    changed = replace(row, before=before, data=data, columns=columns, at=at, ocpi_id=ocpi_id)
+    if changed and columns["last_updated"] == age:
+        order.note_same_age(row, stored=before, sent=data, at=at)
+    return Stored(row, created=False, changed=changed, before=before)
 
 
 def insert(
@@ -93,16 +134,20 @@ def insert(
         return lock(model, party=party, ocpi_id=ocpi_id, **identity), False
 
 
-def replace(row: OcpiObject, *, data: Data, columns: Columns, at: datetime, ocpi_id: str = "") -> bool:
-    """Write `data` into a locked row; False, with nothing written, when it says the same already."""
-    same_columns = all(getattr(row, name) == value for name, value in columns.items())
-    if same_columns and wire.canonical(data) == wire.canonical(row.data):
+def replace(row: OcpiObject, *, before: Data, data: Data, columns: Columns, at: datetime, ocpi_id: str = "") -> bool:
+    """Write `data` into a locked row that held `before`; False when partners learn nothing by it: it says the same
+    already, or the same at a later time, which is kept."""
+    differs = [name for name, value in columns.items() if getattr(row, name) != value]
+    if not differs and wire.canonical(data) == wire.canonical(before):
         return False
-    changes = {**columns, "ocpi_id": ocpi_id or row.ocpi_id, "body": wire.encode_text(data), "changed_at": at}
+    news = differs not in ([], ["last_updated"]) or not order.same_content(data, before)
+    changes = {**columns, "ocpi_id": ocpi_id or row.ocpi_id, "body": wire.encode_text(data)}
+    if news:
+        changes["changed_at"] = at
     for name, value in changes.items():
         setattr(row, name, value)
     row.save(update_fields=list(changes))
-    return True
+    return news
 
 
 def announce(

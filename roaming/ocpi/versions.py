@@ -2,7 +2,8 @@
 
 from django.conf import settings
 
-OFFERED = ("2.2.1",)
+# Oldest first.
+OFFERED = ("2.1.1", "2.2.1", "2.3.0")
 NEWEST_SHAPE = "2.3.0"
 
 

@@ -4,12 +4,13 @@ import logging
 import re
 from datetime import datetime
 from functools import cached_property
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, TypeVar, cast
 from urllib.parse import unquote_plus
 
 from django.core.exceptions import RequestDataTooBig
 from django.db import DataError
-from django.http import Http404
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.http.response import HttpResponseBase
 from rest_framework import exceptions
 from rest_framework.renderers import BaseRenderer, JSONRenderer
@@ -17,10 +18,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from partners import routing
+from partners.connections import tokens
 from partners.connections.models import Connection, TokenKind
 from roaming.kernel import clock
 from roaming.kernel.states import CannotMove
-from roaming.ocpi import envelope
+from roaming.ocpi import bodies, envelope, paging, paths, routing_headers, throttling, translation
 from roaming.ocpi.authentication import TokenAuthentication
 from roaming.ocpi.errors import (
     CLIENT_ERROR,
@@ -33,9 +36,12 @@ from roaming.ocpi.errors import (
     not_json,
     unauthorized,
 )
-from roaming.ocpi.schema import transforms, validation, wire
+from roaming.ocpi.models import OcpiObject
+from roaming.ocpi.routing_headers import NOWHERE, Route
+from roaming.ocpi.schema import rules, transforms, validation, wire
 from roaming.ocpi.versions import NEWEST_SHAPE, OFFERED
 
+O = TypeVar("O", bound=OcpiObject)  # noqa: E741
 logger = logging.getLogger(__name__)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -47,6 +53,10 @@ class OcpiView(APIView):
     http_method_names = ["get", "post", "put", "patch", "delete"]
     # Functional modules refuse registration tokens (T5); versions and credentials say False.
     functional: ClassVar[bool] = True
+    # Configuration modules carry no routing headers (T101).
+    routed: ClassVar[bool] = True
+    # Whom the request is from and for; nobody in OCPI 2.1.1.
+    route: Route = NOWHERE
 
     @property
     def connection(self) -> Connection:
@@ -64,9 +74,15 @@ class OcpiView(APIView):
         return clock.now()
 
     @property
+    def correlation_id(self) -> str:
+        """The caller's X-Correlation-ID, or the one that was made up for it (T14)."""
+        ids: dict[str, str] = self.request._request.ocpi_ids  # type: ignore[attr-defined]
+        return ids["X-Correlation-ID"]
+
+    @property
     def raw(self) -> bytes:
-        """The body exactly as received."""
-        return self.request._request.body
+        """The body exactly as it was meant: unpacked, and otherwise untouched."""
+        return bodies.plain(self.request._request)
 
     def body(self) -> Any:
         """The decoded JSON body, numbers as Decimal. Raises OcpiError or wire.NotJson when there is none."""
@@ -80,9 +96,15 @@ class OcpiView(APIView):
 
     def object(self, kind: str) -> dict[str, Any]:
         """The body as a valid object of `kind`, in the newest shape. Raises validation.Invalid naming every field."""
-        value = self.body()
-        validation.validate(self.version, kind, value)
-        return transforms.upgrade(self.version, kind, value)
+        return translation.understood(
+            self.version, kind, self.body(), connection=self.connection, owner=self.owner_named
+        )
+
+    @property
+    def owner_named(self) -> translation.Owner | None:
+        """The party that the address names; None for an address without one."""
+        named = self.kwargs.get("country_code"), self.kwargs.get("party_id")
+        return (str(named[0]), str(named[1])) if all(named) else None
 
     def outgoing(self, kind: str, stored: str | dict[str, Any]) -> Any:
         """A stored object (text or dict, newest shape) as `data` in the version of this request."""
@@ -90,20 +112,49 @@ class OcpiView(APIView):
             return envelope.raw(stored)
         value = wire.decode(stored.encode()) if isinstance(stored, str) else stored
         assert isinstance(value, dict)
-        told, losses = transforms.downgrade(self.version, kind, value)
+        told, losses = translation.told(self.version, kind, value)
         self._losses += losses
         return told
+
+    @cached_property
+    def meant(self) -> routing.Code | None:
+        """The one party that the request is for: the routing headers name it; in 2.1.1 it is the one that we are for
+        the platform. None when everybody is meant."""
+        if self.version != "2.1.1":
+            return self.route.to_party
+        face = routing.face_of(self.connection)
+        return (face.country_code, face.party_id) if face else None
+
+    def narrowed(self, visible: QuerySet[O]) -> QuerySet[O]:
+        """Of what the caller may see, the objects of the party that is meant."""
+        if self.meant is None:
+            return visible
+        return visible.filter(party__country_code=self.meant[0], party__party_id=self.meant[1])
+
+    def page(self, visible: QuerySet[O], *, kind: str) -> HttpResponse:
+        """One page of what the caller may see; the party that is meant, dates, offset and limit narrow it (T40)."""
+        return paging.page(self.request, self.narrowed(visible), kind=kind, version=self.version, at=self.at)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         if self.functional and self.connection.token_in_kind != TokenKind.CREDENTIALS:
             raise unauthorized("This is a registration token; it is good for versions and credentials only.")
+        tokens.used(connection=self.connection, token=str(self.request.auth), for_data=self.functional)
         if self.version not in OFFERED:
             raise not_found(f"OCPI version {self.version} is not offered here; GET versions lists what is.")
         if any(_CONTROL.search(part) for part in kwargs.values() if isinstance(part, str)):
             raise not_found("The URL contains a control character; nothing has such an id.")
         if _CONTROL.search(unquote_plus(request.META.get("QUERY_STRING", ""))):
             raise invalid("The query of the URL contains a control character.")
+        if self.functional and self.routed and self.version != "2.1.1":
+            self.route = routing_headers.read(request.headers, self.connection)
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Ids may have slashes in them."""
+        return super().dispatch(request, *args, **{name: paths.unmarked(part) for name, part in kwargs.items()})
+
+    def check_throttles(self, request: Request) -> None:
+        throttling.called(self.connection, self.at)
 
     @cached_property
     def _losses(self) -> list[transforms.Loss]:
@@ -111,9 +162,12 @@ class OcpiView(APIView):
         return []
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
-        """Hand the journal what was lost."""
+        """Hand the journal what was lost, and say who answers."""
         if self._losses and isinstance(response, envelope.OcpiResponse):
             response.losses = self._losses
+        if self.route.from_party is not None:
+            for name, value in routing_headers.of_answerer(self.connection, self.route).items():
+                response[name] = value
         return super().finalize_response(request, response, *args, **kwargs)
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[BaseRenderer, str]:
@@ -140,15 +194,19 @@ def as_ocpi_error(exc: Exception) -> OcpiError:
             return exc
         case wire.NotJson():
             return not_json(str(exc))
+        case routing.Disagreement():
+            return invalid(str(exc))
         case validation.Invalid():
-            all_of_them = list(map(str, exc.violations)) if len(exc.violations) > validation.SHOWN else None
+            all_of_them = list(map(str, exc.violations)) if len(exc.violations) > rules.SHOWN else None
             return OcpiError(INVALID, str(exc), data=all_of_them)
         case transforms.NotExpressible():
             return not_found(f"This object cannot be told in this version of OCPI: {exc}.")
         case Http404():
             return not_found("There is nothing at this URL.")
         case RequestDataTooBig():
-            return OcpiError(INVALID, "The body is larger than this platform accepts.", 413)
+            return bodies.too_large()
+        case UnreadablePostError():
+            return not_json("The body ended before it was whole.")
         case CannotMove():
             return OcpiError(CLIENT_ERROR, str(exc))
         case DataError():

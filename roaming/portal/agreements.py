@@ -101,6 +101,7 @@ class TermsForm(forms.ModelForm[Agreement]):
             "vat_note",
             "payment_days",
             "dispute_days",
+            "history_days",
             "notes",
         ]
         widgets = {
@@ -115,6 +116,7 @@ class TermsForm(forms.ModelForm[Agreement]):
             "ends_date": "Until",
             "payment_days": "Payable within, days",
             "dispute_days": "Answer a dispute within, days",
+            "history_days": "History readable after its end, days",
         }
         help_texts = {
             "starts_date": "The first day on which it holds.",
@@ -122,6 +124,7 @@ class TermsForm(forms.ModelForm[Agreement]):
             "time_zone": "In which a month begins and ends, as in Europe/Amsterdam.",
             "price_tolerance": "Differences per CDR up to this amount are accepted.",
             "vat_rate": "Percent on the sum of an invoice.",
+            "history_days": "How long the eMSP's platform still reads sessions and CDRs. Empty: without limit.",
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

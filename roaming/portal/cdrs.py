@@ -22,6 +22,7 @@ from partners.people.permissions import Grant
 from roaming.cdrs import selectors
 from roaming.cdrs.models import Cdr, CdrState
 from roaming.findings import selectors as findings
+from roaming.invoice_records import selectors as invoice_records
 from roaming.kernel import clock
 from roaming.portal import cells, columns, filters
 from roaming.portal.access import Page
@@ -128,6 +129,7 @@ class CdrPage(Page):
             session=_session(self, cdr),
             line=getattr(cdr, "invoice_line", None),
             trail=selectors.trail(cdr),
+            records=invoice_records.listing(cdr),
         )
 
 

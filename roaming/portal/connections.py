@@ -1,8 +1,7 @@
-"""Connections on a partner's page: planned with a one-time token, registered, suspended, pulled."""
+"""A connection in three steps: created, credentials exchanged, verified; and its buttons."""
 
-from typing import Any
+from collections.abc import Callable
 
-from django import forms
 from django.contrib import messages
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest
@@ -10,164 +9,134 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 
+from partners import routing
 from partners.connections import services
-from partners.connections.models import Connection
+from partners.connections.models import Connection, ConnectionState
 from partners.parties import selectors as parties
-from partners.parties.models import PartyRole
-from partners.parties.services import PartyTaken
-from partners.partners.models import Partner
 from partners.people.permissions import Grant
 from roaming.exchange import pull
 from roaming.kernel import clock
+from roaming.kernel.crypto import opened, sealed
 from roaming.kernel.states import CannotMove
+from roaming.ocpi.versions import OFFERED
+from roaming.portal import handshakes
 from roaming.portal.access import Page
-from roaming.portal.forms import FormPage
-from roaming.registration import services as registration
+from roaming.portal.connection_forms import RegisterForm, RotateForm
+from roaming.registration import leaving, rotation, starting
+from roaming.registration.starting import CannotRegister
 
 
-class ConnectionForm(forms.Form):
-    name = forms.CharField(max_length=100, help_text="How we call the link, for example “Nomad production”.")
-    codes = forms.CharField(label="Parties", help_text="As in DE*NMD; several with commas.", required=False)
-    roles = forms.MultipleChoiceField(
-        choices=[(PartyRole.CPO.value, "CPO"), (PartyRole.EMSP.value, "eMSP")],
-        help_text="What these parties are.",
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-    )
-    own = forms.BooleanField(label="One of our own back-ends", required=False)
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        codes = [code for code in cleaned.get("codes", "").replace(" ", "").split(",") if code]
-        if codes and not cleaned.get("roles"):
-            self.add_error("roles", "Say whether the parties are CPO, eMSP or both.")
-        try:
-            pairs = [parties.parse(code) for code in codes]
-        except ValueError as error:
-            self.add_error("codes", str(error))
-            return cleaned
-        cleaned["parties_hosted"] = [(*pair, role) for pair in pairs for role in cleaned.get("roles", [])]
-        return cleaned
+def url(connection: Connection) -> str:
+    return reverse("portal:connection", args=[connection.pk])
 
 
-class AddConnection(FormPage):
-    grant = edit_grant = Grant.EDIT_PARTNERS
-    form_class = ConnectionForm
-    refusals = (services.CannotAdd, PartyTaken)
-    submit = "Plan connection"
-    done = "Connection planned."
-
-    @property
-    def partner(self) -> Partner:
-        return get_object_or_404(Partner, pk=self.kwargs["pk"])
-
-    def back(self) -> str:
-        return reverse("portal:partner", args=[self.kwargs["pk"]])
-
-    def about(self) -> dict[str, Any]:
-        return {"title": f"Plan a connection with {self.partner}", "lede": "You get a one-time token to hand over."}
-
-    def save(self, cleaned: dict[str, Any]) -> str:
-        added = services.add(
-            partner_name=self.partner.name,
-            name=cleaned["name"],
-            own=cleaned["own"],
-            parties_hosted=cleaned["parties_hosted"],
-            at=clock.now(),
-        )
-        return _shown_once(self.request, added.connection, added.token)
+def of(pk: int) -> Connection:
+    return get_object_or_404(Connection.objects.select_related("partner", "face"), pk=pk)
 
 
-def _shown_once(request: HttpRequest, connection: Connection, token: str) -> str:
-    """Keep the token for the next page only: it is shown once and never stored in plain."""
-    request.session["one_time_token"] = {"connection": connection.pk, "token": token}
-    return reverse("portal:connection_token", args=[connection.pk])
+class ConnectionPage(Page):
+    """The three steps. A token that was just made is shown once; posting presses one of the buttons."""
 
-
-class OneTimeToken(Page):
-    grant = Grant.EDIT_PARTNERS
+    edit_grant: Grant | None = Grant.HANDLE_TRAFFIC
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponseBase:
-        connection = get_object_or_404(Connection.objects.select_related("partner"), pk=pk)
-        kept = request.session.pop("one_time_token", None)
-        token = kept["token"] if kept and kept["connection"] == pk else None
-        return self.show(
-            "portal/token_once.html", connection=connection, token=token, versions_url=services.versions_url()
-        )
-
-
-class RegisterForm(forms.Form):
-    versions_url = forms.URLField(label="Their versions URL", assume_scheme="https")
-    token = forms.CharField(label="The token they gave us", max_length=64)
-
-
-class Register(FormPage):
-    """We register with a partner that gave us its versions URL and a token."""
-
-    grant = edit_grant = Grant.HANDLE_TRAFFIC
-    form_class = RegisterForm
-    refusals = (registration.CannotRegister,)
-    submit = "Register now"
-    done = "Registered."
-
-    @property
-    def connection(self) -> Connection:
-        return get_object_or_404(Connection.objects.select_related("partner"), pk=self.kwargs["pk"])
-
-    def back(self) -> str:
-        return reverse("portal:partner", args=[self.connection.partner_id])
-
-    def about(self) -> dict[str, Any]:
-        return {
-            "title": f"Register with {self.connection}",
-            "lede": "We read their versions, then exchange credentials.",
-        }
-
-    def save(self, cleaned: dict[str, Any]) -> str:
-        def tell(step: registration.Step) -> None:
-            messages.info(self.request, f"{step.title}: {step.answer}")
-
-        registration.register(
-            connection=self.connection,
-            versions_url=cleaned["versions_url"],
-            token_a=cleaned["token"],
-            at=clock.now(),
-            report=tell,
-        )
-        return self.back()
-
-
-class Act(Page):
-    """The buttons of a connection."""
-
-    grant = edit_grant = Grant.HANDLE_TRAFFIC
+        return self.steps(of(pk), RegisterForm())
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponseBase:
-        connection = get_object_or_404(Connection, pk=pk)
-        moves = {"suspend": self._suspend, "resume": self._resume, "pull": self._pull, "token": self._token}
+        connection = of(pk)
+        moves: dict[str, Callable[[Connection], str]] = {
+            "suspend": self._suspend,
+            "resume": self._resume,
+            "pull": self._pull,
+            "look": self._look,
+            "rotate": self._rotate,
+        }
         move = moves.get(request.POST.get("move", ""))
         if move is None:
             raise BadRequest("no such button")
         try:
-            target = move(connection)
-        except (CannotMove, pull.CannotPull) as error:
+            messages.success(request, move(connection))
+        except (CannotMove, pull.CannotPull, CannotRegister) as error:
             messages.error(request, str(error))
-            target = None
-        return redirect(target or reverse("portal:partner", args=[connection.partner_id]))
+        return redirect(url(connection))
 
-    def _suspend(self, connection: Connection) -> None:
+    def steps(self, connection: Connection, form: RegisterForm, status: int = 200) -> HttpResponseBase:
+        """The page, with what they gave us in the form."""
+        hosted = list(parties.hosted(connection))
+        told = handshakes.of(connection, self.user)
+        return self.show(
+            "portal/connection.html",
+            status,
+            connection=connection,
+            parties=hosted,
+            face=routing.face_of(connection),
+            registered=connection.state != ConnectionState.PLANNED,
+            token=_shown_now(self.request, connection),
+            versions_url=services.versions_url(),
+            versions=OFFERED,
+            form=form,
+            told=told,
+            looked=next((one.attempt for one in told if one.attempt.method == "GET"), None),
+            modules=handshakes.modules_of(connection, [party.role for party in hosted]),
+        )
+
+    def _suspend(self, connection: Connection) -> str:
         services.suspend(connection=connection)
-        messages.success(self.request, f"{connection} is suspended: nothing is sent, and they are answered 401.")
+        return f"{connection} is suspended: nothing is sent, and they are answered 401."
 
-    def _resume(self, connection: Connection) -> None:
+    def _resume(self, connection: Connection) -> str:
         services.resume(connection=connection, at=clock.now())
-        messages.success(self.request, f"{connection} goes on; what changed meanwhile is sent.")
+        return f"{connection} goes on; what changed meanwhile is sent."
 
-    def _pull(self, connection: Connection) -> None:
+    def _pull(self, connection: Connection) -> str:
         counts = pull.pull(connection=connection, at=clock.now())
         told = ", ".join(f"{count.new + count.known} {module}" for module, count in counts.items()) or "nothing offered"
-        messages.success(self.request, f"Pulled from {connection}: {told}.")
+        return f"Pulled from {connection}: {told}."
 
-    def _token(self, connection: Connection) -> str:
-        token = services.new_registration_token(connection=connection, at=clock.now())
-        return _shown_once(self.request, connection, token)
+    def _look(self, connection: Connection) -> str:
+        return leaving.ask_versions(connection=connection, at=clock.now(), by=self.user)
+
+    def _rotate(self, connection: Connection) -> str:
+        form = RotateForm(self.request.POST)
+        if not form.is_valid():
+            raise BadRequest("no such version")
+        version = form.cleaned_data["version"]
+        rotated = rotation.rotate(connection=connection, version=version, at=clock.now(), by=self.user)
+        return f"{rotated} and we have new tokens, in OCPI {rotated.version}."
+
+
+class Register(ConnectionPage):
+    """We register with a partner that gave us its versions URL and a token; what went wrong is seen on the page."""
+
+    grant = edit_grant = Grant.HANDLE_TRAFFIC
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        connection, form = of(pk), RegisterForm(request.POST)
+        if not form.is_valid():
+            return self.steps(connection, form, 422)
+        try:
+            starting.register(
+                connection=connection,
+                versions_url=form.cleaned_data["versions_url"],
+                token_a=form.cleaned_data["token"],
+                at=clock.now(),
+                by=self.user,
+            )
+        except CannotRegister as error:
+            form.add_error(None, str(error))
+            return self.steps(connection, form, 422)
+        messages.success(request, f"We are registered with {connection}.")
+        return redirect(url(connection))
+
+
+def show_once(request: HttpRequest, connection: Connection, token: str) -> str:
+    """Keep the token for the next page only, encrypted: it is shown once. Where that page is."""
+    request.session["one_time_token"] = {"connection": connection.pk, "token": sealed(token)}
+    return url(connection)
+
+
+def _shown_now(request: HttpRequest, connection: Connection) -> str:
+    kept = request.session.get("one_time_token")
+    if not kept or kept["connection"] != connection.pk:
+        return ""
+    return opened(request.session.pop("one_time_token")["token"])

@@ -1,7 +1,5 @@
 """Invoices: what was settled, as a document, and its files."""
 
-from typing import Any
-
 import django_filters
 import django_tables2
 from django import forms
@@ -13,6 +11,7 @@ from django.urls import reverse
 
 from billing.invoices import document, files, selectors, services
 from billing.invoices.models import Format, Invoice, InvoiceKind, InvoiceState
+from billing.reconciliation import selectors as reconciliation
 from partners.people.permissions import Grant
 from roaming.kernel import clock
 from roaming.portal import cells, columns, filters
@@ -20,7 +19,7 @@ from roaming.portal.access import Page
 from roaming.portal.columns import Cell
 from roaming.portal.forms import attempt
 from roaming.portal.lists import ListPage
-from roaming.portal.paging import SIZE
+from roaming.portal.paging import by_position
 
 
 def url(invoice: Invoice) -> str:
@@ -80,22 +79,12 @@ class InvoicePage(Page):
             buyer=companies["buyer"],
             formats=Format.choices,
             files=invoice.files.defer("content").annotate(size=_SIZE).order_by("id"),
-            **_lines(invoice, request.GET.get("line", "")),
+            records=reconciliation.records_about(invoice, self.user),
+            **by_position(selectors.lines(invoice), request.GET.get("line", "")),
         )
 
 
 _SIZE = Func(F("content"), function="octet_length", output_field=IntegerField())
-
-
-def _lines(invoice: Invoice, first: str) -> dict[str, Any]:
-    """The lines from number `first` on, in the document's order, and where the pages before and after begin."""
-    start = int(first) if first.isascii() and first.isdigit() else 1
-    found = list(selectors.lines(invoice).filter(position__gte=start)[: SIZE + 1])
-    return {
-        "page": found[:SIZE],
-        "before": max(1, start - SIZE) if start > 1 else None,
-        "after": start + SIZE if len(found) > SIZE else None,
-    }
 
 
 class Issue(Page):

@@ -11,6 +11,10 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
+from partners.people.permissions import Grant, may
+from roaming.commands import help_desk
+from roaming.commands import selectors as commands
+from roaming.kernel import clock
 from roaming.locations import selectors
 from roaming.locations.models import Location
 from roaming.portal import cells, columns, filters
@@ -41,13 +45,20 @@ def url(location: Location) -> str:
     return reverse("portal:location", args=[location.pk])
 
 
+def visibility(location: Location) -> str:
+    """To whom a location is shown: to nobody once it has no EVSE any more (L1)."""
+    if not location.evse_count:
+        return "hidden, no EVSE"
+    return "published" if location.publish else "private"
+
+
 class LocationTable(django_tables2.Table):
     id = Cell(lambda row: cells.link(url(row), row.ocpi_id, mono=True), "Location")
     name = Cell(lambda row: row.name or row.address, "Name", css="cut")
     city = Cell(lambda row: f"{row.city}, {row.country}", "City", css="nowrap")
     owner = Cell(lambda row: cells.party(row.party), "CPO")
     evses = Cell(lambda row: cells.number(row.evse_count), "EVSEs", css="num")
-    published = Cell(lambda row: "published" if row.publish else "private", "Visible", css="opt")
+    published = Cell(lambda row: visibility(row), "Visible", css="opt")
     updated = columns.when("Last updated", "last_updated")
     caption = "Locations, newest first"
 
@@ -75,7 +86,15 @@ class LocationPage(Page):
         )
         data = location.data
         evses = [_evse(evse) for evse in data.get("evses") or []]
-        return self.show("portal/location.html", location=location, data=data, evses=evses)
+        return self.show(
+            "portal/location.html",
+            location=location,
+            data=data,
+            operator=selectors.operator_of(location, data),
+            evses=evses,
+            may_unlock=may(self.user, Grant.HELP_DRIVERS) and help_desk.may_unlock(location, at=clock.now()),
+            commands=commands.list_for(self.user).filter(location=location)[:8],
+        )
 
 
 def _evse(data: dict[str, Any]) -> dict[str, Any]:

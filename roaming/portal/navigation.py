@@ -81,6 +81,9 @@ GROUPS: list[tuple[str, list[Entry]]] = [
             Entry("Tariffs", "tariffs", "portal:tariffs", Grant.VIEW_MONEY),
             Entry("Tokens", "tokens", "portal:tokens"),
             Entry("Sessions", "sessions", "portal:sessions"),
+            Entry("Commands", "commands", "portal:commands"),
+            Entry("Bookings", "bookings", "portal:bookings"),
+            Entry("Terminals", "payments", "portal:terminals"),
             Entry("CDRs", "cdrs", "portal:cdrs", Grant.VIEW_MONEY, _held, "?state=held", "held CDRs"),
             Entry("Findings", "findings", "portal:findings", Grant.VIEW_MONEY),
             Entry("Pushes", "traffic", "portal:pushes", Grant.VIEW_ROAMING, _dead, "?state=dead", "dead pushes"),
@@ -99,6 +102,7 @@ GROUPS: list[tuple[str, list[Entry]]] = [
                 "?state=draft",
                 "drafts to review",
             ),
+            Entry("Invoice records", "invoice_records", "portal:records", Grant.VIEW_MONEY),
             Entry(
                 "Disputes",
                 "disputes",
@@ -114,6 +118,7 @@ GROUPS: list[tuple[str, list[Entry]]] = [
         "House",
         [
             Entry("People", "people", "portal:people", Grant.MANAGE_PEOPLE),
+            Entry("OCPI", "doors", "ocpi_docs"),
             Entry("Components", "components", "portal:components"),
         ],
     ),

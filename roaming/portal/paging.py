@@ -41,6 +41,18 @@ def keyset(queryset: QuerySet[M], asked: QueryDict, *, field: str = "", size: in
     return KeysetPage(rows, _cursor(rows[:1], field) if cursor is not None else None, older)
 
 
+def by_position(rows: QuerySet[M], first: str, size: int = SIZE) -> dict[str, Any]:
+    """Rows that have a `position` in a list of their own, from number `first` (of the query string) on: `page`, and
+    where the pages `before` and `after` it begin, None where there is none."""
+    start = int(first) if first.isascii() and first.isdigit() else 1
+    found = list(rows.filter(position__gte=start).order_by("position")[: size + 1])
+    return {
+        "page": found[:size],
+        "before": max(1, start - size) if start > 1 else None,
+        "after": start + size if len(found) > size else None,
+    }
+
+
 def _cursor(rows: list[M], field: str) -> str | None:
     if not rows:
         return None

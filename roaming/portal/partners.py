@@ -23,6 +23,7 @@ from partners.people.permissions import Grant, may
 from roaming.cdrs import selectors as cdrs
 from roaming.cdrs.models import CdrState
 from roaming.exchange.models import PushState
+from roaming.hub import selectors as hub
 from roaming.portal import cells, columns, filters
 from roaming.portal.access import Page
 from roaming.portal.columns import Cell
@@ -82,6 +83,7 @@ class PartnerPage(Page):
             connections=partner.connections.prefetch_related("parties").annotate(**_queues()),
             agreements=Agreement.objects.filter(joined).select_related("cpo", "emsp") if sees_money else [],
             sums=self._sums(partner) if sees_money else {},
+            clients=hub.told_about(self.user, partner),
         )
 
     def _sums(self, partner: Partner) -> dict[str, Any]:

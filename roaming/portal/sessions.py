@@ -8,12 +8,16 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
+from partners.people.permissions import Grant, may
 from roaming.cdrs import selectors as cdrs
 from roaming.cdrs.models import Cdr
+from roaming.commands import help_desk
+from roaming.commands import selectors as commands
 from roaming.portal import cells, columns, filters
 from roaming.portal.access import Page
 from roaming.portal.columns import Cell
 from roaming.portal.lists import ListPage
+from roaming.profiles import selectors as profiles
 from roaming.sessions import selectors
 from roaming.sessions.models import Session
 
@@ -65,7 +69,15 @@ class SessionPage(Page):
             selectors.visible_to(self.user).select_related("party__connection__partner", "emsp__connection__partner"),
             pk=pk,
         )
-        return self.show("portal/session.html", session=session, data=session.data, cdrs=self._cdrs(session))
+        return self.show(
+            "portal/session.html",
+            session=session,
+            data=session.data,
+            cdrs=self._cdrs(session),
+            commands=commands.list_for(self.user).filter(session=session)[:8],
+            may_stop=help_desk.may_stop(session) and may(self.user, Grant.HELP_DRIVERS),
+            profile=profiles.active_of(session),
+        )
 
     def _cdrs(self, session: Session) -> QuerySet[Cdr]:
         of_owner = cdrs.visible_to(self.user).filter(party=session.party)

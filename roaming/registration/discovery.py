@@ -2,63 +2,81 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Self
+from uuid import uuid4
 
+from partners.connections.models import Connection
 from roaming.kernel.http import Unreachable
-from roaming.ocpi.client import OcpiClient, Refused
+from roaming.ocpi import quirks
+from roaming.ocpi.client import Answer, OcpiClient, Refused, wants_plain
 from roaming.ocpi.errors import CANNOT_USE_CLIENT_API, NO_MATCHING_ENDPOINTS, UNSUPPORTED_VERSION, OcpiError
+from roaming.ocpi.modules import OPPOSITE, Interface, interfaces_of, known_as
 from roaming.ocpi.versions import OFFERED
 
 Endpoint = dict[str, str]
-_OWNED_BY_CPO = ("locations", "tariffs", "sessions", "cdrs")
-# The interfaces a platform has by the roles of its parties.
-_INTERFACES = {
-    "CPO": frozenset({*((module, "SENDER") for module in _OWNED_BY_CPO), ("tokens", "RECEIVER")}),
-    "EMSP": frozenset({*((module, "RECEIVER") for module in _OWNED_BY_CPO), ("tokens", "SENDER")}),
+
+# What we must be able to read from whoever owns it: pull has to be supported, push is a courtesy (T108).
+NEEDED: dict[str, list[Interface]] = {
+    "CPO": [("locations", "SENDER"), ("cdrs", "SENDER")],
+    "EMSP": [("tokens", "SENDER")],
 }
 
 
-def interfaces_of(roles: Iterable[str]) -> list[tuple[str, str]]:
-    """(module, interface role) that a platform with parties of these roles can have; all when none of them charges."""
-    known = [_INTERFACES[role] for role in roles if role in _INTERFACES] or list(_INTERFACES.values())
-    return sorted(frozenset().union(*known))
+class Conversation:
+    """The calls of one registration: they share a correlation id, and none of their tokens is kept in the journal.
 
-
-def choose_version(ocpi: OcpiClient, versions_url: str, wanted: Iterable[str] = OFFERED) -> tuple[str, str]:
-    """The highest of `wanted` versions that the partner has, and the URL of its details.
-
-    Raises OcpiError 3001 when the partner cannot be used, 3002 when it has none. Unknown versions are skipped (V5).
+    `plain` says how the token is written; a 401 to a GET is answered by trying the other way once (T3).
     """
-    entries = _got(ocpi, versions_url, "versions")
-    if not isinstance(entries, list):
-        raise _unusable(versions_url, "its versions are not a list")
-    urls = {
-        entry["version"]: entry["url"]
-        for entry in entries
-        if isinstance(entry, dict) and isinstance(entry.get("version"), str) and isinstance(entry.get("url"), str)
-    }
-    for version in sorted(wanted, reverse=True):
-        if version in urls:
-            return version, urls[version]
-    offered = ", ".join(sorted(urls)) or "none"
-    raise OcpiError(
-        UNSUPPORTED_VERSION, f"No version in common: this platform has {', '.join(wanted)}, yours offers {offered}."
-    )
 
+    def __init__(
+        self, connection: Connection, at: datetime, *, token: str, version: str = "", correlation_id: str = ""
+    ) -> None:
+        self._connection = connection
+        self._ocpi = OcpiClient(connection, at, token=token, version=version)
+        self._correlation_id = correlation_id or str(uuid4())
+        self._corrected = False
 
-def read_endpoints(ocpi: OcpiClient, details_url: str, roles: Iterable[str]) -> list[Endpoint]:
-    """The partner's endpoints. Raises OcpiError 3001, or 3003 when none fits parties of `roles`."""
-    details = _got(ocpi, details_url, "version details")
-    listed = details.get("endpoints") if isinstance(details, dict) else None
-    if not isinstance(listed, list):
-        raise _unusable(details_url, "its version details have no list of endpoints")
-    endpoints = [entry for item in listed if (entry := _endpoint(item)) is not None]
-    if not any(entry["identifier"] == "credentials" for entry in endpoints):
-        raise OcpiError(NO_MATCHING_ENDPOINTS, "The version details list no endpoint “credentials”.")
-    matching = set(interfaces_of(roles)) & {(entry["identifier"], entry["role"]) for entry in endpoints}
-    if not matching:
-        raise OcpiError(NO_MATCHING_ENDPOINTS, "The version details list no endpoint that fits the roles given.")
-    return endpoints
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._ocpi.__exit__(kind, error, trace)
+
+    def send(self, method: str, url: str, body: Any = None) -> Answer:
+        """Raises Refused and Unreachable."""
+        return self._ocpi.send(method, url, body, correlation_id=self._correlation_id)
+
+    def read(self, url: str) -> Answer:
+        """GET, with the token in Base64 or as it is, whichever they take. Raises Refused and Unreachable."""
+        try:
+            return self.send("GET", url)
+        except Refused as error:
+            if error.http_status != 401:
+                raise
+            refusal = error
+        self._ocpi.plain = not self._ocpi.plain
+        try:
+            answer = self.send("GET", url)
+        except (Refused, Unreachable):
+            self._ocpi.plain = not self._ocpi.plain
+            raise refusal from None
+        self._corrected = True
+        return answer
+
+    def speak(self, version: str) -> None:
+        """From here on write the token as that version says, unless they were found to want it otherwise."""
+        if not self._corrected:
+            self._ocpi.plain = wants_plain(self._connection, version)
+
+    def remember_spelling(self, version: str) -> None:
+        """Keep it as a quirk where they want the token otherwise than the version says."""
+        plain, older = self._ocpi.plain, version == "2.1.1"
+        seen = {"plain_token": plain and not older, "base64_token": older and not plain}
+        quirks.learn(connection=self._connection, seen=seen)
 
 
 @dataclass(frozen=True)
@@ -68,33 +86,99 @@ class Offer:
     version: str
     endpoints: list[Endpoint]
 
+    @property
+    def credentials_url(self) -> str:
+        return next(entry["url"] for entry in self.endpoints if entry["identifier"] == "credentials")
 
-def discover(ocpi: OcpiClient, versions_url: str, roles: Iterable[str], wanted: Iterable[str] = OFFERED) -> Offer:
+
+def discover(talk: Conversation, versions_url: str, roles: Iterable[str], wanted: Iterable[str] = OFFERED) -> Offer:
     """Versions and details in one go. Raises OcpiError 3001, 3002, 3003."""
-    version, details_url = choose_version(ocpi, versions_url, wanted)
-    return Offer(version, read_endpoints(ocpi, details_url, roles))
+    version, details_url = choose_version(talk, versions_url, wanted)
+    return Offer(version, read_endpoints(talk, details_url, roles, version))
 
 
-def _endpoint(item: Any) -> Endpoint | None:
-    """One entry, or None for what is no endpoint (T25). The role of credentials has no meaning (V3)."""
+def choose_version(talk: Conversation, versions_url: str, wanted: Iterable[str] = OFFERED) -> tuple[str, str]:
+    """The highest of `wanted` versions that the partner has, and the URL of its details.
+
+    Raises OcpiError 3001 when the partner cannot be used, 3002 when it has none. Unknown versions are skipped (V5).
+    """
+    entries = _got(talk, versions_url, "versions")
+    if not isinstance(entries, list):
+        raise _unusable(versions_url, "its versions are not a list")
+    urls = {
+        entry["version"]: entry["url"]
+        for entry in entries
+        if isinstance(entry, dict) and isinstance(entry.get("version"), str) and isinstance(entry.get("url"), str)
+    }
+    for version in sorted(wanted, reverse=True):
+        if version in urls:
+            talk.speak(version)
+            return version, urls[version]
+    offered = ", ".join(sorted(urls)) or "none"
+    raise OcpiError(
+        UNSUPPORTED_VERSION, f"No version in common: wanted is {', '.join(wanted)}; {versions_url} offers {offered}."
+    )
+
+
+def read_endpoints(talk: Conversation, details_url: str, roles: Iterable[str], version: str) -> list[Endpoint]:
+    """The partner's endpoints in that version. Raises OcpiError 3001, or 3003 when none fits parties of `roles`."""
+    details = _got(talk, details_url, "version details")
+    listed = details.get("endpoints") if isinstance(details, dict) else None
+    if not isinstance(listed, list):
+        raise _unusable(details_url, "its version details have no list of endpoints")
+    expected = interfaces_of(roles, version)
+    endpoints = [entry for item in listed for entry in _endpoints(item, version, expected)]
+    if not any(entry["identifier"] == "credentials" for entry in endpoints):
+        raise OcpiError(NO_MATCHING_ENDPOINTS, f"The version details at {details_url} list no endpoint “credentials”.")
+    if not set(expected) & _interfaces(endpoints):
+        raise OcpiError(
+            NO_MATCHING_ENDPOINTS, f"The version details at {details_url} list no endpoint that fits the roles given."
+        )
+    return endpoints
+
+
+def needed_of(roles: Iterable[str]) -> list[Interface]:
+    """The interfaces that we need a platform with parties of these roles to have."""
+    return [interface for role in sorted(set(roles)) for interface in NEEDED.get(role, [])]
+
+
+def missing(roles: Iterable[str], endpoints: Iterable[Endpoint]) -> list[Interface]:
+    """Those of them that are not among the endpoints (C7)."""
+    found = _interfaces(endpoints)
+    return [interface for interface in needed_of(roles) if interface not in found]
+
+
+def _interfaces(endpoints: Iterable[Endpoint]) -> set[Interface]:
+    return {(entry["identifier"], entry["role"]) for entry in endpoints}
+
+
+def _endpoints(item: Any, version: str, expected: Iterable[Interface]) -> list[Endpoint]:
+    """One entry of the list; none for what is no endpoint (T25).
+
+    The role of credentials has no meaning (V3). In 2.1.1 there are no roles: an entry stands for the sides of the
+    module that such a platform has.
+    """
     if not isinstance(item, Mapping):
-        return None
+        return []
     identifier, role, url = item.get("identifier"), item.get("role"), item.get("url")
     if not isinstance(identifier, str) or not isinstance(url, str) or not url.startswith(("http://", "https://")):
-        return None
+        return []
+    identifier = known_as(identifier)
     if identifier == "credentials":
-        role = "SENDER"
-    if role not in ("SENDER", "RECEIVER"):
-        return None
-    return {"identifier": identifier, "role": role, "url": url}
+        sides = ["SENDER"]
+    elif version == "2.1.1":
+        sides = [side for module, side in expected if module == identifier]
+    else:
+        sides = [role] if isinstance(role, str) and role in OPPOSITE else []
+    return [{"identifier": identifier, "role": side, "url": url} for side in sides]
 
 
-def _got(ocpi: OcpiClient, url: str, what: str) -> Any:
+def _got(talk: Conversation, url: str, what: str) -> Any:
     try:
-        return ocpi.get(url).data
+        return talk.read(url).data
     except (Unreachable, Refused) as error:
         raise _unusable(url, f"its {what} could not be read: {error}") from error
 
 
 def _unusable(url: str, why: str) -> OcpiError:
-    return OcpiError(CANNOT_USE_CLIENT_API, f"Your platform at {url} cannot be used: {why.rstrip('.')}.")
+    return OcpiError(CANNOT_USE_CLIENT_API, f"The platform at {url} cannot be used: {why.rstrip('.')}.")

@@ -8,7 +8,6 @@ from rest_framework.request import Request
 from partners.parties.models import PartyRole
 from roaming.ocpi import envelope, storage
 from roaming.ocpi.ownership import OwnedObjectView
-from roaming.ocpi.paging import page
 from roaming.ocpi.views import OcpiView
 from roaming.sessions import selectors, services
 from roaming.sessions.models import Session
@@ -16,8 +15,8 @@ from roaming.sessions.models import Session
 
 class SenderList(OcpiView):
     def get(self, request: Request, **_: Any) -> HttpResponse:
-        visible = selectors.visible_to_connection(self.connection)
-        return page(request, visible, kind="session", version=self.version)
+        visible = selectors.visible_to_connection(self.connection, self.at)
+        return self.page(visible, kind="session")
 
 
 class ReceiverObject(OwnedObjectView):
@@ -31,10 +30,11 @@ class ReceiverObject(OwnedObjectView):
 
     def put(self, request: Request, session_id: str, **_: Any) -> HttpResponse:
         party = self.owner()
-        data = self.whole("session", **self.owner_in_url, id=session_id)
+        data = self.whole("session", id=session_id)
         return self.accepted(services.put(party=party, session_id=session_id, data=data, at=self.at))
 
     def patch(self, request: Request, session_id: str, **_: Any) -> HttpResponse:
         party = self.owner()
-        data = self.part("session", **self.owner_in_url, id=session_id)
-        return self.accepted(services.patch(party=party, session_id=session_id, data=data, at=self.at))
+        data = self.part("session", id=session_id)
+        appends = self.version != "2.1.1"
+        return self.accepted(services.patch(party=party, session_id=session_id, data=data, appends=appends, at=self.at))

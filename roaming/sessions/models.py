@@ -28,6 +28,8 @@ class Session(OcpiObject):
         indexes = [
             # The paged list an eMSP crawls.
             models.Index(fields=["emsp", "party", "id"], name="roaming_session_crawl"),
+            # The same, filtered by date_from and date_to.
+            models.Index(fields=["emsp", "last_updated"], name="roaming_session_changed"),
             # The portal's list, newest first.
             models.Index(fields=["-started_at", "-id"], name="roaming_session_newest"),
         ]

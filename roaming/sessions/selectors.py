@@ -1,5 +1,7 @@
 """Reading sessions: what a partner may see, what a user may see."""
 
+from datetime import datetime
+
 from django.db.models import QuerySet
 
 from partners import routing
@@ -9,9 +11,10 @@ from partners.people.permissions import Grant, may
 from roaming.sessions.models import Session
 
 
-def visible_to_connection(connection: Connection) -> QuerySet[Session]:
-    """Sessions charged with tokens of the connection's eMSPs, under an agreement that held at their start."""
-    return Session.objects.filter(routing.pairs_visible_to(connection))
+def visible_to_connection(connection: Connection, at: datetime) -> QuerySet[Session]:
+    """Sessions charged with tokens of the connection's eMSPs, under an agreement that held at their start and whose
+    history may be read at `at`."""
+    return Session.objects.filter(routing.pairs_visible_to(connection, at=at))
 
 
 def visible_to(user: User) -> QuerySet[Session]:

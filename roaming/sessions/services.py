@@ -8,7 +8,9 @@ from django.db import transaction
 from partners import routing
 from partners.parties import selectors as parties
 from partners.parties.models import Party, PartyRole
-from roaming.ocpi import storage
+from roaming.findings import services as findings
+from roaming.findings.models import Severity
+from roaming.ocpi import order, storage
 from roaming.ocpi.schema import transforms, validation, wire
 from roaming.ocpi.schema.values import parse_time
 from roaming.ocpi.storage import Stored
@@ -17,44 +19,102 @@ from roaming.sessions.models import Session
 
 Data = dict[str, Any]
 
+_OVER = "COMPLETED"
+_LATE = "This is older than what is stored here; only its charging periods were added."
+_FINAL = "The session is COMPLETED, which is final; nothing was changed."
+
 
 @transaction.atomic
 def put(*, party: Party, session_id: str, data: Data, at: datetime) -> Stored[Session]:
-    """Create or replace a session of `party`, its charging periods included (S1)."""
-    stored = storage.put_object(Session, party=party, ocpi_id=session_id, data=data, columns=_columns(data), at=at)
-    if stored.changed:
-        _announce(stored.row, at)
-    return stored
+    """Create or replace a session of `party`, its charging periods included (S1). A COMPLETED one stays so (S2)."""
+    stored = storage.put_object(
+        Session, party=party, ocpi_id=session_id, data=data, columns=_columns(data), at=at, objection=_objection
+    )
+    return _told(stored, data, at)
 
 
 @transaction.atomic
-def patch(*, party: Party, session_id: str, data: Data, at: datetime) -> Stored[Session]:
-    """Change the named fields and append the given charging periods (S1). Raises Unknown and Invalid (T63).
+def patch(*, party: Party, session_id: str, data: Data, appends: bool = True, at: datetime) -> Stored[Session]:
+    """Change the named fields and append the given charging periods (S1); in 2.1.1 they replace those there are
+    (`appends` False). Raises Unknown and Invalid (T63).
 
-    A patch older than the session is applied as a whole (T65): dropping it would lose its charging periods for good. A
-    period that is there already is not appended again, so a repeated request does no harm.
+    Of a patch older than the session its periods are added all the same, because they come only once, and nothing else
+    (T65). A period that is there already is not appended again, so a repeated request does no harm.
     """
     row = storage.lock(Session, party=party, ocpi_id=session_id)
-    stored = row.data
-    merged = transforms.merge_patch("session", stored, _without_known_periods(stored, data))
+    before = row.data
+    data = order.dated(data, before, at)
+    if appends and order.is_older(data, before) and (periods := _missed_periods(before, data)):
+        return _told(_with_late_periods(row, before, periods, at), data, at)
+    if note := _objection(row, data):
+        return _told(Stored(row, created=False, changed=False, note=note), data, at)
+    merged = transforms.merge_patch("session" if appends else "", before, _without_known(before, data, appends))
     validation.validate(NEWEST_SHAPE, "session", merged)
-    changed = storage.replace(row, data=merged, columns=_columns(merged), at=at)
-    if changed:
-        _announce(row, at)
-    return Stored(row, created=False, changed=changed)
+    return _told(storage.written(row, before=before, data=merged, columns=_columns(merged), at=at), data, at)
 
 
-def _without_known_periods(stored: Data, patch: Data) -> Data:
-    if not patch.get("charging_periods"):
+def _objection(row: Session, data: Data) -> str:
+    """Why neither an object nor a patch is stored."""
+    if note := storage.too_old(row, data):
+        return note
+    return _FINAL if row.status == _OVER and data.get("status", _OVER) != _OVER else ""
+
+
+def _missed_periods(before: Data, patch: Data) -> list[Data]:
+    """The periods of an older patch that are not here; of one that begins when a known one does, more is known now."""
+    known = {_begin(period) for period in before.get("charging_periods") or []}
+    return [period for period in patch.get("charging_periods") or [] if _begin(period) not in known]
+
+
+def _begin(period: Data) -> datetime:
+    return parse_time(period["start_date_time"])
+
+
+def _with_late_periods(row: Session, before: Data, periods: list[Data], at: datetime) -> Stored[Session]:
+    """Put the periods of an older patch where they belong in time."""
+    in_time = sorted([*(before.get("charging_periods") or []), *periods], key=_begin)
+    merged = {**before, "charging_periods": in_time}
+    validation.validate(NEWEST_SHAPE, "session", merged)
+    changed = storage.replace(row, before=before, data=merged, columns=_columns(merged), at=at)
+    return Stored(row, created=False, changed=changed, note=_LATE)
+
+
+def _told(stored: Stored[Session], sent: Data, at: datetime) -> Stored[Session]:
+    """Tell the eMSP of a change, and people of one that should not be."""
+    row, before = stored.row, stored.before or {}
+    if stored.changed:
+        receivers = routing.receivers_of_pair(row.party, row.emsp, at=row.started_at)
+        storage.announce(row, receivers=receivers, module="sessions", kind="session", at=at)
+    if stored.note == _FINAL:
+        _note_after_end(row, f"as {sent['status']} after it was {_OVER}; it was not changed", at)
+    elif stored.changed and before.get("status") in {_OVER, "INVALID"} and order.is_older(before, row.data):
+        fields = ", ".join(order.differing(before, row.data))
+        _note_after_end(row, f"again after it was {before['status']}; changed: {fields}", at)
+    return stored
+
+
+def _note_after_end(row: Session, what: str, at: datetime) -> None:
+    """A session that is over should not change (S2)."""
+    findings.record_once(
+        code="session_changed_after_its_end",
+        severity=Severity.NOTE,
+        title="Session changed after its end",
+        sentence=f"{row.party.connection.name} sent session “{row.ocpi_id}” of {row.party.code} {what}.",
+        expected="no change of a session that is over",
+        actual=row.status,
+        connection=row.party.connection,
+        subject=f"sessions {row.ocpi_id}",
+        at=at,
+    )
+
+
+def _without_known(stored: Data, patch: Data, appends: bool) -> Data:
+    """The patch without the periods that are there already, where periods are appended."""
+    if not appends or not patch.get("charging_periods"):
         return patch
     known = {wire.canonical(period) for period in stored.get("charging_periods") or []}
     fresh = [period for period in patch["charging_periods"] if wire.canonical(period) not in known]
     return {**patch, "charging_periods": fresh}
-
-
-def _announce(row: Session, at: datetime) -> None:
-    receivers = routing.receivers_of_pair(row.party, row.emsp, at=row.started_at)
-    storage.announce(row, receivers=receivers, module="sessions", kind="session", at=at)
 
 
 def _columns(data: Data) -> dict[str, Any]:

@@ -51,10 +51,14 @@ class Caller:
         params: dict[str, str] | None = None,
         sender: Json | None = None,
         receiver: Json | None = None,
+        plain: bool = False,
     ) -> Answer:
-        """One request; `sender` and `receiver` ({country_code, party_id}) become routing headers. Raises CallFailed."""
+        """One request; `sender` and `receiver` ({country_code, party_id}) become routing headers. Raises CallFailed.
+
+        `plain` sends the token as OCPI 2.1.1 does.
+        """
         headers = {
-            "Authorization": "Token " + base64.b64encode(token.encode()).decode(),
+            "Authorization": "Token " + (token if plain else base64.b64encode(token.encode()).decode()),
             "X-Request-ID": str(uuid.uuid4()),
             "X-Correlation-ID": str(uuid.uuid4()),
             **_routing("from", sender),
@@ -70,12 +74,14 @@ class Caller:
         _check_ids(method, url, headers, response)
         return _read(method, url, response)
 
-    def pages(self, url: str, *, token: str, params: dict[str, str] | None = None, **parties: Json) -> list[Json]:
+    def pages(
+        self, url: str, *, token: str, params: dict[str, str] | None = None, plain: bool = False, **parties: Json
+    ) -> list[Json]:
         """Every object of a list, Link after Link."""
         found: list[Json] = []
         following: str | None = url
         while following:
-            answer = self.call("GET", following, token=token, params=params, **parties)
+            answer = self.call("GET", following, token=token, params=params, plain=plain, **parties)
             if not answer.good or not isinstance(answer.data, list):
                 raise CallFailed(
                     f"GET {following} answered {answer.http_status}/{answer.status_code} {answer.message}."

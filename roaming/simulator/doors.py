@@ -6,6 +6,7 @@ import secrets
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from roaming.simulator import orders, speech
 from roaming.simulator.caller import CallFailed
 from roaming.simulator.lists import page
 from roaming.simulator.server import Reply, Request
@@ -14,9 +15,7 @@ from roaming.simulator.wire import Json, NotJson, decode, envelope
 if TYPE_CHECKING:
     from roaming.simulator.platform import Platform
 
-# The modules a role owns (its sender lists), and those it is sent.
-SENDS = {"CPO": ("locations", "tariffs", "sessions", "cdrs"), "EMSP": ("tokens",)}
-RECEIVES = {"CPO": ("tokens",), "EMSP": ("locations", "tariffs", "sessions", "cdrs")}
+_ORDERS = ("commands", "chargingprofiles")
 
 
 class Refusal(Exception):
@@ -42,12 +41,12 @@ def _answer(platform: "Platform", request: Request) -> Reply:
     registering = _authenticate(platform, request)
     match request.segments:
         case ("ocpi", "versions"):
-            return _good(platform, [{"version": "2.2.1", "url": platform.base_url}])
-        case ("ocpi", "2.2.1"):
-            return _good(platform, {"version": "2.2.1", "endpoints": _endpoints(platform)})
-        case ("ocpi", "2.2.1", "credentials"):
+            return _good(platform, [{"version": platform.version, "url": platform.base_url}])
+        case ("ocpi", platform.version):
+            return _good(platform, {"version": platform.version, "endpoints": _endpoints(platform)})
+        case ("ocpi", platform.version, "credentials"):
             return _credentials(platform, request, registering)
-        case ("ocpi", "2.2.1", side, module, *rest) if not registering:
+        case ("ocpi", platform.version, side, module, *rest) if not registering:
             return _module(platform, request, side, module, rest)
     if registering:
         raise Refusal(401, 2000, "A registration token opens versions and credentials only.")
@@ -57,12 +56,9 @@ def _answer(platform: "Platform", request: Request) -> Reply:
 def _authenticate(platform: "Platform", request: Request) -> bool:
     """True when the portal knocks with a registration token, False with the one agreed on."""
     scheme, _, value = (request.headers.get("Authorization") or "").partition(" ")
-    try:
-        token = base64.b64decode(value, validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
-        token = ""
+    token = value if platform.plain else _decoded(value)
     if scheme != "Token" or not token:
-        raise Refusal(401, 2000, "Authorization: Token <Base64> is required.")
+        raise Refusal(401, 2000, "The header Authorization is missing or wrong.")
     if token == platform.link.token_in:
         return False
     if token in platform.link.registration_tokens:
@@ -70,13 +66,20 @@ def _authenticate(platform: "Platform", request: Request) -> bool:
     raise Refusal(401, 2000, "This token is not known here.")
 
 
+def _decoded(value: str) -> str:
+    try:
+        return base64.b64decode(value, validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return ""
+
+
 def _endpoints(platform: "Platform") -> list[Json]:
     found = [{"identifier": "credentials", "role": "SENDER", "url": f"{platform.base_url}/credentials"}]
-    for side, table in (("sender", SENDS), ("receiver", RECEIVES)):
-        for role in sorted(platform.roles):
-            for module in table.get(role, ()):
-                url = f"{platform.base_url}/{side}/{module}"
-                found.append({"identifier": module, "role": side.upper(), "url": url})
+    for module, side in platform.interfaces:
+        url = f"{platform.base_url}/{side.lower()}/{module}"
+        found.append({"identifier": module, "role": side, "url": url})
+    if platform.version == "2.1.1":
+        return [{"identifier": entry["identifier"], "url": entry["url"]} for entry in found]
     return found
 
 
@@ -100,21 +103,33 @@ def _credentials(platform: "Platform", request: Request, registering: bool) -> R
 
 
 def _module(platform: "Platform", request: Request, side: str, module: str, rest: list[str]) -> Reply:
-    table = {"sender": SENDS, "receiver": RECEIVES}.get(side, {})
-    if not any(module in table.get(role, ()) for role in platform.roles):
+    if (module, side.upper()) not in platform.interfaces:
         raise Refusal(404, 2000, f"This platform has no {side} interface for {module}.")
     if side == "receiver":
         return _receive(platform, request, module, rest)
-    if module == "tokens" and rest[1:] == ["authorize"] and request.method == "POST":
-        return _authorize(platform, request, rest[0])
+    match request.method, module, rest:
+        case "POST", "tokens", [uid, "authorize"]:
+            return _authorize(platform, request, uid)
+        case "POST", ("commands" | "chargingprofiles"), [*_, key]:
+            platform.store.note("results", {**decode(request.body), "key": key})
+            return _good(platform)
+        case "PUT", "chargingprofiles", [session_id]:
+            platform.store.note("active_profiles", {**decode(request.body), "session_id": session_id})
+            return _good(platform)
+        case "PUT", "sessions", [session_id, "charging_preferences"]:
+            platform.store.note("preferences", {**decode(request.body), "session_id": session_id})
+            return _good(platform, "ACCEPTED")
+        case "POST", "bookings", []:
+            return _good(platform, orders.booked(platform, decode(request.body)))
     if request.method != "GET":
         raise Refusal(405, 2000, f"{request.method} is not possible here.")
     if not rest:
         url = f"{platform.base_url}/sender/{module}"
-        return page(platform.store.own(module), request.query, url=url, at=platform.clock())
+        told = [speech.spoken(platform.version, module, data, platform.store) for data in platform.store.own(module)]
+        return page(told, request.query, url=url, at=platform.clock())
     for data in platform.store.own(module):
         if module == "locations" and str(data["id"]).upper() == rest[0].upper():
-            return _good(platform, data)
+            return _good(platform, speech.spoken(platform.version, module, data, platform.store))
     raise Refusal(404, 2003, f"There is no {rest[0]} here.")
 
 
@@ -125,8 +140,10 @@ def _authorize(platform: "Platform", request: Request, uid: str) -> Reply:
     token = next((t for t in platform.store.own("tokens") if (t["uid"].upper(), t["type"].upper()) == wanted), None)
     if token is None:
         raise Refusal(404, 2004, f"Token {uid} is not known here.")
-    info: Json = {"allowed": "ALLOWED" if token["valid"] else "BLOCKED", "token": token}
-    if token["valid"]:
+    info: Json = {"allowed": "ALLOWED" if token["valid"] else "BLOCKED"}
+    if platform.version != "2.1.1":
+        info["token"] = speech.spoken(platform.version, "tokens", token, platform.store)
+    if token["valid"] and platform.version != "2.1.1":
         info["authorization_reference"] = f"AR-{secrets.token_hex(8)}"
         if request.body:
             info["location"] = decode(request.body)
@@ -136,6 +153,10 @@ def _authorize(platform: "Platform", request: Request, uid: str) -> Reply:
 def _receive(platform: "Platform", request: Request, module: str, rest: list[str]) -> Reply:
     if module == "cdrs":
         return _receive_cdr(platform, request, rest)
+    if module in _ORDERS:
+        return _good(platform, orders.obeyed(platform, request, module, rest))
+    if module not in speech.KINDS:
+        return _receive_as_is(platform, request, module, rest)
     if len(rest) < 3:
         raise Refusal(404, 2000, "The address of an object has an owner and an id.")
     key = tuple(part.upper() for part in rest[:3])
@@ -146,7 +167,7 @@ def _receive(platform: "Platform", request: Request, module: str, rest: list[str
     if request.method == "DELETE" and module == "tariffs":
         _known(platform.store.forget(module, key), rest[2])
         return _good(platform)
-    body = _object(request)
+    body = speech.heard(platform.version, module, _object(platform, request), (rest[0], rest[1]), platform.store)
     if request.method == "PUT" and len(rest) == 3:
         created = platform.store.receive(module, key, body)
         return _good(platform, http_status=201 if created else 200)
@@ -162,18 +183,43 @@ def _receive_cdr(platform: "Platform", request: Request, rest: list[str]) -> Rep
         return _good(platform, _known(platform.store.received_object("cdrs", key), rest[2]))
     if request.method != "POST" or rest:
         raise Refusal(405, 2000, f"{request.method} is not possible here.")
-    body = _object(request)
+    owner = _first_of_the_other_side(platform)
+    body = speech.heard(platform.version, "cdrs", _object(platform, request), owner, platform.store)
     parts = (str(body["country_code"]), str(body["party_id"]), str(body["id"]))
     created = platform.store.receive_once("cdrs", tuple(part.upper() for part in parts), body)
     address = f"{platform.base_url}/receiver/cdrs/" + "/".join(quote(part, safe="") for part in parts)
     return _good(platform, http_status=201 if created else 200, headers={"Location": address})
 
 
-def _object(request: Request) -> Json:
+def _first_of_the_other_side(platform: "Platform") -> tuple[str, str]:
+    """Whose a CDR of 2.1.1 is, which does not say it: the party that sent us its stations."""
+    location = next(iter(platform.store.received("locations")), {"country_code": "XX", "party_id": "XXX"})
+    return location["country_code"], location["party_id"]
+
+
+def _receive_as_is(platform: "Platform", request: Request, module: str, rest: list[str]) -> Reply:
+    """Modules of which the platform only keeps what it is sent."""
+    body = decode(request.body) if request.body else {}
+    if request.method == "POST":
+        rest = [*rest, *(str(body[name]) for name in ("country_code", "party_id", "id") if name in body)]
+    key = tuple(part.upper() for part in rest)
+    if request.method == "GET":
+        return _good(platform, _known(platform.store.received_object(module, key), rest[-1]))
+    if request.method == "DELETE":
+        _known(platform.store.forget(module, key), rest[-1])
+        return _good(platform)
+    if request.method == "PATCH":
+        _known(platform.store.merge(module, key, body), rest[-1])
+        return _good(platform)
+    created = platform.store.receive(module, key, body)
+    return _good(platform, http_status=201 if created else 200)
+
+
+def _object(platform: "Platform", request: Request) -> Json:
     body = decode(request.body)
     if not isinstance(body, dict):
         raise Refusal(200, 2001, "An object is expected.")
-    if request.method == "PATCH" and "last_updated" not in body:
+    if request.method == "PATCH" and "last_updated" not in body and platform.version != "2.1.1":
         raise Refusal(200, 2001, "A PATCH names last_updated.")
     return body
 

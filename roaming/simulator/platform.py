@@ -5,14 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from roaming.simulator import doors
+from roaming.ocpi.modules import OPPOSITE, interfaces_of
+from roaming.simulator import doors, speech
 from roaming.simulator.caller import Answer, Caller, CallFailed
 from roaming.simulator.server import Reply, Request, Server
 from roaming.simulator.store import Store
 from roaming.simulator.wire import Clock, Json, utc_now
 from roaming.simulator.world import Estate, PartyCard
-
-VERSION = "2.2.1"
 
 
 @dataclass
@@ -26,11 +25,25 @@ class Link:
 
 
 class Platform:
-    """Speaks OCPI 2.2.1 both ways for all its parties. `down` answers 503 to everything, as in an outage."""
+    """Speaks one version of OCPI both ways for all its parties (in 2.1.1 for one). Its objects are written in 2.2.1.
 
-    def __init__(self, name: str, parties: Sequence[PartyCard], *, clock: Clock = utc_now, port: int = 0) -> None:
+    `down` answers 503 to everything, as in an outage. `outcomes` says how an order ends, by its name: "START_SESSION",
+    or the method for charging profiles.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        parties: Sequence[PartyCard],
+        *,
+        clock: Clock = utc_now,
+        port: int = 0,
+        version: str = "2.2.1",
+    ) -> None:
         self.name = name
         self.parties = tuple(parties)
+        self.version = version
+        self.outcomes: dict[str, str] = {}
         self.clock = clock
         self.store = Store()
         self.link = Link()
@@ -53,7 +66,17 @@ class Platform:
 
     @property
     def base_url(self) -> str:
-        return f"{self._server.url}/ocpi/{VERSION}"
+        return f"{self._server.url}/ocpi/{self.version}"
+
+    @property
+    def plain(self) -> bool:
+        """OCPI 2.1.1 sends its token as it is."""
+        return self.version == "2.1.1"
+
+    @property
+    def interfaces(self) -> list[tuple[str, str]]:
+        """What this platform has: (module, SENDER or RECEIVER)."""
+        return interfaces_of(self.roles, self.version)
 
     @property
     def roles(self) -> frozenset[str]:
@@ -87,7 +110,11 @@ class Platform:
         endpoints = self.discover(versions_url, token_a)
         self.link.token_in = secrets.token_urlsafe(24)
         answer = self.caller.call(
-            "POST", endpoints["credentials", "SENDER"], token=token_a, body=self.credentials(self.link.token_in)
+            "POST",
+            endpoints["credentials", "SENDER"],
+            token=token_a,
+            body=self.credentials(self.link.token_in),
+            plain=self.plain,
         )
         if not answer.good:
             raise CallFailed(f"The portal refused our credentials: {answer.status_code} {answer.message}")
@@ -95,16 +122,23 @@ class Platform:
 
     def discover(self, versions_url: str, token: str) -> dict[tuple[str, str], str]:
         """The portal's endpoints by (module, role) in our version."""
-        versions = _wanted(self.caller.call("GET", versions_url, token=token))
-        url = next((entry["url"] for entry in versions if entry["version"] == VERSION), None)
+        versions = _wanted(self.caller.call("GET", versions_url, token=token, plain=self.plain))
+        url = next((entry["url"] for entry in versions if entry["version"] == self.version), None)
         if url is None:
-            raise CallFailed(f"The portal does not offer OCPI {VERSION}.")
-        details = _wanted(self.caller.call("GET", url, token=token))
-        found = {(entry["identifier"], entry["role"]): entry["url"] for entry in details["endpoints"]}
+            raise CallFailed(f"The portal does not offer OCPI {self.version}.")
+        details = _wanted(self.caller.call("GET", url, token=token, plain=self.plain))
+        if self.version == "2.1.1":
+            theirs = {entry["identifier"]: entry["url"] for entry in details["endpoints"]}
+            found = {(module, OPPOSITE[side]): theirs[module] for module, side in self.interfaces if module in theirs}
+        else:
+            found = {(entry["identifier"], entry["role"]): entry["url"] for entry in details["endpoints"]}
         return found | {("credentials", "SENDER"): url_of_credentials(details)}
 
     def credentials(self, token: str) -> Json:
         """Our credentials object with the token the portal is to use."""
+        if self.version == "2.1.1":
+            role = self.parties[0].as_role()
+            return {"token": token, "url": self.versions_url} | {n: v for n, v in role.items() if n != "role"}
         return {"token": token, "url": self.versions_url, "roles": [party.as_role() for party in self.parties]}
 
     def send(
@@ -119,20 +153,31 @@ class Platform:
         sender: Json | None = None,
         receiver: Json | None = None,
     ) -> Answer:
-        """Call the portal's `role` interface of `module`; `tail` is appended to its URL as it is."""
+        """Call the portal's `role` interface of `module`; `tail` is appended to its URL as it is.
+
+        `body` is written in 2.2.1 where that version knows the module, in 2.3.0 otherwise.
+        """
         return self.caller.call(
             method,
             self.link.endpoints[module, role] + tail,
             token=self.link.token_out,
-            body=body,
+            plain=self.plain,
+            body=self._spoken(method, module, body),
             params=params,
             sender=sender,
             receiver=receiver,
         )
 
+    def _spoken(self, method: str, module: str, body: Any) -> Any:
+        """Only objects are translated: a question, such as an authorization, is alike in every version."""
+        if not isinstance(body, dict) or (method == "POST" and module != "cdrs"):
+            return body
+        return speech.spoken(self.version, module, body, self.store)
+
     def crawl(self, module: str) -> list[Json]:
         """Everything the portal lets us see of a module."""
-        return self.caller.pages(self.link.endpoints[module, "SENDER"], token=self.link.token_out)
+        url = self.link.endpoints[module, "SENDER"]
+        return self.caller.pages(url, token=self.link.token_out, plain=self.plain)
 
 
 def url_of_credentials(details: Json) -> str:

@@ -20,6 +20,7 @@ class Store:
         self._lock = RLock()
         self._own: dict[str, dict[Key, Json]] = {}
         self._received: dict[str, dict[Key, Json]] = {}
+        self._noted: dict[str, list[Json]] = {}
         self.repeats = 0
 
     def keep(self, module: str, data: Json) -> None:
@@ -74,3 +75,12 @@ class Store:
     def forget(self, module: str, key: Key) -> bool:
         with self._lock:
             return self._received.get(module, {}).pop(key, None) is not None
+
+    def note(self, module: str, data: Json) -> None:
+        """Keep what was asked or reported, in order."""
+        with self._lock:
+            self._noted.setdefault(module, []).append(data)
+
+    def noted(self, module: str) -> list[Json]:
+        with self._lock:
+            return list(self._noted.get(module, []))

@@ -151,7 +151,12 @@ def _evse(party: PartyCard, uid: str, serial: str, plan: str, random: Random, at
         "uid": uid,
         "evse_id": f"{party.country_code}*{party.party_id}*E{serial}",
         "status": "AVAILABLE",
-        "capabilities": ["RFID_READER", "REMOTE_START_STOP_CAPABLE"],
+        "capabilities": [
+            "RFID_READER",
+            "REMOTE_START_STOP_CAPABLE",
+            "CHARGING_PROFILE_CAPABLE",
+            "CHARGING_PREFERENCES_CAPABLE",
+        ],
         "connectors": [connector],
         "physical_reference": uid.rsplit("-", 1)[-1],
         "last_updated": stamp(at),

@@ -1,4 +1,4 @@
-"""OCPI doors of tariffs (section 4.4). A tariff is replaced as a whole: PATCH does not exist."""
+"""OCPI doors of tariffs (section 4.4). From 2.2 on a tariff is replaced as a whole: PATCH is of 2.1.1 only."""
 
 from typing import Any
 
@@ -8,7 +8,6 @@ from rest_framework.request import Request
 from partners.parties.models import PartyRole
 from roaming.ocpi import envelope
 from roaming.ocpi.ownership import OwnedObjectView
-from roaming.ocpi.paging import page
 from roaming.ocpi.views import OcpiView
 from roaming.tariffs import selectors, services
 
@@ -16,11 +15,16 @@ from roaming.tariffs import selectors, services
 class SenderList(OcpiView):
     def get(self, request: Request, **_: Any) -> HttpResponse:
         visible = selectors.visible_to_connection(self.connection, self.at)
-        return page(request, visible, kind="tariff", version=self.version)
+        return self.page(visible, kind="tariff")
 
 
 class ReceiverObject(OwnedObjectView):
     role = PartyRole.CPO
+
+    @property
+    def allowed_methods(self) -> list[str]:
+        methods: list[str] = super().allowed_methods
+        return [method for method in methods if method != "PATCH" or self.version == "2.1.1"]
 
     def get(self, request: Request, tariff_id: str, **_: Any) -> HttpResponse:
         row = selectors.present(self.owner(), tariff_id)
@@ -30,8 +34,15 @@ class ReceiverObject(OwnedObjectView):
 
     def put(self, request: Request, tariff_id: str, **_: Any) -> HttpResponse:
         party = self.owner()
-        data = self.whole("tariff", **self.owner_in_url, id=tariff_id)
+        data = self.whole("tariff", id=tariff_id)
         return self.accepted(services.put(party=party, tariff_id=tariff_id, data=data, at=self.at))
+
+    def patch(self, request: Request, tariff_id: str, **_: Any) -> HttpResponse:
+        if self.version != "2.1.1":
+            return self.http_method_not_allowed(request)
+        party = self.owner()
+        data = self.part("tariff", id=tariff_id)
+        return self.accepted(services.patch(party=party, tariff_id=tariff_id, data=data, at=self.at))
 
     def delete(self, request: Request, tariff_id: str, **_: Any) -> HttpResponse:
         services.delete(party=self.owner(), tariff_id=tariff_id, at=self.at)

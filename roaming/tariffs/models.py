@@ -21,4 +21,6 @@ class Tariff(OcpiObject):
         indexes = [
             # The paged list a partner crawls.
             models.Index(fields=["party", "id"], name="roaming_tariff_crawl"),
+            # The same, filtered by date_from and date_to.
+            models.Index(fields=["party", "last_updated"], name="roaming_tariff_changed"),
         ]

@@ -15,8 +15,7 @@ from roaming.tariffs.models import Tariff
 
 def visible_to_connection(connection: Connection, at: datetime) -> QuerySet[Tariff]:
     """The tariffs of the CPOs that an active agreement opens to a party of the connection."""
-    owners = routing.owners_visible_to(connection, role=PartyRole.CPO, at=at)
-    return Tariff.objects.filter(party__in=owners, deleted_at=None)
+    return Tariff.objects.filter(routing.owned_visible_to(connection, role=PartyRole.CPO, at=at), deleted_at=None)
 
 
 def present(party: Party, tariff_id: str) -> Tariff | None:

@@ -17,7 +17,7 @@ from roaming.tariffs.models import Tariff
 def put(*, party: Party, tariff_id: str, data: dict[str, Any], at: datetime) -> Stored[Tariff]:
     """Create or replace a tariff of `party`; one that was deleted is there again."""
     stored = storage.put_object(
-        Tariff, party=party, ocpi_id=tariff_id, data=data, columns=_columns(data), at=at, supersedes=_supersedes
+        Tariff, party=party, ocpi_id=tariff_id, data=data, columns=_columns(data), at=at, objection=_objection
     )
     if stored.changed:
         _announce(stored.row, "PUT", at)
@@ -25,20 +25,35 @@ def put(*, party: Party, tariff_id: str, data: dict[str, Any], at: datetime) -> 
 
 
 @transaction.atomic
+def patch(*, party: Party, tariff_id: str, data: dict[str, Any], at: datetime) -> Stored[Tariff]:
+    """Change the named fields, as OCPI 2.1.1 may. Raises Unknown, also for a deleted one, and Invalid (T63)."""
+    row = _present(party, tariff_id)
+    stored = storage.patch_object(row, kind="tariff", patch=data, columns=_columns, at=at)
+    if stored.changed:
+        _announce(row, "PUT", at)
+    return stored
+
+
+@transaction.atomic
 def delete(*, party: Party, tariff_id: str, at: datetime) -> Tariff:
     """Take a tariff away from everybody (R1); the row stays to explain CDRs. Raises Unknown, also the second time."""
-    row = storage.lock(Tariff, party=party, ocpi_id=tariff_id)
-    if row.deleted_at is not None:
-        raise Unknown(f"{party.code} has deleted its tariff “{tariff_id}”.")
+    row = _present(party, tariff_id)
     row.deleted_at = row.changed_at = at
     row.save(update_fields=["deleted_at", "changed_at"])
     _announce(row, "DELETE", at)
     return row
 
 
-def _supersedes(row: Tariff, last_updated: datetime) -> bool:
+def _present(party: Party, tariff_id: str) -> Tariff:
+    row = storage.lock(Tariff, party=party, ocpi_id=tariff_id)
+    if row.deleted_at is not None:
+        raise Unknown(f"{party.code} has deleted its tariff “{tariff_id}”.")
+    return row
+
+
+def _objection(row: Tariff, data: dict[str, Any]) -> str:
     """A deleted tariff has no age to compare with."""
-    return row.deleted_at is not None or storage.is_newer(row, last_updated)
+    return "" if row.deleted_at is not None else storage.too_old(row, data)
 
 
 def _announce(row: Tariff, method: str, at: datetime) -> None:

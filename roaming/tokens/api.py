@@ -8,8 +8,7 @@ from rest_framework.request import Request
 from partners.parties.models import PartyRole
 from roaming.ocpi import envelope, storage
 from roaming.ocpi.errors import NOT_ENOUGH_INFORMATION, UNKNOWN_TOKEN, OcpiError, invalid, not_found
-from roaming.ocpi.ownership import OwnedObjectView, addressed_party
-from roaming.ocpi.paging import page
+from roaming.ocpi.ownership import OwnedObjectView
 from roaming.ocpi.views import OcpiView
 from roaming.tokens import authorization, selectors, services
 from roaming.tokens.authorization import Question
@@ -21,7 +20,7 @@ _DEFAULT = "RFID"
 class SenderList(OcpiView):
     def get(self, request: Request, **_: Any) -> HttpResponse:
         visible = selectors.visible_to_connection(self.connection, self.at)
-        return page(request, visible, kind="token", version=self.version)
+        return self.page(visible, kind="token")
 
 
 class Authorize(OcpiView):
@@ -33,7 +32,7 @@ class Authorize(OcpiView):
             token_uid=token_uid,
             token_type=_type(request) or _DEFAULT,
             location=self.object("location_references") if self.raw.strip() else None,
-            issuer=addressed_party(request),
+            issuer=self.route.to_party,
             correlation_id=request.headers.get("X-Correlation-ID", ""),
         )
         try:
@@ -58,13 +57,13 @@ class ReceiverObject(OwnedObjectView):
 
     def put(self, request: Request, token_uid: str, **_: Any) -> HttpResponse:
         party = self.owner()
-        data = self.whole("token", **self.owner_in_url, uid=token_uid)
+        data = self.whole("token", uid=token_uid)
         kind = _same_type(request, data["type"])
         return self.accepted(services.put(party=party, token_uid=token_uid, token_type=kind, data=data, at=self.at))
 
     def patch(self, request: Request, token_uid: str, **_: Any) -> HttpResponse:
         party = self.owner()
-        data = self.part("token", **self.owner_in_url, uid=token_uid)
+        data = self.part("token", uid=token_uid)
         kind = _same_type(request, data["type"]) if "type" in data else _type(request) or _DEFAULT
         return self.accepted(services.patch(party=party, token_uid=token_uid, token_type=kind, data=data, at=self.at))
 

@@ -1,11 +1,8 @@
 """May this card charge here? The eMSP is asked while the driver waits; if it cannot be, the whitelist decides."""
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from threading import BoundedSemaphore
 from typing import Any
 from urllib.parse import quote
 
@@ -13,21 +10,16 @@ from partners import routing
 from partners.connections.models import Connection
 from partners.parties import selectors as parties
 from partners.parties.models import Party, PartyRole
-from roaming.kernel.http import Unreachable
-from roaming.ocpi import errors
-from roaming.ocpi.client import OcpiClient, Refused
-from roaming.ocpi.schema import transforms, validation
+from roaming.exchange.asking import Asking, NoAnswer, ask
+from roaming.ocpi import errors, translation
+from roaming.ocpi.client import Refused
+from roaming.ocpi.schema import validation
+from roaming.ocpi.versions import NEWEST_SHAPE
 from roaming.tokens import selectors
 from roaming.tokens.models import Token
 
 Data = dict[str, Any]
 logger = logging.getLogger(__name__)
-
-# One eMSP that hangs must not hold all the threads that answer everybody else: no more than so many of a process wait
-# for it at once, and the next ones not longer than this for their turn.
-ASKED_AT_ONCE = 4
-TURN_SECONDS = 2.0
-_turns: dict[int, BoundedSemaphore] = {}
 
 
 class UnknownToken(Exception):
@@ -80,7 +72,7 @@ def _token(question: Question, at: datetime) -> Token | None:
     )
     if question.issuer is not None:
         code = tuple(part.upper() for part in question.issuer)
-        found = [token for token in found if (token.party.country_code, token.party.party_id) == code] or found
+        found = [token for token in found if (token.party.country_code, token.party.party_id) == code]
     if len(found) > 1:
         issuers = ", ".join(token.party.code for token in found)
         raise NotEnough(f"Several eMSPs have a {_name(question)}: {issuers}. Address one with the OCPI-to headers.")
@@ -96,64 +88,41 @@ def _addressed(question: Question, at: datetime) -> Party | None:
 
 def _ask(question: Question, issuer: Party, token: Token | None, at: datetime) -> Data | None:
     """The eMSP's own answer; None when it cannot be asked or makes no sense."""
-    connection = issuer.connection
-    endpoint = connection.endpoint("tokens", "SENDER") if connection.reachable else None
-    if endpoint is None:
-        return None
-    with _turn(connection) as ours:
-        if ours:
-            return _answer(question, issuer, token, endpoint, at)
-    logger.warning("%s was not asked for an authorization: it leaves too many others waiting", connection)
-    return None
-
-
-@contextmanager
-def _turn(connection: Connection) -> Iterator[bool]:
-    turns = _turns.setdefault(connection.pk, BoundedSemaphore(ASKED_AT_ONCE))
-    ours = turns.acquire(timeout=TURN_SECONDS)
-    try:
-        yield ours
-    finally:
-        if ours:
-            turns.release()
-
-
-def _answer(question: Question, issuer: Party, token: Token | None, endpoint: str, at: datetime) -> Data | None:
-    connection = issuer.connection
     uid, kind = quote(question.token_uid, safe=""), quote(question.token_type)
+    asking = Asking(
+        to_party=issuer,
+        from_party=parties.hosted(question.connection, PartyRole.CPO).first(),
+        module="tokens",
+        role="SENDER",
+        method="POST",
+        tail=f"/{uid}/authorize?type={kind}",
+        body=("location_references", question.location) if question.location else None,
+        correlation_id=question.correlation_id,
+    )
     try:
-        with OcpiClient(connection, at) as client:
-            answer = client.post(
-                f"{endpoint.rstrip('/')}/{uid}/authorize?type={kind}",
-                _outgoing(connection.version, question.location),
-                to_party=issuer,
-                from_party=parties.hosted(question.connection, PartyRole.CPO).first(),
-                correlation_id=question.correlation_id,
-            )
-        return _understood(answer.data, connection.version, token)
-    except Unreachable as error:
-        logger.warning("%s could not be asked for an authorization: %s", connection, error)
+        return _understood(ask(asking, at=at), issuer.connection, token)
+    except NoAnswer as error:
+        logger.warning("%s was not heard about an authorization: %s", issuer.connection, error)
     except validation.Invalid as error:
-        logger.warning("%s answered an authorization with an invalid object: %s", connection, error)
+        logger.warning("%s answered an authorization with an invalid object: %s", issuer.connection, error)
     except Refused as refusal:
         if refusal.status_code == errors.UNKNOWN_TOKEN:
             raise UnknownToken(f"{issuer.code} does not know the {_name(question)}.") from None
         if refusal.status_code == errors.NOT_ENOUGH_INFORMATION:
             raise NotEnough(f"{issuer.code} needs more to decide: {refusal.message}") from None
-        logger.warning("%s refused an authorization: %s", connection, refusal)
+        logger.warning("%s refused an authorization: %s", issuer.connection, refusal)
     return None
 
 
-def _outgoing(version: str, location: Data | None) -> Data | None:
-    return transforms.downgrade(version, "location_references", location)[0] if location else None
-
-
-def _understood(data: Any, version: str, token: Token | None) -> Data:
-    """The answer in the newest shape; an eMSP that leaves the token out gets ours put in."""
-    if isinstance(data, dict) and not data.get("token") and token is not None:
-        data = {**data, "token": transforms.downgrade(version, "token", token.data)[0]}
-    validation.validate(version, "authorization_info", data)
-    return transforms.upgrade(version, "authorization_info", data)
+def _understood(data: Any, connection: Connection, token: Token | None) -> Data:
+    """The answer in the newest shape; an eMSP that leaves the token out, as 2.1.1 does, gets ours put in."""
+    if isinstance(data, dict) and not data.get("token") and token is not None and connection.version != "2.1.1":
+        data = {**data, "token": translation.told(connection.version, "token", token.data)[0]}
+    info = translation.understood(connection.version, "authorization_info", data, connection=connection)
+    if token is not None and not info.get("token"):
+        info = {**info, "token": token.data}
+    validation.validate(NEWEST_SHAPE, "authorization_info", info)
+    return info
 
 
 def _from_whitelist(token: Token, location: Data | None) -> Data:

@@ -1,6 +1,7 @@
 """Reading tokens: what a partner may see, what a user may see."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db.models import QuerySet
 
@@ -14,14 +15,22 @@ from roaming.tokens.models import Token
 
 def visible_to_connection(connection: Connection, at: datetime) -> QuerySet[Token]:
     """The tokens of the eMSPs that an active agreement opens to a party of the connection."""
-    owners = routing.owners_visible_to(connection, role=PartyRole.EMSP, at=at)
-    return Token.objects.filter(party__in=owners)
+    return Token.objects.filter(routing.owned_visible_to(connection, role=PartyRole.EMSP, at=at))
 
 
 def shown_at_station(connection: Connection, *, token_uid: str, token_type: str, at: datetime) -> list[Token]:
     """Every token with that uid and type that a CPO on the connection may ask about, whoever issued it."""
     tokens = visible_to_connection(connection, at).filter(ocpi_id_upper=token_uid.upper(), type=token_type)
     return list(tokens.select_related("party__connection").order_by("id"))
+
+
+def by_contract(connection: Connection, contract_id: str) -> dict[str, Any] | None:
+    """The token (newest shape) of that contract, among those of eMSPs that an agreement joins, or joined, to the
+    connection: all that OCPI 2.1.1 says of a token in a session or CDR is its contract."""
+    owners = routing.counterparties_of(connection, role=PartyRole.EMSP)
+    rows = Token.objects.filter(party__in=owners, contract_id_upper=contract_id.upper())
+    row = rows.order_by("-valid", "id").first()
+    return row.data if row else None
 
 
 def visible_to(user: User) -> QuerySet[Token]:

@@ -95,10 +95,50 @@ def test_a_time_that_its_ends_do_not_bear_out_is_worth_knowing(agreement: Agreem
 
 
 def test_a_credit_cdr_waits_for_a_person(agreement: Agreement) -> None:
+    """D3."""
+    records.received("cdr0")
     cdr = records.received(total="-8.50", credit=True, credit_reference_id="CDR0")
     (one,) = found(cdr, agreement)
     assert (one.code, one.money_at_risk) == ("credit", Decimal("8.50"))
     assert one.sentence.startswith("Polder Laden credits CDR CDR0 with -8.50 EUR;")
+
+
+def test_a_credit_of_what_nobody_sent_is_stored_and_flagged(agreement: Agreement) -> None:
+    """D3: also when another CPO has a CDR of that id, or when it is a credit itself."""
+    records.received("CDR0", cpo="NL*VLT")
+    first = records.received(total="-8.50", credit=True, credit_reference_id="CDR0")
+    second = records.received("CDR2", total="-8.50", credit=True, credit_reference_id="CDR1")
+    assert codes(first, agreement) == codes(second, agreement) == ["credit", "credit_of_unknown"]
+
+
+def test_a_cdr_credited_twice_is_stored_and_flagged(agreement: Agreement) -> None:
+    """D3."""
+    records.received("CDR0")
+    first = records.received("C1", total="-8.50", credit=True, credit_reference_id="CDR0")
+    second = records.received("C2", total="-8.50", credit=True, credit_reference_id="cdr0")
+    assert codes(first, agreement) == ["credit"]
+    _, twice = found(second, agreement)
+    assert (twice.code, twice.actual, twice.money_at_risk) == ("credited_twice", "C1 and C2", Decimal("8.50"))
+
+
+@pytest.mark.parametrize(
+    ("total", "currency", "expected"),
+    [("8.50", "EUR", "-8.50 EUR"), ("-8.49", "EUR", "-8.50 EUR"), ("-8.50", "CHF", "-8.50 EUR")],
+)
+def test_a_credit_that_does_not_take_back_what_was_billed_is_flagged(
+    agreement: Agreement, total: str, currency: str, expected: str
+) -> None:
+    """D3: a positive total would bill once more."""
+    records.received("CDR0")
+    cdr = records.received(total=total, currency=currency, credit=True, credit_reference_id="CDR0")
+    one = next(one for one in found(cdr, agreement) if one.code == "credit_differs")
+    assert (one.expected, one.actual, one.holds) == (expected, f"{total} {currency}", True)
+
+
+def test_a_positive_credit_of_the_unknown_is_flagged_for_both(agreement: Agreement) -> None:
+    """D3."""
+    cdr = records.received(total="8.50", credit=True, credit_reference_id="CDR0")
+    assert codes(cdr, agreement) == ["credit", "credit_of_unknown", "credit_differs"]
 
 
 def test_a_negative_total_that_is_no_credit(agreement: Agreement) -> None:

@@ -92,8 +92,9 @@ def test_a_partner_rotates_its_tokens_and_leaves(house: House) -> None:
     answer = good(nomad.send("PUT", "credentials", "SENDER", body=nomad.credentials(nomad.link.token_in)))
     nomad.link.token_out = answer.data["token"]
     versions_url = f"{house.url}/ocpi/versions"
-    assert nomad.caller.call("GET", versions_url, token=old).http_status == 401
+    assert nomad.caller.call("GET", versions_url, token=old).good  # until the new one is used
     assert nomad.caller.call("GET", versions_url, token=nomad.link.token_out).good
+    assert nomad.caller.call("GET", versions_url, token=old).http_status == 401
     good(nomad.send("DELETE", "credentials", "SENDER"))
     assert nomad.caller.call("GET", versions_url, token=nomad.link.token_out).http_status == 401
     assert Connection.objects.get(name="Nomad").state == ConnectionState.PLANNED

@@ -24,7 +24,8 @@ def test_nomad_is_down_for_a_while_and_gets_the_newest_state_when_it_is_back(hou
     reference = plugged_in(volta, charge)
     nomad.down = True
     house.work()
-    assert Push.objects.get(module="sessions").state == PushState.RETRYING
+    assert Push.objects.get(module="sessions").state in {PushState.WAITING, PushState.RETRYING}
+    assert Push.objects.filter(connection__name="Nomad", state=PushState.RETRYING).count() == 1  # the rest waits behind
     unplugged(volta, charge)
     good(billed(volta, charge, reference=reference))
     house.work()

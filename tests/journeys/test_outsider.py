@@ -67,5 +67,6 @@ def test_nothing_is_pushed_to_her(house: House, cleo: Platform) -> None:
     house.offer(cleo, CLO[1])
     house.work()
     assert not any(cleo.store.received(module) for module in MODULES)
-    assert not Push.objects.filter(connection__name="Cleo").exists()
+    # Who we are is in our credentials too; hub client info tells that our own parties are connected.
+    assert not Push.objects.filter(connection__name="Cleo").exclude(module="hubclientinfo").exists()
     assert Session.objects.count() == 1

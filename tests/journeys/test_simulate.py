@@ -13,7 +13,7 @@ from partners.connections.models import Connection, ConnectionState
 from roaming.exchange import pull
 from roaming.kernel import clock
 from roaming.locations.models import Location
-from roaming.registration import services as registration
+from roaming.registration import starting as registration
 from roaming.simulator.world import PartyCard
 from tests.journeys.house import House
 

@@ -22,7 +22,7 @@ def test_the_command_prints_a_one_time_token_that_identifies_the_connection() ->
     call_command("add_connection", name="Sim", role=["EMSP"], party=["de*sim"], json=True, stdout=out)
     answer = json.loads(out.getvalue())
     assert set(answer) == {"connection", "token", "versions_url"}
-    found = selectors.by_token(answer["token"])
+    found = selectors.by_token(answer["token"], cast.NOW)
     assert found is not None and found.name == "Sim" == answer["connection"]
     assert found.token_in_kind == TokenKind.REGISTRATION
     assert found.state == ConnectionState.PLANNED
@@ -73,8 +73,8 @@ def test_a_party_without_a_role_and_a_role_without_a_party_are_refused_with_a_se
 def test_a_rotated_token_replaces_the_old_one_at_once() -> None:
     nomad = cast.nomad(url="http://nomad.example")
     fresh = services.new_registration_token(connection=nomad, at=cast.NOW)
-    assert selectors.by_token(cast.token("Nomad")) is None
-    assert selectors.by_token(fresh) == nomad
+    assert selectors.by_token(cast.token("Nomad"), cast.NOW) is None
+    assert selectors.by_token(fresh, cast.NOW) == nomad
     nomad.refresh_from_db()
     assert nomad.state == ConnectionState.PLANNED
 
@@ -83,7 +83,7 @@ def test_unregistering_kills_both_tokens_and_keeps_the_parties() -> None:
     nomad = cast.nomad(url="http://nomad.example")
     services.unregister(connection=nomad, at=cast.NOW)
     nomad.refresh_from_db()
-    assert selectors.by_token(cast.token("Nomad")) is None
+    assert selectors.by_token(cast.token("Nomad"), cast.NOW) is None
     assert nomad.token_out == "" and nomad.endpoints == [] and not nomad.reachable
     assert nomad.parties.count() == 1
 

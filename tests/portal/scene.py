@@ -17,8 +17,21 @@ from billing.settlement.periods import Period
 from partners.agreements.models import Agreement
 from partners.connections.models import Connection
 from partners.people.models import Role, User
+from roaming.bookings import places
+from roaming.bookings import services as bookings
+from roaming.bookings.models import Booking
 from roaming.cdrs.models import Cdr
-from roaming.exchange.models import Push, PushState
+from roaming.commands import orders
+from roaming.commands import services as commands
+from roaming.commands.models import Command
+from roaming.conformance import services as conformance
+from roaming.conformance.models import CheckResult, ConformanceRun, RunState
+from roaming.conformance.seen import Seen
+from roaming.conformance.sheet import Sheet
+from roaming.exchange import journal
+from roaming.exchange.models import Direction, Exchange, Push, PushState
+from roaming.invoice_records import services as invoice_records
+from roaming.invoice_records.models import InvoiceRecord
 from roaming.locations import services as locations
 from roaming.locations.models import Location
 from roaming.ocpi.schema import transforms, wire
@@ -26,6 +39,8 @@ from roaming.sessions import services as sessions
 from roaming.sessions.models import Session
 from roaming.tariffs import services as tariffs
 from roaming.tariffs.models import Tariff
+from roaming.terminals import services as terminals
+from roaming.terminals.models import Terminal
 from roaming.tokens import services as tokens
 from roaming.tokens.models import Token
 from tests import cast
@@ -48,15 +63,21 @@ class Scene:
     tariff: Tariff
     token: Token
     session: Session
+    command: Command
     accepted: Cdr
     held: Cdr
     contested: Cdr
     settled: Cdr
     dispute: Dispute
+    record: InvoiceRecord
+    booking: Booking
+    terminal: Terminal
     run: SettlementRun
     issued: Invoice
     draft: Invoice
     dead: Push
+    checked: ConformanceRun
+    exchange: Exchange
     people: dict[str, User]
 
 
@@ -83,6 +104,7 @@ def furnish() -> Scene:
     statement = settlement.settle(agreement=incoming, period=Period(2026, 10), by=None, at=AT)
     dispute = contest(cdrs["contested"], staff[Role.ACCOUNT_MANAGER])
     late = records.received("VLT-30001", ended=datetime(2026, 11, 1, 12, tzinfo=UTC), **nomads())
+    exchange = exchange_with(nomad)
     assert polder.pk
     return Scene(
         nomad=nomad,
@@ -94,10 +116,16 @@ def furnish() -> Scene:
         contested=Cdr.objects.get(pk=cdrs["contested"].pk),
         settled=Cdr.objects.get(pk=cdrs["settled"].pk),
         dispute=dispute,
+        record=bill(statement),
+        booking=book(),
+        terminal=provide(),
         run=run,
         issued=issued,
         draft=statement.invoice,
         dead=dead_push(nomad),
+        command=refused(nomad),
+        checked=checked(nomad, exchange),
+        exchange=exchange,
         people=staff,
         **stored,
     )
@@ -118,6 +146,51 @@ def judged() -> dict[str, Cdr]:
     return {"settled": right[0], "held": dear[0], "contested": dear[1]}
 
 
+def bill(statement: SettlementRun) -> InvoiceRecord:
+    """Polder Laden says what its invoice is about: one CDR that we expect, and one that we do not have."""
+    polder = cast.party("NL*PLD", "CPO")
+    data = {
+        "country_code": "NL",
+        "party_id": "PLD",
+        "id": "PL-2026-10",
+        "invoice_id": "2026/4711",
+        "cdrs": [statement.invoice.lines.order_by("position")[0].cdr.ocpi_id, "PL-55999"],
+        "last_updated": "2026-11-02T08:00:00Z",
+    }
+    return invoice_records.receive(owners=[polder], data=data, at=AT).row
+
+
+def book() -> Booking:
+    """Nomad has a place of Volta for an hour."""
+    volta, hour = cast.party("NL*VLT", "CPO"), {"start_date_time": _later(8), "end_date_time": _later(9)}
+    owned = {"country_code": "NL", "party_id": "VLT", "location_id": "ZUIDPLEIN", "last_updated": _later(1)}
+    slots = [{"start_date_time": _later(8), "end_date_time": _later(18)}]
+    times = {"begin_from": _later(0), "end_before": _later(23), "available_timeslots": slots}
+    calendar = {"id": "CAL", "last_updated": _later(1), **times}
+    places.put(party=volta, place_id="BL-1", data={**owned, "id": "BL-1", "calendars": [calendar]}, at=AT)
+    said = {"request_id": "RQ-1", "location_id": "ZUIDPLEIN", "authorization_reference": "AUTH-1", "period": hour}
+    asked = {"country_code": "DE", "party_id": "NMD", "booking_location_id": "BL-1", **said}
+    received = {"request_status": "ACCEPTED", "booking_request": asked, "request_received": _later(1)}
+    terms = {"supported_access_methods": ["TOKEN"], "change_until_minutes": 60, "cancel_until_minutes": 120}
+    data = {"id": "BK-1", "reservation_status": "RESERVED", "booking_terms": terms, "booking_requests": [received]}
+    return bookings.put(party=volta, booking_id="BK-1", data={**owned, **said, **data}, at=AT).row
+
+
+def provide() -> Terminal:
+    """Paymate has a terminal at a station of Volta, and captured money with it."""
+    cast.connection("Paymate", "OTHER NL*PAY", "EMSP NL*PAY", url="http://paymate.invalid", version="2.3.0")
+    parties = {"provider": cast.party("NL*PAY", "OTHER"), "cpo": cast.party("NL*VLT", "CPO")}
+    terminal = {"terminal_id": "T-1", "city": "Utrecht", "reference": "SN-4711", "location_ids": ["ZUIDPLEIN"]}
+    captured = {"id": "FA-1", "authorization_reference": "AUTH-9", "currency": "EUR", "eft_data": ["Mastercard"]}
+    price = {"total_costs": {"before_taxes": Decimal("4.00")}, "capture_status_code": "SUCCESS"}
+    terminals.put_advice(**parties, data={**captured, **price, "last_updated": _later(2)}, at=AT)
+    return terminals.put_terminal(**parties, data={**terminal, "last_updated": _later(1)}, at=AT).row
+
+
+def _later(hour: int) -> str:
+    return f"2026-11-04T{hour:02}:00:00Z"
+
+
 def contest(cdr: Cdr, by: User) -> Dispute:
     dispute = disputes.open_dispute(
         cdr=Cdr.objects.get(pk=cdr.pk),
@@ -129,6 +202,40 @@ def contest(cdr: Cdr, by: User) -> Dispute:
     )
     disputes.reply(dispute=dispute, text="Our charging system did not know it yet.", by=by, at=AT + timedelta(hours=3))
     return dispute
+
+
+def refused(asker: Connection) -> Command:
+    """A driver of Nomad's wants to start at Zuidplein; Volta's back-end takes no commands."""
+    order = {
+        "response_url": "http://nomad.invalid/results/1",
+        "token": read("token", "token_nomad"),
+        "location_id": "ZUIDPLEIN",
+        "evse_uid": "ZP-1",
+    }
+    placed = orders.from_platform("START_SESSION", order, orders.Asker(asker), at=cast.NOW)
+    return commands.send(placed, at=cast.NOW)
+
+
+def checked(connection: Connection, exchange: Exchange) -> ConformanceRun:
+    """A finished run against `connection` that found one thing, in that exchange."""
+    seen = Seen(exchange.url, {"X-Request-ID": exchange.request_id}, 200, {}, b'{"data":[]}', "", cast.NOW, exchange)
+    run = conformance.plan(connection=connection, by=None, at=cast.NOW)
+    sheet = Sheet("tokens", run.version)
+    sheet.says("x_limit", False, seen, "X-Limit is absent.", "X-Limit: a whole number", "absent")
+    sheet.says("total_count", True, seen, "")
+    CheckResult.objects.bulk_create(sheet.results(run))
+    ConformanceRun.objects.filter(pk=run.pk).update(state=RunState.FINISHED, started_at=cast.NOW, finished_at=cast.NOW)
+    run.refresh_from_db()
+    return run
+
+
+def exchange_with(connection: Connection) -> Exchange:
+    """One page of tokens that `connection` listed."""
+    url = "http://nomad.invalid/sender/tokens"
+    note = journal.Note(connection, Direction.OUT, "GET", url, "request-1", "correlation-1", "", cast.NOW)
+    written = journal.write(note, seconds=0.04, http_status=200, ocpi_status=1000, response_body='{"data":[]}')
+    assert written is not None
+    return written
 
 
 def objects() -> dict[str, Any]:

@@ -15,21 +15,29 @@ from tests.portal.scene import Scene
 # What each page asks for, told a second time on purpose. A page that only takes POST says so.
 PAGES: dict[str, tuple[Grant, str]] = {
     **dict.fromkeys(("home", "search", "partners", "partner", "components"), (Grant.VIEW_ROAMING, "GET")),
-    **dict.fromkeys(("locations", "location"), (Grant.VIEW_ROAMING, "GET")),
+    **dict.fromkeys(("locations", "location", "commands", "command"), (Grant.VIEW_ROAMING, "GET")),
+    "location_unlock": (Grant.HELP_DRIVERS, "GET"),
+    "session_stop": (Grant.HELP_DRIVERS, "POST"),
     **dict.fromkeys(("tokens", "token", "sessions", "session", "pushes", "push"), (Grant.VIEW_ROAMING, "GET")),
-    **dict.fromkeys(
-        ("partner_add", "partner_edit", "connection_add", "connection_token"), (Grant.EDIT_PARTNERS, "GET")
-    ),
+    **dict.fromkeys(("partner_add", "partner_edit", "connection_add", "connection_edit"), (Grant.EDIT_PARTNERS, "GET")),
     **dict.fromkeys(("agreement_add", "agreement_edit", "agreement_end"), (Grant.EDIT_PARTNERS, "GET")),
     "agreement_activate": (Grant.EDIT_PARTNERS, "POST"),
-    "connection_register": (Grant.HANDLE_TRAFFIC, "GET"),
-    "connection_act": (Grant.HANDLE_TRAFFIC, "POST"),
+    "connection": (Grant.VIEW_ROAMING, "GET"),
+    **dict.fromkeys(
+        ("connection_register", "connection_token", "connection_unregister"), (Grant.HANDLE_TRAFFIC, "GET")
+    ),
+    **dict.fromkeys(
+        ("connection_conformance", "conformance", "conformance_text", "exchange"), (Grant.VIEW_ROAMING, "GET")
+    ),
+    "connection_quirk": (Grant.HANDLE_TRAFFIC, "POST"),
     "push_retry": (Grant.HANDLE_TRAFFIC, "POST"),
     **dict.fromkeys(
         ("agreements", "agreement", "cdrs", "cdr", "findings", "tariffs", "tariff"), (Grant.VIEW_MONEY, "GET")
     ),
     **dict.fromkeys(("settlement", "run", "invoices", "invoice", "invoice_file"), (Grant.VIEW_MONEY, "GET")),
-    **dict.fromkeys(("disputes", "dispute"), (Grant.VIEW_MONEY, "GET")),
+    **dict.fromkeys(("bookings", "bookings_places", "booking", "terminals", "terminal"), (Grant.VIEW_ROAMING, "GET")),
+    "terminals_captures": (Grant.VIEW_MONEY, "GET"),
+    **dict.fromkeys(("disputes", "dispute", "records", "record"), (Grant.VIEW_MONEY, "GET")),
     **dict.fromkeys(("cdr_accept", "cdr_reject", "cdr_contest"), (Grant.DECIDE_CDRS, "GET")),
     "cdr_price_again": (Grant.DECIDE_CDRS, "POST"),
     "settle": (Grant.SETTLE, "GET"),
@@ -48,12 +56,18 @@ def address(name: str, scene: Scene) -> str:
         "tariff": scene.tariff,
         "token": scene.token,
         "session": scene.session,
+        "command": scene.command,
         "cdr": scene.held,
         "push": scene.dead,
         "run": scene.run,
         "invoice": scene.issued,
         "dispute": scene.dispute,
+        "record": scene.record,
+        "booking": scene.booking,
+        "terminal": scene.terminal,
         "agreement_end": scene.agreement,
+        "conformance": scene.checked,
+        "exchange": scene.exchange,
     }
     subject = {"connection_add": "partner", "agreement_end": "agreement_end"}.get(name, name.partition("_")[0])
     addresses_something = subject in subjects and name not in ("partner_add", "agreement_add")

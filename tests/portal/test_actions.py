@@ -12,8 +12,7 @@ from billing.disputes.models import Dispute
 from billing.invoices.models import Invoice
 from billing.settlement.models import SettlementRun
 from partners.agreements.models import Agreement
-from partners.connections.models import Connection, ConnectionState
-from partners.partners.models import Partner
+from partners.connections.models import Connection
 from partners.people.models import Role, User
 from roaming.cdrs.models import Cdr
 from tests.portal.scene import Scene
@@ -122,6 +121,7 @@ def terms(agreement: Agreement, **changes: Any) -> dict[str, Any]:
         "vat_rate": "21",
         "payment_days": "30",
         "dispute_days": "14",
+        "history_days": "365",
     }
     return fields | changes
 
@@ -135,7 +135,8 @@ def test_an_agreement_is_drafted_changed_activated_and_ended(ben: Client, scene:
     assert ben.post(page + "edit/", terms(hubert, price_tolerance="0.02")).status_code == 302
     assert ben.post(page + "activate/").status_code == 302
     drafted.refresh_from_db()
-    assert (drafted.state, drafted.price_tolerance) == ("active", Decimal("0.02"))
+    assert (drafted.state, drafted.price_tolerance, drafted.history_days) == ("active", Decimal("0.02"), 365)
+    assert b"readable for 365 days after its end" in ben.get(page).content
     assert ben.post(page + "edit/", terms(hubert, price_tolerance="9")).status_code == 422
     assert ben.post(page + "end/", {"ends_date": "2027-12-01"}).status_code == 302
     drafted.refresh_from_db()
@@ -156,50 +157,10 @@ def test_terms_that_cannot_be_are_refused_on_the_form(wrong: dict[str, str], ben
 # Partners and connections
 
 
-def test_a_token_is_shown_once(ben: Client, scene: Scene) -> None:
-    assert ben.post("/partners/add/", {"name": "Fjord Charge", "country": "NO"}).status_code == 302
-    partner = Partner.objects.get(name="Fjord Charge")
-    form = {"name": "Fjord Charge", "codes": "NO*FJD", "roles": ["EMSP"]}
-    shown = ben.post(f"/partners/{partner.pk}/connect/", form, follow=True)
-    connection = Connection.objects.get(partner=partner)
-    assert (connection.state, connection.parties.get().code) == (ConnectionState.PLANNED, "NO*FJD")
-    assert b"data-copy=" in shown.content
-    again = ben.get(f"/connections/{connection.pk}/token/")
-    assert b"data-copy=" not in again.content
-
-
 def test_a_party_of_somebody_else_is_refused_on_the_form(ben: Client, scene: Scene) -> None:
     form = {"name": "Copy", "codes": "DE*NMD", "roles": ["EMSP"]}
     answer = ben.post(f"/partners/{scene.planned.partner_id}/connect/", form)
     assert (answer.status_code, Connection.objects.filter(name="Copy").count()) == (422, 0)
-
-
-def test_a_connection_is_suspended_and_goes_on(signed_in: Callable[[str], Client], scene: Scene) -> None:
-    otto = signed_in(Role.OPERATOR)
-    otto.post(f"/connections/{scene.nomad.pk}/", {"move": "suspend"})
-    scene.nomad.refresh_from_db()
-    assert scene.nomad.state == ConnectionState.SUSPENDED
-    otto.post(f"/connections/{scene.nomad.pk}/", {"move": "resume"})
-    scene.nomad.refresh_from_db()
-    assert scene.nomad.state == ConnectionState.REGISTERED
-
-
-@pytest.mark.parametrize("move", ["explode", ""])
-def test_an_unknown_button_is_answered_not_crashed_on(
-    move: str, signed_in: Callable[[str], Client], scene: Scene
-) -> None:
-    answer = signed_in(Role.OPERATOR).post(f"/connections/{scene.planned.pk}/", {"move": move})
-    assert answer.status_code == 400
-
-
-def test_registering_with_a_platform_that_is_not_there_says_so(
-    signed_in: Callable[[str], Client], scene: Scene
-) -> None:
-    form = {"versions_url": "http://127.0.0.1:9/ocpi/versions", "token": "their-token"}
-    answer = signed_in(Role.OPERATOR).post(f"/connections/{scene.planned.pk}/register/", form)
-    scene.planned.refresh_from_db()
-    assert (answer.status_code, scene.planned.state) == (422, ConnectionState.PLANNED)
-    assert b'role="alert"' in answer.content
 
 
 # Settlement, invoices

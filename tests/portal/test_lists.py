@@ -17,7 +17,8 @@ from tests.portal.scene import Scene, nomads
 
 LISTS = (
     *("partners", "agreements", "locations", "tariffs", "tokens", "sessions", "cdrs", "findings", "pushes"),
-    *("settlement", "invoices", "disputes", "people"),
+    *("settlement", "invoices", "disputes", "people", "invoice-records"),
+    *("bookings", "bookings/places", "terminals", "terminals/captures"),
 )
 HTMX = {"HX-Request": "true"}
 MOST_QUERIES = 32

@@ -14,9 +14,11 @@ from billing.rating.models import Verdict
 from partners.agreements.models import AgreementState
 from partners.connections.models import ConnectionState
 from roaming.cdrs.models import CdrState
+from roaming.conformance.models import Outcome, RunState
 from roaming.exchange.models import PushState
 from roaming.findings.models import Severity
 from roaming.portal import cells, locations, states, tariffs
+from roaming.registration.models import Outcome as AttemptOutcome
 
 VENDOR = Path(__file__).resolve().parents[2] / "static" / "vendor"
 MODELS = {
@@ -28,6 +30,9 @@ MODELS = {
     "connection": ConnectionState,
     "finding": Severity,
     "verdict": Verdict,
+    "conformance": RunState,
+    "check": Outcome,
+    "attempt": AttemptOutcome,
 }
 
 

@@ -59,8 +59,8 @@ def test_every_link_leads_somewhere_and_every_page_is_sound(
     assert [url for url, page in pages.items() if page.headings != 1] == []
     assert [url for url, page in pages.items() if not page.title.strip() or page.title.startswith("Portal")] == []
     if role == Role.ADMINISTRATOR:
-        # The search is a form; the page of a token follows only upon making one.
-        expected = {name for name, (_, how) in PAGES.items() if how == "GET"} - {"search", "connection_token"}
+        # These are forms; the second stands on the page of the connection.
+        expected = {name for name, (_, how) in PAGES.items() if how == "GET"} - {"search", "connection_register"}
         assert expected - {resolve(url.partition("?")[0]).url_name for url in pages} == set()
 
 

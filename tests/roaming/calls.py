@@ -2,6 +2,7 @@
 
 import base64
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,7 +11,11 @@ from django.test import Client
 from roaming.ocpi.schema import wire
 from tests import cast
 
-BASE = "/ocpi/2.2.1"
+
+@cache
+def _client() -> Client:
+    """One for all: each loads the middleware anew, which takes longer than most requests."""
+    return Client()
 
 
 @dataclass(frozen=True)
@@ -25,39 +30,44 @@ class Reply:
 
 
 class Caller:
-    """The platform of `cast.connection(name)`. Paths are relative to /ocpi/2.2.1."""
+    """The platform of `cast.connection(name)`. Paths are relative to /ocpi/2.2.1, or to another `version`."""
 
-    def __init__(self, name: str, **routing: str) -> None:
-        self._client = Client()
+    def __init__(self, name: str, version: str = "2.2.1", **routing: str) -> None:
+        self._client = _client()
+        self._base = f"/ocpi/{version}"
         self._headers = {
             "Authorization": "Token " + base64.b64encode(cast.token(name).encode()).decode(),
             **{word.replace("_", "-"): value for word, value in routing.items()},
         }
 
     def get(self, path: str, **query: Any) -> Reply:
-        return self._reply(self._client.get(BASE + path, query, headers=self._headers))
+        return self._reply(self._client.get(self._base + path, query, headers=self._headers))
 
     def put(self, path: str, body: Any) -> Reply:
-        return self._send("PUT", path, body)
+        return self._send("PUT", self._base + path, body)
 
     def patch(self, path: str, body: Any) -> Reply:
-        return self._send("PATCH", path, body)
+        return self._send("PATCH", self._base + path, body)
 
     def post(self, path: str, body: Any = None) -> Reply:
-        return self._send("POST", path, body)
+        return self._send("POST", self._base + path, body)
 
     def delete(self, path: str) -> Reply:
-        return self._send("DELETE", path, None)
+        return self._send("DELETE", self._base + path, None)
 
     def follow(self, url: str) -> Reply:
         """GET an absolute URL that we gave out."""
         parts = urlsplit(url)
         return self._reply(self._client.get(f"{parts.path}?{parts.query}", headers=self._headers))
 
+    def tell(self, url: str, body: Any) -> Reply:
+        """POST to an absolute URL that we gave out, such as a response_url."""
+        return self._send("POST", urlsplit(url).path, body)
+
     def _send(self, method: str, path: str, body: Any) -> Reply:
         content = b"" if body is None else body if isinstance(body, bytes) else wire.encode(body)
         kind = "application/json" if content else ""
-        return self._reply(self._client.generic(method, BASE + path, content, content_type=kind, headers=self._headers))
+        return self._reply(self._client.generic(method, path, content, content_type=kind, headers=self._headers))
 
     def _reply(self, response: Any) -> Reply:
         envelope = wire.decode(response.content)

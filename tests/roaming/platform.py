@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from roaming.ocpi.schema import wire
 from tests import cast
@@ -27,8 +27,14 @@ class Asked:
     body: Any
 
     @property
+    def spelled(self) -> str:
+        """The token as it was written in the header."""
+        return self.headers["authorization"].removeprefix("Token ")
+
+    @property
     def token(self) -> str:
-        return base64.b64decode(self.headers["authorization"].removeprefix("Token ")).decode()
+        """What it says in Base64."""
+        return base64.b64decode(self.spelled).decode()
 
 
 @dataclass
@@ -57,11 +63,13 @@ Answering = Callable[[Asked], Said | None]
 
 
 class Platform:
-    """`url` is its root. `answering(asked)` comes before its usual answers; None leaves it at those."""
+    """`url` is its root, `versions` are listed with their details. `answering(asked)` comes before its usual answers;
+    None leaves it at those."""
 
     def __init__(self, *roles: str, token_c: str = "the-platform-gave-us-this") -> None:
         self.roles = roles or ("EMSP DE*NMD",)
         self.token_c = token_c
+        self.versions: tuple[str, ...] = ("2.0", "2.2.1")
         self.asked: list[Asked] = []
         self.answering: Answering = lambda asked: None
         self.lists: dict[str, list[Any]] = {}
@@ -73,16 +81,32 @@ class Platform:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def credentials(self, token: str = "") -> dict[str, Any]:
+    def credentials(self, token: str = "", version: str = "2.2.1") -> dict[str, Any]:
+        """Its credentials object; in 2.1.1 of the first of its parties."""
         parts = [(role, code) for role, code in (entry.split() for entry in self.roles)]
-        return {
-            "token": token or self.token_c,
-            "url": f"{self.url}/versions",
-            "roles": [
-                {"role": role, "country_code": code[:2], "party_id": code[3:], "business_details": {"name": code}}
-                for role, code in parts
-            ],
-        }
+        roles = [
+            {"role": role, "country_code": code[:2], "party_id": code[3:], "business_details": {"name": code}}
+            for role, code in parts
+        ]
+        told = {"token": token or self.token_c, "url": f"{self.url}/versions"}
+        if version == "2.1.1":
+            return told | {name: value for name, value in roles[0].items() if name != "role"}
+        return told | {"roles": roles}
+
+    def details(self, version: str) -> dict[str, Any]:
+        """Its version details: in 2.1.1 each module once and without a role."""
+        found = [
+            *cast.endpoints(self.url),
+            {"identifier": "credentials", "role": "RECEIVER", "url": self._door(version)},
+        ]
+        if version == "2.1.1":
+            found = [
+                {"identifier": one["identifier"], "url": one["url"]} for one in found if "sender" not in one["url"]
+            ]
+        return {"version": version, "endpoints": found}
+
+    def _door(self, version: str) -> str:
+        return f"{self.url}/credentials" if version == "2.2.1" else f"{self.url}/{version}/credentials"
 
     def up(self) -> Self:
         """Listen, on the same port as before."""
@@ -137,13 +161,13 @@ class Platform:
         handler.wfile.write(encoded)
 
     def _usual(self, asked: Asked) -> Said:
+        version = asked.path.strip("/").removesuffix("/credentials")
         if asked.path == "/versions":
-            return Said([{"version": version, "url": f"{self.url}/{version}"} for version in ("2.0", "2.2.1")])
-        if asked.path == "/2.2.1":
-            own = {"identifier": "credentials", "role": "RECEIVER", "url": f"{self.url}/credentials"}
-            return Said({"version": "2.2.1", "endpoints": [*cast.endpoints(self.url), own]})
-        if asked.path == "/credentials":
-            return Said(self.credentials())
+            return Said([{"version": version, "url": f"{self.url}/{version}"} for version in self.versions])
+        if version in self.versions and asked.path == f"/{version}":
+            return Said(self.details(version))
+        if asked.path.endswith("/credentials"):
+            return Said(self.credentials(version=version if version in self.versions else "2.2.1"))
         if asked.method == "GET" and asked.path.startswith("/sender/"):
             return self._page(asked)
         return Said()
@@ -152,7 +176,8 @@ class Platform:
         objects = self.lists.get(asked.path.removeprefix("/sender/"), [])
         offset = int(asked.query.get("offset", 0))
         after = offset + self.page_size
-        query = f"date_from={asked.query['date_from'].replace('+', '%2B')}&offset={after}&limit={self.page_size}"
+        filters = {name: value for name, value in asked.query.items() if name.startswith("date_")}
+        query = urlencode({**filters, "offset": after, "limit": self.page_size})
         link = {"Link": f'<{self.url}{asked.path}?{query}>; rel="next"'} if after < len(objects) else {}
         return Said(objects[offset:after], headers={"X-Total-Count": str(len(objects)), **link})
 

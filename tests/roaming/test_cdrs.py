@@ -51,6 +51,7 @@ def accept(cdr: Cdr) -> Cdr:
 
 
 def test_a_cdr_is_read_back_at_its_location_field_for_field(ours: Caller, ac22: dict[str, Any]) -> None:
+    """D2."""
     reply = ours.post(URL, ac22)
     assert (reply.http, reply.status, reply.data) == (201, 1000, None)
     assert reply.headers["Location"].startswith("http")
@@ -72,6 +73,7 @@ def test_the_body_is_kept_exactly_as_received_and_what_is_queried_in_columns(cdr
 
 
 def test_the_same_cdr_again_is_answered_not_stored(ours: Caller, ac22: dict[str, Any]) -> None:
+    """D1."""
     first = ours.post(URL, wire.raw("cdr_ac22"))
     respelled = {name: ac22[name] for name in reversed(ac22)}
     respelled |= {"total_energy": 20, "credit": None, "id": "c-2026-10-14-0001", "last_updated": "2026-10-20T00:00:00Z"}
@@ -83,6 +85,7 @@ def test_the_same_cdr_again_is_answered_not_stored(ours: Caller, ac22: dict[str,
 
 
 def test_the_same_id_with_other_content_is_refused_and_found(ours: Caller, cdr: Cdr, ac22: dict[str, Any]) -> None:
+    """D1."""
     dearer = {**ac22, "id": "C-2026-10-14-0001", "total_cost": {"excl_vat": 12, "incl_vat": 14}, "remark": "sorry"}
     reply = ours.post(URL, dearer)
     assert ours.post(URL, dearer).message == reply.message
@@ -102,6 +105,7 @@ def test_the_same_id_with_other_content_is_refused_and_found(ours: Caller, cdr: 
 def test_a_cdr_of_a_party_of_somebody_else_is_refused_by_name(
     ours: Caller, cleo: Connection, ac22: dict[str, Any]
 ) -> None:
+    """D4."""
     for name in ("Cleo", "Nomad"):
         reply = Caller(name).post(URL, ac22)
         assert (reply.http, reply.status) == (200, 2001)
@@ -109,7 +113,16 @@ def test_a_cdr_of_a_party_of_somebody_else_is_refused_by_name(
     assert not Cdr.objects.exists()
 
 
+def test_a_cdr_that_names_another_owner_than_its_routing_header_is_refused(ours: Caller, ac22: dict[str, Any]) -> None:
+    """T71: the disagreement is named."""
+    reply = Caller("Volta", OCPI_from_country_code="NL", OCPI_from_party_id="VGO").post(URL, ac22)
+    assert (reply.http, reply.status) == (200, 2001)
+    assert "NL*VGO in the routing header OCPI-from, NL*VLT in the body" in reply.message
+    assert not Cdr.objects.exists()
+
+
 def test_a_cdr_is_read_by_its_owner_only_and_never_changed_over_ocpi(ours: Caller, cdr: Cdr) -> None:
+    """D1, D2."""
     path = f"{URL}/NL/VLT/{cdr.ocpi_id}"
     assert ours.get(path.lower()).http == 200
     assert (ours.get(f"{URL}/NL/VLT/OTHER").http, Caller("Nomad").get(path).http) == (404, 404)
@@ -133,6 +146,7 @@ def test_a_cdr_is_read_by_its_owner_only_and_never_changed_over_ocpi(ours: Calle
 def test_an_invalid_cdr_is_refused_with_the_field(
     ours: Caller, ac22: dict[str, Any], change: dict[str, Any], named: str
 ) -> None:
+    """D3, D6."""
     body = json.dumps(json.loads(wire.raw("cdr_ac22")) | change).encode()
     reply = ours.post(URL, body)
     assert (reply.http, reply.status) == (200, 2001)
@@ -148,6 +162,7 @@ def test_every_digit_of_an_amount_is_kept_and_the_column_rounds(ours: Caller) ->
 
 
 def test_a_credit_cdr_refers_to_the_one_it_takes_back(ours: Caller) -> None:
+    """D3."""
     assert ours.post(URL, wire.raw("cdr_ac22_credit")).http == 201
     stored = Cdr.objects.get()
     assert (stored.credit, stored.credit_reference_id) == (True, "C-2026-10-14-0001")
@@ -163,6 +178,7 @@ def test_a_new_cdr_is_news_once(ours: Caller, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_what_a_cdr_says_cannot_be_changed_in_the_database(cdr: Cdr) -> None:
+    """D1, D5."""
     for change in ({"body": "{}"}, {"total_cost": 1}, {"raw": b""}):
         with pytest.raises(DatabaseError), transaction.atomic():
             Cdr.objects.filter(pk=cdr.pk).update(**change)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -55,8 +56,8 @@ def publish(tariff_id: str = "AC22", at: datetime = AT) -> None:
     tariffs.put(party=cast.party("NL*VLT", "CPO"), tariff_id=tariff_id, data=data, at=at)
 
 
-def charge(session_id: str, name: str = "session_running", at: datetime = AT) -> None:
-    data = newest(name, "session", id=session_id, last_updated=at.strftime("%Y-%m-%dT%H:%M:%SZ"))
+def charge(session_id: str, name: str = "session_running", at: datetime = AT, **changes: Any) -> None:
+    data = newest(name, "session", id=session_id, last_updated=at.strftime("%Y-%m-%dT%H:%M:%SZ"), **changes)
     sessions.put(party=cast.party("NL*VLT", "CPO"), session_id=session_id, data=data, at=at)
 
 
@@ -213,7 +214,7 @@ def test_a_session_they_saw_running_that_ended_meanwhile_is_sent_as_it_ended(agr
     charge("SEEN")
     charge("QUEUED")
     delivery.deliver_due(agreed.pk, AT)
-    charge("QUEUED", at=AT + timedelta(minutes=1))
+    charge("QUEUED", at=AT + timedelta(minutes=1), kwh=Decimal("12"))
     charge("ENDED", "session_finished")
     delivery.deliver_due(agreed.pk, AT)
     suspended(agreed)

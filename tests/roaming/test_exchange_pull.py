@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from io import StringIO
 from typing import Any
 
@@ -18,7 +18,8 @@ from roaming.locations.models import Location
 from roaming.tariffs.models import Tariff
 from roaming.tokens.models import Token
 from tests import cast, wire
-from tests.roaming.platform import Platform, Said, platform
+from tests.roaming.conforming import conforming, registered
+from tests.roaming.platform import Asked, Platform, Said, platform
 
 AT = cast.NOW
 
@@ -42,6 +43,7 @@ def tariff(number: int, **changes: Any) -> dict[str, Any]:
 
 
 def test_every_page_is_followed_and_every_object_stored(polder: Connection, theirs: Platform) -> None:
+    """T48, T108."""
     theirs.lists["tariffs"] = [tariff(number) for number in range(5)]
     counts = pulling.pull(connection=polder, at=AT)
     assert counts["tariffs"] == pulling.Counts(new=5)
@@ -49,7 +51,8 @@ def test_every_page_is_followed_and_every_object_stored(polder: Connection, thei
     assert Tariff.objects.count() == 5
     asked = [asked for asked in theirs.asked if asked.path == "/sender/tariffs"]
     assert [asked.query.get("offset") for asked in asked] == [None, "2", "4"]
-    assert {asked.query["date_from"] for asked in asked} == {"2010-01-01T00:00:00Z"}
+    assert all("date_from" not in asked.query for asked in asked)
+    assert next(a for a in theirs.asked if a.path == "/sender/cdrs").query["date_from"] == "2010-01-01T00:00:00Z"
     assert asked[0].headers["ocpi-to-party-id"] == "PLD" and asked[0].headers["ocpi-from-party-id"] == "VGO"
     polder.refresh_from_db()
     assert polder.last_pulled_at == AT
@@ -67,6 +70,7 @@ def test_the_next_pull_asks_for_what_changed_since_and_stores_nothing_twice(
 
 
 def test_broken_objects_become_findings_once_and_the_good_ones_are_stored(polder: Connection, theirs: Platform) -> None:
+    """T25."""
     theirs.lists["tariffs"] = [tariff(1, currency="euro"), "nonsense", tariff(2), None, {"id": ["x"]}]
     counts = pulling.pull(connection=polder, modules=["tariffs"], at=AT)
     assert counts == {"tariffs": pulling.Counts(new=1, broken=4)}
@@ -77,6 +81,7 @@ def test_broken_objects_become_findings_once_and_the_good_ones_are_stored(polder
 
 
 def test_objects_of_parties_they_do_not_host_are_ignored(polder: Connection, theirs: Platform) -> None:
+    """T74."""
     theirs.lists["tariffs"] = [tariff(1, party_id="VLT"), tariff(2, party_id="pld")]
     counts = pulling.pull(connection=polder, modules=["tariffs"], at=AT)
     assert counts == {"tariffs": pulling.Counts(new=1, ignored=1)}
@@ -173,3 +178,171 @@ def test_a_platform_that_asks_to_be_left_alone_is_asked_for_no_further_list(
     assert len(theirs.asked) == 1
     polder.refresh_from_db()
     assert (polder.paused_until, polder.last_pulled_at) == (AT + timedelta(seconds=60), None)
+
+
+DAY = timedelta(days=1, hours=6)
+
+
+def again(connection: Connection, at: datetime, **options: Any) -> dict[str, pulling.Counts]:
+    """Pull as the hourly task does: with what the last pull left."""
+    connection.refresh_from_db()
+    return pulling.pull(connection=connection, at=at, **options)
+
+
+def test_whole_lists_are_read_once_a_day_give_or_take_a_fifth(polder: Connection, theirs: Platform) -> None:
+    """T49."""
+    for hours, dated in ((0, False), (1, True), (19, True), (29, False)):
+        theirs.asked.clear()
+        again(polder, AT + timedelta(hours=hours))
+        asked = {asked.path: asked.query for asked in theirs.asked}
+        assert ("date_from" in asked["/sender/tariffs"]) is dated, hours
+        assert "date_from" in asked["/sender/cdrs"] and "date_from" in asked["/sender/sessions"]
+    polder.refresh_from_db()
+    assert polder.next_full_pull_at is not None
+    assert timedelta(hours=19) < polder.next_full_pull_at - (AT + timedelta(hours=29)) < timedelta(hours=29)
+
+
+def test_a_tariff_that_is_no_longer_listed_is_deleted_and_told(polder: Connection, theirs: Platform) -> None:
+    """T49, R1."""
+    theirs.lists["tariffs"] = [tariff(number) for number in range(3)]
+    again(polder, AT)
+    del theirs.lists["tariffs"][1]
+    assert again(polder, AT + DAY)["tariffs"] == pulling.Counts(known=2, gone=1)
+    assert [row.ocpi_id for row in Tariff.objects.filter(deleted_at=AT + DAY)] == ["T1"]
+    finding = Finding.objects.get()
+    assert (finding.code, finding.connection, finding.subject) == ("no_longer_listed", polder, "tariffs NL*PLD")
+    assert finding.sentence == (
+        "Polder Laden no longer lists 1 of the tariffs of NL*PLD that we hold: T1. They count as deleted."
+    )
+    assert again(polder, AT + 2 * DAY)["tariffs"] == pulling.Counts(known=2)
+
+
+def test_a_tariff_list_that_lost_most_of_them_deletes_nothing(polder: Connection, theirs: Platform) -> None:
+    theirs.lists["tariffs"] = [tariff(number) for number in range(3)]
+    again(polder, AT)
+    theirs.lists["tariffs"] = []
+    for days in (1, 2):
+        assert again(polder, AT + days * DAY)["tariffs"] == pulling.Counts(gone=3)
+    assert Tariff.objects.filter(deleted_at=None).count() == 3
+    assert "nothing was deleted" in Finding.objects.get().sentence
+
+
+def test_a_location_or_token_that_is_no_longer_listed_stays_and_is_told(db: None) -> None:
+    """T49, L1, K2."""
+    with platform("CPO DE*NMD", "EMSP DE*NMD") as theirs:
+        nomad = cast.connection("Nomad", "CPO DE*NMD", "EMSP DE*NMD", url=theirs.url)
+        theirs.lists["tokens"] = [wire.load("token_nomad"), wire.load("token_nomad_app")]
+        theirs.lists["locations"] = [{**wire.load("location_zuidplein"), "country_code": "DE", "party_id": "NMD"}]
+        again(nomad, AT)
+        before = [(row.ocpi_id, row.body) for model in (Token, Location) for row in model._default_manager.all()]
+        theirs.lists |= {"tokens": [wire.load("token_nomad")], "locations": []}
+        counts = again(nomad, AT + DAY)
+    assert (counts["tokens"].gone, counts["locations"].gone) == (1, 1)
+    after = [(row.ocpi_id, row.body) for model in (Token, Location) for row in model._default_manager.all()]
+    assert after == before
+    assert {finding.subject for finding in Finding.objects.all()} == {"tokens DE*NMD", "locations DE*NMD"}
+
+
+def test_a_listed_object_that_broke_is_not_gone(polder: Connection, theirs: Platform) -> None:
+    theirs.lists["tariffs"] = [tariff(1), tariff(2)]
+    again(polder, AT)
+    theirs.lists["tariffs"] = [tariff(1), tariff(2, currency="euro")]
+    assert again(polder, AT + DAY)["tariffs"] == pulling.Counts(known=1, broken=1)
+
+
+def test_an_object_pushed_while_the_list_is_read_is_not_gone(polder: Connection, theirs: Platform) -> None:
+    theirs.lists["tariffs"] = [tariff(1), tariff(2)]
+    again(polder, AT + DAY)
+    theirs.lists["tariffs"] = [tariff(1)]
+    assert again(polder, AT, full=True)["tariffs"].gone == 0  # T2 came after this reading began
+
+
+def test_nothing_is_gone_when_the_list_could_not_be_read_to_its_end(polder: Connection, theirs: Platform) -> None:
+    theirs.lists["tariffs"] = [tariff(number) for number in range(4)]
+    again(polder, AT)
+    theirs.answering = lambda asked: Said(http=500) if asked.query.get("offset") == "2" else None
+    counts = again(polder, AT + DAY)["tariffs"]
+    assert counts.error and counts.gone == 0
+    polder.refresh_from_db()
+    assert polder.next_full_pull_at is not None and polder.next_full_pull_at < AT + DAY
+
+
+def test_when_the_count_sinks_under_a_crawl_nothing_is_missed(polder: Connection, theirs: Platform) -> None:
+    """T48."""
+    theirs.lists["tariffs"] = [tariff(number) for number in range(7)]
+
+    def shrinking(asked: Asked) -> None:
+        if asked.query.get("offset") == "4":
+            theirs.lists["tariffs"] = [tariff(number) for number in range(1, 7)]
+
+    theirs.answering = shrinking
+    again(polder, AT)
+    assert set(Tariff.objects.values_list("ocpi_id", flat=True)) == {f"T{number}" for number in range(7)}
+
+
+@pytest.mark.parametrize("without", [["Link"], ["Link", "X-Total-Count"]])
+def test_a_list_without_links_is_read_by_offset(polder: Connection, theirs: Platform, without: list[str]) -> None:
+    polder.quirks = {"no_link_header": True}
+    polder.save()
+    theirs.lists["tariffs"] = [tariff(number) for number in range(5)]
+    theirs.answering = lambda asked: _without(theirs, asked, without)
+    assert again(polder, AT, modules=["tariffs"])["tariffs"] == pulling.Counts(new=5)
+
+
+def _without(theirs: Platform, asked: Asked, names: list[str]) -> Said:
+    said = theirs._usual(asked)
+    said.headers = {name: value for name, value in said.headers.items() if name not in names}
+    return said
+
+
+def test_a_list_that_gives_no_link_and_ignores_offset_is_an_error(polder: Connection, theirs: Platform) -> None:
+    theirs.answering = lambda asked: Said([tariff(1), tariff(2)], headers={"X-Total-Count": "9"})
+    assert "ignores offset" in again(polder, AT, modules=["tariffs"])["tariffs"].error
+
+
+def test_a_partner_that_ignores_date_from_is_filtered_here(polder: Connection, theirs: Platform) -> None:
+    """T41."""
+    polder.quirks = {"ignores_date_from": True}
+    polder.last_pulled_at = AT
+    polder.next_full_pull_at = AT + DAY
+    polder.save()
+    old = tariff(1, last_updated="2026-11-01T00:00:00Z")
+    theirs.lists["tariffs"] = [old, tariff(2, last_updated="2026-11-20T09:00:00Z")]
+    assert again(polder, AT + timedelta(hours=1))["tariffs"] == pulling.Counts(new=1, older=1)
+    assert Tariff.objects.get().ocpi_id == "T2"
+
+
+def test_pulls_overlap_by_as_much_as_the_clocks_differ(polder: Connection, theirs: Platform) -> None:
+    polder.quirks = {"clock_skew_seconds": -600}
+    polder.last_pulled_at = AT
+    polder.next_full_pull_at = AT + DAY
+    polder.save()
+    again(polder, AT + timedelta(hours=1))
+    assert theirs.asked[0].query["date_from"] == "2026-11-20T08:32:00Z"
+
+
+def test_a_hub_is_asked_for_all_that_its_parties_have(db: None) -> None:
+    """T105."""
+    with platform("HUB NL*HUB") as theirs:
+        hubert = cast.connection("Hubert", "HUB NL*HUB", "CPO NL*PLD", "CPO NL*PL2", url=theirs.url)
+        again(hubert, AT, modules=["tariffs"])
+    assert theirs.asked[0].headers["ocpi-to-party-id"] == "HUB"
+
+
+def test_a_hub_that_its_credentials_name_is_asked_for_all_too(polder: Connection, theirs: Platform) -> None:
+    """T105, T107."""
+    polder.hub_party_id = "NLHUB"
+    polder.save()
+    theirs.lists["tariffs"] = [tariff(1)]
+    assert again(polder, AT, modules=["tariffs"])["tariffs"] == pulling.Counts(new=1)
+    assert theirs.asked[0].headers["ocpi-to-party-id"] == "HUB"
+
+
+def test_in_2_1_1_objects_belong_to_the_single_party_of_the_platform(db: None) -> None:
+    cast.volta()
+    with conforming("2.1.1") as theirs:
+        polder = registered(theirs)
+        counts = pulling.pull(connection=polder, modules=["tariffs", "locations"], at=AT)
+    assert counts == {"tariffs": pulling.Counts(new=5), "locations": pulling.Counts(new=3)}
+    assert {row.party.code for model in (Tariff, Location) for row in model._default_manager.all()} == {"NL*PLD"}
+    assert {asked.headers["authorization"] for asked in theirs.asked} == {"Token polder-gave-us-this"}

@@ -18,7 +18,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def put_location(portal: str, last_updated: str) -> None:
-    body = json.encode({**wire.load("location_zuidplein"), "last_updated": last_updated})
+    changed = {"name": f"Zuidplein as of {last_updated}", "last_updated": last_updated}
+    body = json.encode({**wire.load("location_zuidplein"), **changed})
     token = base64.b64encode(cast.token("Volta").encode()).decode()
     headers = {"Authorization": f"Token {token}", "Content-Type": "application/json"}
     url = f"{portal}/ocpi/2.2.1/receiver/locations/NL/VLT/ZUIDPLEIN"

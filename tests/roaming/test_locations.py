@@ -7,6 +7,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from partners.connections.models import Connection
 from roaming.exchange.models import Push
+from roaming.findings.models import Finding
+from roaming.locations import selectors
 from roaming.locations.models import Location
 from tests import cast, wire
 from tests.roaming.calls import Caller
@@ -42,6 +44,7 @@ def test_what_is_not_there_is_404_with_2003_and_names_it(ours: Caller) -> None:
 
 
 def test_a_put_replaces_the_whole_location(ours: Caller, zuidplein: dict[str, Any]) -> None:
+    """T60."""
     fresh = {name: value for name, value in zuidplein.items() if name not in ("name", "evses", "images")}
     fresh["last_updated"] = LATER
     reply = ours.put(URL, fresh)
@@ -52,17 +55,20 @@ def test_a_put_replaces_the_whole_location(ours: Caller, zuidplein: dict[str, An
 
 
 def test_fields_we_do_not_know_are_kept(ours: Caller, zuidplein: dict[str, Any]) -> None:
+    """T86."""
     odd = {**zuidplein, "volta_zone": {"x": [1, None]}, "last_updated": LATER}
     assert ours.put(URL, odd).status == 1000
     assert ours.get(URL).data == odd
 
 
 def test_a_patch_changes_the_named_fields_only(ours: Caller, zuidplein: dict[str, Any]) -> None:
+    """T61."""
     assert ours.patch(URL, {"name": "Zuidplein Noord", "last_updated": LATER}).status == 1000
     assert ours.get(URL).data == {**zuidplein, "name": "Zuidplein Noord", "last_updated": LATER}
 
 
 def test_a_changed_evse_moves_the_age_of_its_location(ours: Caller, zuidplein: dict[str, Any]) -> None:
+    """L1, L2: a removed EVSE stays readable."""
     assert ours.patch(f"{URL}/ZP-1", {"status": "REMOVED", "last_updated": LATER}).status == 1000
     removed = {**zuidplein["evses"][0], "status": "REMOVED", "last_updated": LATER}
     assert ours.get(f"{URL}/ZP-1").data == removed
@@ -72,6 +78,7 @@ def test_a_changed_evse_moves_the_age_of_its_location(ours: Caller, zuidplein: d
 
 
 def test_a_changed_connector_moves_the_age_of_everything_around_it(ours: Caller) -> None:
+    """L2."""
     assert ours.patch(f"{URL}/zp-2/2", {"tariff_ids": ["DC50"], "last_updated": LATER}).status == 1000
     whole = ours.get(URL).data
     assert whole["last_updated"] == whole["evses"][1]["last_updated"] == LATER
@@ -103,6 +110,7 @@ def test_a_new_evse_and_a_new_connector_are_created_below_what_is_there(
 
 
 def test_nothing_is_created_below_an_unknown_parent(ours: Caller, zuidplein: dict[str, Any]) -> None:
+    """L4."""
     evse = zuidplein["evses"][0]
     for path, body in (
         ("/receiver/locations/NL/VLT/NOWHERE/ZP-1", evse),
@@ -132,6 +140,7 @@ def test_nothing_is_created_below_an_unknown_parent(ours: Caller, zuidplein: dic
 def test_a_patch_that_makes_no_sense_changes_nothing(
     ours: Caller, zuidplein: dict[str, Any], tail: str, patch: dict[str, Any], named: str
 ) -> None:
+    """T62, T63, T72."""
     reply = ours.patch(URL + tail, patch)
     assert (reply.http, reply.status) == (200, 2001)
     assert named in reply.message
@@ -139,13 +148,140 @@ def test_a_patch_that_makes_no_sense_changes_nothing(
 
 
 def test_an_older_state_is_answered_and_not_stored(ours: Caller, zuidplein: dict[str, Any]) -> None:
+    """T65."""
     older = {**zuidplein, "name": "Vroeger", "last_updated": "2026-01-01T00:00:00Z"}
     assert (ours.put(URL, older).http, ours.put(URL, older).status) == (200, 1000)
     assert ours.patch(f"{URL}/ZP-2", {"status": "BLOCKED", "last_updated": "2026-10-14T08:03:19Z"}).status == 1000
     assert ours.get(URL).data == zuidplein
 
 
+def test_the_sender_of_an_older_state_is_told_so_at_every_level(ours: Caller, zuidplein: dict[str, Any]) -> None:
+    """T65."""
+    older = "2026-01-01T00:00:00Z"
+    connector = zuidplein["evses"][1]["connectors"][0]
+    aged = [{**part, "last_updated": older} for part in zuidplein["evses"][1]["connectors"]]
+    for reply in (
+        ours.put(URL, {**zuidplein, "name": "Vroeger", "last_updated": older}),
+        ours.patch(URL, {"name": "Vroeger", "last_updated": older}),
+        ours.put(f"{URL}/ZP-2", {**zuidplein["evses"][1], "connectors": aged, "last_updated": older}),
+        ours.patch(f"{URL}/ZP-2", {"status": "BLOCKED", "last_updated": older}),
+        ours.put(f"{URL}/ZP-2/1", {**connector, "max_voltage": 1, "last_updated": older}),
+        ours.patch(f"{URL}/ZP-2/1", {"max_voltage": 1, "last_updated": older}),
+    ):
+        assert (reply.http, reply.status) == (200, 1000)
+        assert "older than what is stored here" in reply.message
+    assert ours.get(URL).data == zuidplein
+    assert not Finding.objects.exists()
+
+
+def test_other_content_of_the_same_age_is_found_once_at_every_level(ours: Caller, zuidplein: dict[str, Any]) -> None:
+    """T65: it is stored, and people are told what differs."""
+    evse, whole = zuidplein["evses"][0], {**zuidplein, "name": "Anders"}
+    changed = [
+        ours.put(URL, whole),
+        ours.patch(f"{URL}/ZP-1", {"status": "BLOCKED", "last_updated": evse["last_updated"]}),
+        ours.patch(f"{URL}/ZP-1", {"status": "CHARGING", "last_updated": evse["last_updated"]}),
+        ours.put(f"{URL}/ZP-1/1", {**evse["connectors"][0], "max_voltage": 231}),
+    ]
+    assert {(reply.status, reply.message) for reply in changed} == {(1000, "Success")}
+    assert ours.get(URL).data["name"] == "Anders"
+    assert ours.get(f"{URL}/ZP-1").data["status"] == "CHARGING"
+    sentences = [finding.sentence for finding in Finding.objects.order_by("id")]
+    expected = [
+        "changed location “ZUIDPLEIN” of NL*VLT and left its last_updated as it was; different: name.",
+        "changed EVSE ZP-1 of location “ZUIDPLEIN” of NL*VLT and left its last_updated as it was; different: status.",
+        "changed connector 1 of EVSE ZP-1 of location “ZUIDPLEIN” of NL*VLT and left its last_updated as it was; "
+        "different: max_voltage.",
+    ]
+    assert len(sentences) == len(expected)
+    assert all(part in sentence for part, sentence in zip(expected, sentences, strict=True))
+
+
+def test_a_location_is_never_older_than_its_parts_whatever_its_sender_says(
+    nomad: Connection, zuidplein: dict[str, Any]
+) -> None:
+    """L2, L3: also for PUT."""
+    zuidplein["evses"][1]["connectors"][0]["last_updated"] = LATER
+    ours = Caller("Volta")
+    assert ours.put(URL, zuidplein).http == 201
+    whole = ours.get(URL).data
+    assert whole["last_updated"] == whole["evses"][1]["last_updated"] == LATER
+    assert whole["evses"][0]["last_updated"] == zuidplein["evses"][0]["last_updated"]
+    assert len(Caller("Nomad").get("/sender/locations", date_from=LATER).data) == 1
+    latest = "2026-11-02T12:00:00Z"
+    zuidplein["evses"][0] |= {"status": "CHARGING", "last_updated": latest}
+    assert ours.put(URL, zuidplein).message == "Success"  # its own time is older still, its EVSE is not
+    assert ours.get(URL).data["last_updated"] == latest
+
+
+def test_an_evse_is_never_older_than_its_connectors(ours: Caller, zuidplein: dict[str, Any]) -> None:
+    """L2."""
+    evse = zuidplein["evses"][0]
+    evse["connectors"][0]["last_updated"] = LATER
+    assert ours.put(f"{URL}/ZP-1", evse).status == 1000
+    whole = ours.get(URL).data
+    assert whole["evses"][0]["last_updated"] == whole["last_updated"] == LATER
+
+
+def test_an_evse_that_is_in_two_places_is_found(ours: Caller, zuidplein: dict[str, Any]) -> None:
+    """L10: a uid names one EVSE of a CPO; removed ones do not count, and other CPOs may use it."""
+    elsewhere = {**zuidplein, "id": "ELDERS", "evses": [{**zuidplein["evses"][0], "uid": "zp-1"}]}
+    gone = {**elsewhere["evses"][0], "status": "REMOVED", "last_updated": LATER}
+    path = "/receiver/locations/NL/VLT/ELDERS"
+    cast.polder()
+    theirs = {**elsewhere, "party_id": "PLD"}
+    assert Caller("Polder Laden").put("/receiver/locations/NL/PLD/ELDERS", theirs).http == 201
+    assert ours.put(path, {**elsewhere, "evses": [gone]}).http == 201
+    assert not Finding.objects.exists()
+    assert ours.put(path, {**elsewhere, "last_updated": "2026-11-03T00:00:00Z"}).status == 1000
+    assert ours.patch(f"{path}/ZP-1", {"status": "CHARGING", "last_updated": "2026-11-04T00:00:00Z"}).status == 1000
+    finding = Finding.objects.get(code="evse_uid_in_two_places")
+    assert "NL*VLT has an EVSE “ZP-1” at location “ELDERS” and at “ZUIDPLEIN”" in finding.sentence
+    assert ours.get(f"{path}/ZP-1").data["status"] == "CHARGING"
+
+
+def test_without_an_operator_that_of_the_credentials_is_meant(ours: Caller, zuidplein: dict[str, Any]) -> None:
+    """L7."""
+    row = Location.objects.select_related("party").get()
+    assert selectors.operator_of(row, zuidplein | {"operator": {"name": "Stadslader"}}) == "Stadslader"
+    assert selectors.operator_of(row, zuidplein | {"operator": None}) == "Volta"
+    row.party.business_details = {}
+    assert selectors.operator_of(row, zuidplein | {"operator": None}) == ""
+
+
+def test_a_connector_may_have_several_tariffs(ours: Caller, nomad: Connection) -> None:
+    """L8: in 2.1.1 the first is told."""
+    assert ours.patch(f"{URL}/ZP-2/2", {"tariff_ids": ["DC50", "ADHOC"], "last_updated": LATER}).status == 1000
+    path = "/sender/locations/ZUIDPLEIN/ZP-2/2"
+    assert Caller("Nomad").get(path).data["tariff_ids"] == ["DC50", "ADHOC"]
+    assert Caller("Nomad", "2.1.1").get(path).data["tariff_id"] == "DC50"
+
+
+def test_a_private_location_goes_to_whom_an_agreement_opens_it_and_says_who_may_see_it(nomad: Connection) -> None:
+    """L5: partners need it to let drivers charge; in 2.1.1, where all would be public, it is left out."""
+    private = wire.load("location_dijkhuis") | {"party_id": "VLT"}
+    assert Caller("Volta").put("/receiver/locations/NL/VLT/dijkhuis", private).http == 201
+    assert Caller("Nomad").get("/sender/locations").data == [private]
+    older = Caller("Nomad", "2.1.1")
+    assert (older.get("/sender/locations").data, older.get("/sender/locations/dijkhuis").http) == ([], 404)
+
+
+def test_null_empties_what_is_optional_and_nothing_else(ours: Caller, zuidplein: dict[str, Any]) -> None:
+    """T64."""
+    bare = {name: value for name, value in zuidplein.items() if name not in ("name", "operator")}
+    assert ours.patch(URL, {"name": None, "operator": None, "last_updated": LATER}).status == 1000
+    assert ours.get(URL).data == {**bare, "last_updated": LATER}
+    for required in ("address", "last_updated"):
+        nulled = {"last_updated": "2026-12-01T00:00:00Z", required: None}
+        for reply in (ours.patch(URL, nulled), ours.put(URL, {**zuidplein, **nulled})):
+            assert (reply.http, reply.status) == (200, 2001)
+            assert required in reply.message
+    assert ours.put(URL, {**zuidplein, "name": None, "images": None, "last_updated": LATER}).status == 1000
+    assert Location.objects.get().name == ""
+
+
 def test_any_letter_case_of_owner_and_id_is_the_same_location(ours: Caller, zuidplein: dict[str, Any]) -> None:
+    """T80."""
     other_case = {**zuidplein, "country_code": "nl", "party_id": "Vlt", "id": "Zuidplein", "last_updated": LATER}
     assert ours.put("/receiver/locations/nl/vlt/zuidPLEIN", other_case).http == 200
     assert Location.objects.count() == 1
@@ -153,6 +289,7 @@ def test_any_letter_case_of_owner_and_id_is_the_same_location(ours: Caller, zuid
 
 
 def test_an_id_may_hold_a_space_and_a_star(volta: Connection, zuidplein: dict[str, Any]) -> None:
+    """T75."""
     odd = {**zuidplein, "id": "ZUID *PLEIN"}
     path = "/receiver/locations/NL/VLT/ZUID%20%2APLEIN"
     assert Caller("Volta").put(path, odd).http == 201
@@ -160,6 +297,7 @@ def test_an_id_may_hold_a_space_and_a_star(volta: Connection, zuidplein: dict[st
 
 
 def test_url_and_body_must_name_the_same_location(volta: Connection, zuidplein: dict[str, Any]) -> None:
+    """T71, T72."""
     for field, value in (("country_code", "DE"), ("party_id", "PLD"), ("id", "OTHER")):
         reply = Caller("Volta").put(URL, {**zuidplein, field: value})
         assert (reply.http, reply.status) == (200, 2001)
@@ -169,9 +307,30 @@ def test_url_and_body_must_name_the_same_location(volta: Connection, zuidplein: 
     assert not Location.objects.exists()
 
 
+def test_a_routing_header_that_names_another_owner_is_refused_and_named(
+    ours: Caller, zuidplein: dict[str, Any]
+) -> None:
+    """T71, T100."""
+    as_emsp = Caller("Volta", OCPI_from_country_code="NL", OCPI_from_party_id="VGO")
+    later = {**zuidplein, "name": "Anders", "last_updated": LATER}
+    part = {"status": "CHARGING", "last_updated": LATER}
+    for reply in (
+        as_emsp.put(URL, later),
+        as_emsp.patch(URL, {"name": "Anders", "last_updated": LATER}),
+        as_emsp.patch(f"{URL}/ZP-1", part),
+        as_emsp.get(URL),
+    ):
+        assert (reply.http, reply.status, reply.data) == (200, 2001, None)
+        assert "NL*VLT in the URL, NL*VGO in the routing header OCPI-from" in reply.message
+    assert ours.get(URL).data == zuidplein
+    as_cpo = Caller("Volta", OCPI_from_country_code="nl", OCPI_from_party_id="vlt")
+    assert as_cpo.put(URL, later).status == 1000
+
+
 def test_nobody_writes_or_reads_back_the_locations_of_another_platform(
     ours: Caller, nomad: Connection, cleo: Connection, zuidplein: dict[str, Any]
 ) -> None:
+    """T71."""
     for name in ("Nomad", "Cleo"):
         outsider = Caller(name)
         for reply in (
@@ -186,12 +345,14 @@ def test_nobody_writes_or_reads_back_the_locations_of_another_platform(
 
 
 def test_a_location_is_never_deleted_or_posted(ours: Caller, zuidplein: dict[str, Any]) -> None:
+    """L1."""
     assert ours.delete(URL).http == 405
     assert ours.post(URL, zuidplein).http == 405
     assert ours.delete(f"{URL}/ZP-1").http == 405
 
 
 def test_two_evses_of_one_uid_are_refused(volta: Connection, zuidplein: dict[str, Any]) -> None:
+    """L10."""
     zuidplein["evses"][1]["uid"] = "zp-1"
     reply = Caller("Volta").put(URL, zuidplein)
     assert (reply.http, reply.status) == (200, 2001)
@@ -214,6 +375,7 @@ def test_a_partner_reads_what_an_agreement_opens_and_the_outsider_nothing(
 
 
 def test_a_date_filtered_list_has_a_location_whose_part_changed(ours: Caller, nomad: Connection) -> None:
+    """L3."""
     partner = Caller("Nomad")
     assert partner.get("/sender/locations", date_from=LATER).data == []
     ours.patch(f"{URL}/ZP-1", {"status": "CHARGING", "last_updated": LATER})
@@ -253,6 +415,4 @@ def test_a_put_takes_a_handful_of_queries(
 
 
 def test_the_portal_lists_a_location_with_its_owner(ours: Caller) -> None:
-    from roaming.locations import selectors
-
     assert [str(row.party) for row in selectors.list_for(cast.person("Otto"))] == ["NL*VLT"]

@@ -1,436 +1,258 @@
-"""The credentials handshake, both ways round: what is stored, what is refused, and that a refusal changes nothing."""
+"""The handshake as the one who answers, in every version: what both sides know afterwards, and who may do what when."""
 
 import base64
-import json
-from collections.abc import Iterator
-from io import StringIO
 from typing import Any
 
 import pytest
-from django.core.management import CommandError, call_command
 from django.test import Client
-from pytest_django import Settings
+from pytest_django import DjangoAssertNumQueries, Settings
 
-from partners.connections import selectors, services
+from partners.connections import services
 from partners.connections.models import Connection, ConnectionState
 from partners.parties.models import Party
 from roaming.exchange.models import Exchange
-from roaming.findings.models import Finding
 from roaming.kernel import events
-from roaming.ocpi.errors import OcpiError
-from roaming.registration import services as registration
-from roaming.server import running
+from roaming.ocpi.modules import interfaces_of
 from tests import cast
-from tests.roaming.platform import Answering, Asked, Platform, Said, platform
+from tests.roaming.handshake import ALL, CREDENTIALS, VERSIONS, call, door, header, opens, register, role, works_with
+from tests.roaming.platform import Platform, Said
 
-VERSIONS = "/ocpi/versions"
-CREDENTIALS = "/ocpi/2.2.1/credentials"
-
-
-@pytest.fixture
-def nomad_platform() -> Iterator[Platform]:
-    with platform("EMSP DE*NMD") as running_platform:
-        yield running_platform
+ROOT = "http://127.0.0.1:8000/ocpi"
 
 
-@pytest.fixture
-def planned(db: None) -> services.Added:
-    """Nomad is announced and has its TOKEN_A."""
-    return services.add(partner_name="Nomad", name="Nomad", parties_hosted=[("DE", "NMD", "EMSP")], at=cast.NOW)
-
-
-def call(method: str, path: str, token: str, body: Any = None) -> tuple[int, dict[str, Any]]:
-    headers = {"Authorization": f"Token {base64.b64encode(token.encode()).decode()}"}
-    content = b"" if body is None else json.dumps(body).encode()
-    response = Client().generic(method, path, content, content_type="application/json", headers=headers)
-    return response.status_code, json.loads(response.content)
-
-
-def register(added: services.Added, theirs: Platform, token_b: str = "nomad-B") -> str:
-    """The handshake as Nomad does it; the token C it gets."""
-    status, envelope = call("POST", CREDENTIALS, added.token, theirs.credentials(token_b))
-    assert (status, envelope["status_code"]) == (200, 1000), envelope
-    return str(envelope["data"]["token"])
-
-
-def test_the_handshake_gives_both_sides_what_they_need(planned: services.Added, nomad_platform: Platform) -> None:
+@pytest.mark.parametrize("version", ALL)
+def test_the_handshake_gives_both_sides_what_they_need(
+    version: str, planned: services.Added, nomad_platform: Platform
+) -> None:
+    """C1. V4."""
     cast.volta()
-    status, versions = call("GET", VERSIONS, planned.token)
-    assert (status, versions["data"]) == (200, [{"version": "2.2.1", "url": "http://127.0.0.1:8000/ocpi/2.2.1"}])
-    token_c = register(planned, nomad_platform)
+    token_c = register(planned, nomad_platform, version=version)
     nomad = Connection.objects.get(name="Nomad")
-    assert (nomad.state, nomad.version, nomad.token_out) == (ConnectionState.REGISTERED, "2.2.1", "nomad-B")
+    assert (nomad.state, nomad.version, nomad.token_out) == (ConnectionState.REGISTERED, version, "nomad-B")
     assert nomad.endpoint("cdrs", "RECEIVER") == f"{nomad_platform.url}/receiver/cdrs"
-    assert [asked.path for asked in nomad_platform.asked] == ["/versions", "/2.2.1"]
-    assert {asked.token for asked in nomad_platform.asked} == {"nomad-B"}
-    assert not any(name.startswith("ocpi-") for asked in nomad_platform.asked for name in asked.headers)
-    status, ours = call("GET", CREDENTIALS, token_c)
-    assert status == 200 and ours["data"]["token"] == token_c
-    assert {(role["role"], role["party_id"]) for role in ours["data"]["roles"]} == {("CPO", "VLT"), ("EMSP", "VGO")}
-    assert ours["data"]["url"] == "http://127.0.0.1:8000/ocpi/versions"
-    assert call("GET", VERSIONS, planned.token)[0] == 401
-    assert call("GET", "/ocpi/2.2.1/sender/locations", token_c)[0] == 200
+    assert [asked.path for asked in nomad_platform.asked] == ["/versions", f"/{version}"]
+    assert {header("nomad-B", plain=version == "2.1.1")} == {
+        asked.headers["authorization"] for asked in nomad_platform.asked
+    }
+    assert not opens(planned.token)
+    assert opens(token_c) and works_with(token_c, version)
 
 
-def test_no_token_of_the_handshake_reaches_the_journal(planned: services.Added, nomad_platform: Platform) -> None:
-    token_c = register(planned, nomad_platform, "nomad-B-secret")
-    assert Exchange.objects.filter(direction="out").count() == 2
-    kept = " ".join(f"{row.request_body} {row.response_body} {row.url}" for row in Exchange.objects.all())
-    assert "nomad-B-secret" not in kept and token_c not in kept and planned.token not in kept and "***" in kept
-
-
-@pytest.mark.parametrize(
-    ("roles", "sender", "receiver"),
-    [
-        (["EMSP"], {"locations", "tariffs", "sessions", "cdrs"}, {"tokens"}),
-        (["CPO"], {"tokens"}, {"locations", "tariffs", "sessions", "cdrs"}),
-        (["CPO", "EMSP"], {"locations", "tariffs", "sessions", "cdrs", "tokens"}, None),
-        ([], {"locations", "tariffs", "sessions", "cdrs", "tokens"}, None),
-    ],
-)
-def test_version_details_list_the_endpoints_for_the_roles_of_the_caller(
-    db: None, roles: list[str], sender: set[str], receiver: set[str] | None
-) -> None:
-    added = services.add(
-        partner_name="Nomad", name="Nomad", parties_hosted=[("DE", "NMD", role) for role in roles], at=cast.NOW
-    )
-    _, envelope = call("GET", "/ocpi/2.2.1", added.token)
-    endpoints = envelope["data"]["endpoints"]
-    assert {entry["identifier"] for entry in endpoints if entry["role"] == "SENDER"} - {"credentials"} == sender
-    found = {entry["identifier"] for entry in endpoints if entry["role"] == "RECEIVER"}
-    assert found == (sender if receiver is None else receiver)
-    assert "credentials" in {entry["identifier"] for entry in endpoints}
-    urls = {entry["url"] for entry in endpoints}
-    assert len(urls) == len(endpoints) and all(url.startswith("http://127.0.0.1:8000/ocpi/2.2.1/") for url in urls)
-
-
-def test_our_own_back_end_sees_us_as_a_hub(db: None) -> None:
-    added = services.add(
-        partner_name="Volta", name="Volta", own=True, parties_hosted=[("NL", "VLT", "CPO")], at=cast.NOW
-    )
-    _, envelope = call("GET", CREDENTIALS, added.token)
-    assert [(role["role"], role["country_code"], role["party_id"]) for role in envelope["data"]["roles"]] == [
-        ("HUB", "NL", "RBO")
-    ]
-
-
-def unusable(answer: Said) -> Answering:
-    return lambda asked: answer
-
-
-def to_post(answer: Said) -> Answering:
-    return lambda asked: answer if asked.method == "POST" else None
-
-
-@pytest.mark.parametrize(
-    ("answer", "code"),
-    [
-        (Said(http=500, raw=b"<html>oops</html>"), 3001),
-        (Said(http=401, status=2000), 3001),
-        (Said(raw=b"{"), 3001),
-        (Said(raw=b'["2.2.1"]'), 3001),
-        (Said({"version": "2.2.1"}), 3001),
-        (Said(http=302, headers={"Location": "http://127.0.0.1:1/"}), 3001),
-        (Said([{"version": "2.1.1", "url": "http://127.0.0.1:1/"}, {"version": 3}, "x"]), 3002),
-        (Said([]), 3002),
-        (Said([{"version": "2.2.1", "url": "not a url"}]), 3001),
-        (Said([{"version": "2.2.1", "url": "file:///etc/passwd"}]), 3001),
-    ],
-)
-def test_a_platform_that_cannot_be_used_is_not_registered_and_its_token_stays_good(
-    planned: services.Added, nomad_platform: Platform, answer: Said, code: int
-) -> None:
-    nomad_platform.answering = unusable(answer)
-    status, envelope = call("POST", CREDENTIALS, planned.token, nomad_platform.credentials("nomad-B"))
-    assert (status, envelope["status_code"]) == (200, code), envelope
-    assert len(envelope["status_message"]) > 20
-    assert Connection.objects.get().state == ConnectionState.PLANNED
-    nomad_platform.answering = lambda asked: None
-    register(planned, nomad_platform)
-
-
-@pytest.mark.parametrize(
-    "endpoints",
-    [
-        [],
-        [{"identifier": "credentials", "role": "SENDER", "url": "http://x.example/"}],
-        [{"identifier": "cdrs", "role": "RECEIVER", "url": "http://x.example/"}],
-        [
-            {"identifier": "credentials", "url": "http://x.example/"},
-            {"identifier": "nltnm-tokens", "role": "SENDER", "url": "http://x.example/"},
-            {"identifier": "cdrs", "role": "RECEIVER"},
-            None,
-        ],
-    ],
-)
-def test_missing_endpoints_are_3003(planned: services.Added, nomad_platform: Platform, endpoints: list[Any]) -> None:
-    nomad_platform.answering = lambda asked: Said({"endpoints": endpoints}) if asked.path == "/2.2.1" else None
-    _, envelope = call("POST", CREDENTIALS, planned.token, nomad_platform.credentials("nomad-B"))
-    assert envelope["status_code"] == 3003
-    assert Connection.objects.get().state == ConnectionState.PLANNED
-
-
-def test_a_platform_that_is_down_is_3001(planned: services.Added, nomad_platform: Platform) -> None:
-    nomad_platform.down()
-    status, envelope = call("POST", CREDENTIALS, planned.token, nomad_platform.credentials("nomad-B"))
-    assert (status, envelope["status_code"]) == (200, 3001)
-    assert Exchange.objects.filter(direction="out", http_status=None).count() == 1
-
-
-def test_a_private_address_is_not_called_unless_allowed(
-    planned: services.Added, nomad_platform: Platform, settings: Settings
-) -> None:
-    settings.ALLOW_PRIVATE_PARTNERS = False
-    _, envelope = call("POST", CREDENTIALS, planned.token, nomad_platform.credentials("nomad-B"))
-    assert envelope["status_code"] == 3001 and "public address" in envelope["status_message"]
-    assert nomad_platform.asked == []
-
-
-def role(**changes: Any) -> dict[str, Any]:
-    usual = {"role": "EMSP", "country_code": "DE", "party_id": "NMD", "business_details": {"name": "Nomad"}}
-    return {name: value for name, value in {**usual, **changes}.items() if value is not None}
-
-
-@pytest.mark.parametrize(
-    ("change", "field"),
-    [
-        ({"token": None}, "token"),
-        ({"token": ""}, "token"),
-        ({"token": "with space"}, "token"),
-        ({"token": "x" * 65}, "token"),
-        ({"url": None}, "url"),
-        ({"url": "ftp://x.example"}, "url"),
-        ({"roles": []}, "roles"),
-        ({"roles": None}, "roles"),
-        ({"roles": "EMSP"}, "roles"),
-        ({"roles": [role(role="emsp")]}, "role"),
-        ({"roles": [role(country_code="DEU")]}, "country_code"),
-        ({"roles": [role(business_details=None)]}, "business_details"),
-        ({"roles": [role(), role(country_code="de")]}, "roles"),
-    ],
-)
-def test_invalid_credentials_are_2001_naming_the_field_and_nobody_is_called(
-    planned: services.Added, nomad_platform: Platform, change: dict[str, Any], field: str
-) -> None:
-    sent = {name: value for name, value in {**nomad_platform.credentials("B"), **change}.items() if value is not None}
-    status, envelope = call("POST", CREDENTIALS, planned.token, sent)
-    assert (status, envelope["status_code"]) == (200, 2001), envelope
-    assert field in envelope["status_message"]
-    assert nomad_platform.asked == [] and Connection.objects.get().state == ConnectionState.PLANNED
-
-
-def test_a_party_of_another_platform_is_not_handed_over(planned: services.Added, nomad_platform: Platform) -> None:
-    cast.volta()
-    nomad_platform.roles = ("EMSP DE*NMD", "CPO NL*VLT")
-    _, envelope = call("POST", CREDENTIALS, planned.token, nomad_platform.credentials("nomad-B"))
-    assert envelope["status_code"] == 2001 and "NL*VLT" in envelope["status_message"]
-    assert Party.objects.get(country_code="NL", party_id="VLT", role="CPO").connection.name == "Volta"
-    nomad = Connection.objects.get(name="Nomad")
-    assert nomad.state == ConnectionState.PLANNED and nomad.token_out == ""
-    assert Finding.objects.get().code == "party_taken"
-
-
-def test_post_is_for_the_unregistered_and_put_and_delete_for_the_registered(
+def test_our_calls_back_carry_their_correlation_id_and_no_routing(
     planned: services.Added, nomad_platform: Platform
 ) -> None:
+    """T101, T11: and every request an id of its own."""
     body = nomad_platform.credentials("nomad-B")
-    assert call("PUT", CREDENTIALS, planned.token, body)[0] == 405
-    assert call("DELETE", CREDENTIALS, planned.token)[0] == 405
-    token_c = register(planned, nomad_platform)
-    status, envelope = call("POST", CREDENTIALS, token_c, body)
-    assert (status, envelope["status_code"]) == (405, 2000)
+    call("POST", CREDENTIALS, planned.token, body, X_Correlation_ID="their-chain")
+    assert {asked.headers["x-correlation-id"] for asked in nomad_platform.asked} == {"their-chain"}
+    assert len({asked.headers["x-request-id"] for asked in nomad_platform.asked}) == 2
+    assert not any(name.startswith("ocpi-") for asked in nomad_platform.asked for name in asked.headers)
+
+
+@pytest.mark.parametrize("version", ["2.2.1", "2.3.0"])
+def test_our_credentials_list_the_parties_of_our_own_back_ends(
+    version: str, planned: services.Added, nomad_platform: Platform
+) -> None:
+    """C4, C9: GET tells the token that the caller uses."""
+    cast.volta()
+    token_c = register(planned, nomad_platform, version=version)
+    status, envelope = call("GET", door(version), token_c)
+    told = envelope["data"]
+    assert (status, told["token"], told["url"]) == (200, token_c, f"{ROOT}/versions")
+    assert {(one["role"], one["party_id"]) for one in told["roles"]} == {("CPO", "VLT"), ("EMSP", "VGO")}
+    assert "hub_party_id" not in told
+
+
+def test_as_a_hub_we_are_a_role_in_2_2_1_and_a_field_with_the_parties_behind_us_in_2_3_0(db: None) -> None:
+    """T107: for our own back-end we are the hub in front of everybody."""
+    cast.nomad()
+    volta = services.add(
+        partner_name="Volta", name="Volta", own=True, parties_hosted=[("NL", "VLT", "CPO")], at=cast.NOW
+    )
+    alone = call("GET", door("2.3.0"), volta.token)[1]["data"]
+    assert (alone["hub_party_id"], [one["role"] for one in alone["roles"]]) == ("NLRBO", ["OTHER"])
+    cast.agreement("NL*VLT", "DE*NMD")
+    older, newer = (call("GET", door(version), volta.token)[1]["data"] for version in ("2.2.1", "2.3.0"))
+    assert [(one["role"], one["country_code"], one["party_id"]) for one in older["roles"]] == [("HUB", "NL", "RBO")]
+    assert "hub_party_id" not in older
+    assert newer["hub_party_id"] == "NLRBO"
+    assert [(one["role"], one["country_code"], one["party_id"]) for one in newer["roles"]] == [("EMSP", "DE", "NMD")]
+
+
+def test_a_partner_joined_to_a_third_one_through_us_is_told_of_it_beside_our_own_parties(db: None) -> None:
+    """T107."""
+    cast.volta()
+    cast.polder()
+    nomad = services.add(partner_name="Nomad", name="Nomad", parties_hosted=[("DE", "NMD", "EMSP")], at=cast.NOW)
+    cast.agreement("NL*PLD", "DE*NMD")
+    older, newer = (call("GET", door(version), nomad.token)[1]["data"] for version in ("2.2.1", "2.3.0"))
+    assert [one["party_id"] for one in older["roles"]] == ["VLT", "VGO", "RBO"]
+    assert ([one["party_id"] for one in newer["roles"]], newer["hub_party_id"]) == (["VLT", "VGO", "PLD"], "NLRBO")
+
+
+@pytest.mark.parametrize(
+    ("version", "changes"),
+    [("2.2.1", {"roles": [role(role="HUB", party_id="HUB")]}), ("2.3.0", {"hub_party_id": "dehub"})],
+)
+def test_their_hub_is_remembered(
+    version: str, changes: dict[str, Any], nomad_platform: Platform, planned: services.Added
+) -> None:
+    """T107."""
+    sent = nomad_platform.credentials("B") | changes
+    assert call("POST", door(version), planned.token, sent)[1]["status_code"] == 1000
+    assert Connection.objects.get().hub_party_id == "DEHUB"
+
+
+@pytest.mark.parametrize("version", ["2.2.1", "2.3.0"])
+def test_a_role_that_nobody_knows_counts_as_other_and_keeps_its_name(
+    version: str, planned: services.Added, nomad_platform: Platform
+) -> None:
+    """Y3."""
+    sent = nomad_platform.credentials("B") | {"roles": [role(), role(role="PTP"), role(role="FLEET", party_id="FLT")]}
+    assert call("POST", door(version), planned.token, sent)[1]["status_code"] == 1000
+    found = {(party.code, party.role, party.role_named) for party in Party.objects.all()}
+    assert found == {("DE*NMD", "EMSP", ""), ("DE*NMD", "OTHER", "PTP"), ("DE*FLT", "OTHER", "FLEET")}
+
+
+def test_one_versions_url_lists_every_version_and_leads_to_its_details(planned: services.Added) -> None:
+    """V1, V2."""
+    _, envelope = call("GET", VERSIONS, planned.token)
+    assert envelope["data"] == [{"version": version, "url": f"{ROOT}/{version}"} for version in ALL]
+    for entry in envelope["data"]:
+        details = call("GET", entry["url"].removeprefix("http://127.0.0.1:8000"), planned.token)[1]["data"]
+        assert details["version"] == entry["version"]
+        assert all(endpoint["url"].startswith(f"{ROOT}/{entry['version']}/") for endpoint in details["endpoints"])
+
+
+@pytest.mark.parametrize("version", ["2.2.1", "2.3.0"])
+@pytest.mark.parametrize("roles", [["EMSP"], ["CPO"], ["CPO", "EMSP"], ["NSP"], ["OTHER"], ["HUB"], []])
+def test_details_list_the_other_halves_of_what_the_caller_has_each_once(
+    db: None, roles: list[str], version: str
+) -> None:
+    """V2, V3, V6."""
+    hosted = [("DE", "NMD", role) for role in roles]
+    added = services.add(partner_name="Nomad", name="Nomad", parties_hosted=hosted, at=cast.NOW)
+    endpoints = call("GET", f"/ocpi/{version}", added.token)[1]["data"]["endpoints"]
+    found = [(entry["identifier"], entry["role"]) for entry in endpoints]
+    opposite = {"SENDER": "RECEIVER", "RECEIVER": "SENDER"}
+    expected = {(module, opposite[side]) for module, side in interfaces_of(roles, version)}
+    assert found.count(("credentials", "SENDER")) == 1
+    assert set(found) == expected | {("credentials", "SENDER")}
+    assert len({entry["url"] for entry in endpoints}) == len(endpoints)
+
+
+def test_the_platform_of_a_hub_is_offered_everything(planned: services.Added, nomad_platform: Platform) -> None:
+    """T107: in 2.3.0 nothing but hub_party_id says that it is one."""
+    sent = nomad_platform.credentials("B") | {"hub_party_id": "DEHUB"}
+    token_c = call("POST", door("2.3.0"), planned.token, sent)[1]["data"]["token"]
+    endpoints = call("GET", "/ocpi/2.3.0", token_c)[1]["data"]["endpoints"]
+    found = {(entry["identifier"], entry["role"]) for entry in endpoints}
+    assert {("locations", "RECEIVER"), ("locations", "SENDER"), ("hubclientinfo", "RECEIVER")} <= found
+
+
+def test_a_connection_limited_to_one_version_is_offered_that_one(nomad_platform: Platform, db: None) -> None:
+    """C7, V1: what is not offered to it is 3002 there."""
+    added = services.add(partner_name="Nomad", name="Nomad", only_version="2.2.1", at=cast.NOW)
+    assert [entry["version"] for entry in call("GET", VERSIONS, added.token)[1]["data"]] == ["2.2.1"]
+    assert call("GET", "/ocpi/2.3.0", added.token)[0] == 404
+    status, envelope = call("POST", door("2.3.0"), added.token, nomad_platform.credentials("B"))
+    assert (status, envelope["status_code"]) == (200, 3002) and "2.2.1" in envelope["status_message"]
+    assert nomad_platform.asked == []
+    register(added, nomad_platform)
+
+
+@pytest.mark.parametrize("spelling", ["base64", "plain"])
+def test_the_versions_endpoint_takes_the_token_either_way(spelling: str, planned: services.Added) -> None:
+    """T3."""
+    headers = {"Authorization": header(planned.token, plain=spelling == "plain")}
+    assert Client().get(VERSIONS, headers=headers).status_code == 200
+
+
+def test_versions_and_details_need_a_token(planned: services.Added) -> None:
+    """V4, T4."""
+    wrong = base64.b64encode(b"nobody").decode()
+    for path in (VERSIONS, "/ocpi/2.2.1", CREDENTIALS):
+        for headers in ({}, {"Authorization": f"Token {wrong}"}, {"Authorization": f"Bearer {wrong}"}):
+            assert Client().get(path, headers=headers).status_code == 401
+
+
+def test_a_look_whether_we_are_alive_is_cheap(
+    planned: services.Added, django_assert_num_queries: DjangoAssertNumQueries, settings: Settings
+) -> None:
+    """V7: who it is, when it was heard, and the journal."""
+    opens(planned.token)
+    with django_assert_num_queries(4):  # the last is the savepoint of the journal
+        opens(planned.token)
+
+
+@pytest.mark.parametrize("version", ALL)
+def test_post_is_for_the_unregistered_and_put_and_delete_for_the_registered(
+    version: str, planned: services.Added, nomad_platform: Platform
+) -> None:
+    """C2."""
+    body = nomad_platform.credentials("nomad-B", version)
+    for method, sent in (("PUT", body), ("DELETE", None), ("PATCH", {"token": "x"})):
+        status, envelope = call(method, door(version), planned.token, sent)
+        assert (status, envelope["status_code"]) == (405, 2000), method
+    token_c = register(planned, nomad_platform, version=version)
+    for method, sent in (("POST", body), ("PATCH", {"token": "x"})):
+        status, envelope = call(method, door(version), token_c, sent)
+        assert (status, envelope["status_code"]) == (405, 2000), method
     assert Connection.objects.get().token_out == "nomad-B"
 
 
-def test_put_rotates_both_tokens(planned: services.Added, nomad_platform: Platform) -> None:
-    token_c = register(planned, nomad_platform)
-    status, envelope = call("PUT", CREDENTIALS, token_c, nomad_platform.credentials("nomad-B2"))
-    fresh = envelope["data"]["token"]
-    assert status == 200 and fresh != token_c
-    assert call("GET", VERSIONS, token_c)[0] == 401 and call("GET", VERSIONS, fresh)[0] == 200
-    assert Connection.objects.get().token_out == "nomad-B2"
-    assert nomad_platform.asked[-1].token == "nomad-B2"
+def test_put_at_another_version_moves_there_and_back(planned: services.Added, nomad_platform: Platform) -> None:
+    """C3."""
+    token = register(planned, nomad_platform)
+    for number, version in enumerate(("2.3.0", "2.1.1", "2.2.1")):
+        sent = nomad_platform.credentials(f"B{number}", version)
+        envelope = call("PUT", door(version), token, sent)[1]
+        assert envelope["status_code"] == 1000, envelope
+        token = envelope["data"]["token"]
+        nomad = Connection.objects.get()
+        assert (nomad.version, nomad.token_out) == (version, f"B{number}")
+        assert works_with(token, version)
 
 
-def test_new_tokens_alone_send_nothing_again(
+def test_put_reads_their_endpoints_again_and_new_tokens_alone_are_no_news(
     planned: services.Added, nomad_platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """C3: what changed is sent as after a registration, and nothing twice."""
     heard: list[Any] = []
     monkeypatch.setitem(events._subscribers, "connection.registered", [lambda **news: heard.append(news)])
-    token_c = register(planned, nomad_platform)
+    token = register(planned, nomad_platform)
     assert len(heard) == 1
-    _, envelope = call("PUT", CREDENTIALS, token_c, nomad_platform.credentials("nomad-B2"))
+    token = call("PUT", CREDENTIALS, token, nomad_platform.credentials("B2"))[1]["data"]["token"]
     assert len(heard) == 1
-    moved = [{**entry, "url": entry["url"] + "/v2"} for entry in cast.endpoints(nomad_platform.url)]
-    moved.append({"identifier": "credentials", "role": "SENDER", "url": "http://x.example/"})
+    details = nomad_platform.details("2.2.1")
+    moved = [{**entry, "url": entry["url"] + "/v2"} for entry in details["endpoints"]]
     nomad_platform.answering = lambda asked: Said({"endpoints": moved}) if asked.path == "/2.2.1" else None
-    call("PUT", CREDENTIALS, envelope["data"]["token"], nomad_platform.credentials("nomad-B3"))
+    call("PUT", CREDENTIALS, token, nomad_platform.credentials("B3"))
     assert len(heard) == 2
+    assert Connection.objects.get().endpoint("cdrs", "RECEIVER") == f"{nomad_platform.url}/receiver/cdrs/v2"
 
 
-def test_a_failed_put_leaves_the_tokens_of_both_directions(planned: services.Added, nomad_platform: Platform) -> None:
-    token_c = register(planned, nomad_platform)
-    nomad_platform.answering = unusable(Said(http=503))
-    _, envelope = call("PUT", CREDENTIALS, token_c, nomad_platform.credentials("nomad-B2"))
-    assert envelope["status_code"] == 3001
-    assert call("GET", VERSIONS, token_c)[0] == 200 and Connection.objects.get().token_out == "nomad-B"
-
-
-def test_delete_ends_it_at_once_and_keeps_history(planned: services.Added, nomad_platform: Platform) -> None:
-    token_c = register(planned, nomad_platform)
-    assert call("DELETE", CREDENTIALS, token_c)[1]["status_code"] == 1000
-    assert call("DELETE", CREDENTIALS, token_c)[0] == 401
-    assert call("GET", VERSIONS, token_c)[0] == call("GET", VERSIONS, planned.token)[0] == 401
+@pytest.mark.parametrize("version", ALL)
+def test_delete_ends_it_at_once_and_keeps_history(
+    version: str, planned: services.Added, nomad_platform: Platform
+) -> None:
+    """C5."""
+    token = register(planned, nomad_platform, version=version)
+    fresh = call("PUT", door(version), token, nomad_platform.credentials("B2", version))[1]["data"]["token"]
+    assert call("DELETE", door(version), token)[1]["status_code"] == 1000
+    assert call("DELETE", door(version), fresh)[0] == 401
+    assert not any(opens(one) for one in (token, fresh, planned.token))
     nomad = Connection.objects.get()
     assert (nomad.state, nomad.token_out, nomad.reachable) == (ConnectionState.PLANNED, "", False)
     assert nomad.parties.count() == 1 and Exchange.objects.filter(connection=nomad).exists()
     again = services.new_registration_token(connection=nomad, at=cast.NOW)
-    register(services.Added(nomad, again, ""), nomad_platform)
+    register(services.Added(nomad, again, ""), nomad_platform, version=version)
 
 
-def test_a_token_withdrawn_while_the_partner_is_asked_registers_nothing(
+def test_spec_codes_may_differ_from_those_in_evse_and_contract_ids(
     planned: services.Added, nomad_platform: Platform
 ) -> None:
-    """What the second of two requests with one TOKEN_A meets (tests/races has the two)."""
-    connection = selectors.by_token(planned.token)
-    assert connection is not None
-    services.new_registration_token(connection=planned.connection, at=cast.NOW)
-    with pytest.raises(OcpiError, match="replaced or withdrawn"):
-        registration.accept(
-            connection=connection,
-            token=planned.token,
-            version="2.2.1",
-            credentials=nomad_platform.credentials("nomad-B"),
-            at=cast.NOW,
-        )
-    assert Connection.objects.get().state == ConnectionState.PLANNED
-
-
-@pytest.mark.django_db(transaction=True)
-def test_we_register_with_a_platform_that_calls_us_back(settings: Settings) -> None:
-    cast.volta()
-    planned = services.add(partner_name="Nomad", name="Nomad", at=cast.NOW)
-    with running(worker=False, beat=False) as portal, platform("EMSP DE*NMD") as theirs:
-        settings.PORTAL_URL = portal
-        theirs.answering = lambda asked: call_back(theirs, asked)
-        out = StringIO()
-        call_command(
-            "register_connection", "nomad", versions_url=f"{theirs.url}/versions", token="A", stdout=out, json=True
-        )
-    answer = json.loads(out.getvalue())
-    assert (answer["connection"], answer["version"], answer["parties"]) == ("Nomad", "2.2.1", ["DE*NMD EMSP"])
-    posted = next(asked for asked in theirs.asked if asked.method == "POST")
-    assert posted.token == "A" and {role["party_id"] for role in posted.body["roles"]} == {"VLT", "VGO"}
-    nomad = Connection.objects.get(name="Nomad")
-    assert (nomad.state, nomad.token_out) == (ConnectionState.REGISTERED, theirs.token_c)
-    found = selectors.by_token(posted.body["token"])
-    assert found == nomad and (found.token_in_kind, found.token_offered_hash) == ("C", None)
-    assert selectors.by_token(planned.token) is None
-
-
-def call_back(theirs: Platform, asked: Asked) -> Said | None:
-    """Like a real platform: read our versions and details with the token we offered, before answering."""
-    if asked.path == "/credentials":
-        import httpx2
-
-        headers = {"Authorization": f"Token {base64.b64encode(asked.body['token'].encode()).decode()}"}
-        versions = httpx2.get(asked.body["url"], headers=headers).json()
-        details = httpx2.get(versions["data"][0]["url"], headers=headers).json()
-        assert details["data"]["endpoints"]
-    return None
-
-
-@pytest.mark.parametrize(
-    ("answer", "why"),
-    [
-        (Said(http=401, status=2000, message="who are you"), "who are you"),
-        (Said([]), "No version in common"),
-    ],
-)
-def test_the_command_says_why_it_could_not_register(db: None, answer: Said, why: str) -> None:
-    services.add(partner_name="Nomad", name="Nomad", at=cast.NOW)
-    with platform() as theirs:
-        theirs.answering = unusable(answer)
-        with pytest.raises(CommandError, match=why):
-            call_command("register_connection", "Nomad", versions_url=f"{theirs.url}/versions", token="A")
-    assert Connection.objects.get().state == ConnectionState.PLANNED
-
-
-def test_we_do_not_offer_credentials_to_a_platform_without_endpoints(db: None) -> None:
-    services.add(partner_name="Nomad", name="Nomad", at=cast.NOW)
-    with platform() as theirs:
-        theirs.answering = lambda asked: Said({"endpoints": []}) if asked.path == "/2.2.1" else None
-        with pytest.raises(CommandError, match="endpoint"):
-            call_command("register_connection", "Nomad", versions_url=f"{theirs.url}/versions", token="A")
-        assert theirs.paths("POST") == []
-
-
-def test_credentials_refused_or_broken_at_their_side_register_nothing(db: None) -> None:
-    services.add(partner_name="Nomad", name="Nomad", at=cast.NOW)
-    with platform() as theirs:
-        for said, why in [
-            (Said(http=405, status=2000, message="registered already"), "registered already"),
-            (Said({"token": "C"}), "roles"),
-            (Said(None), "not valid"),
-        ]:
-            theirs.answering = to_post(said)
-            with pytest.raises(CommandError, match=why):
-                call_command("register_connection", "Nomad", versions_url=f"{theirs.url}/versions", token="A")
-    assert Connection.objects.get().state == ConnectionState.PLANNED
-
-
-@pytest.mark.parametrize(
-    "said",
-    [Said(http=500, raw=b"oops"), Said(http=405, status=2000), Said({"token": "C"}), None],
-    ids=["they fail", "they refuse", "their credentials are broken", "they claim a foreign party"],
-)
-def test_a_failed_registration_of_ours_leaves_the_token_they_had_from_us_and_no_other(
-    planned: services.Added, nomad_platform: Platform, said: Said | None
-) -> None:
-    cast.volta()
-    nomad_platform.roles = ("EMSP DE*NMD", "CPO NL*VLT")
-    nomad_platform.answering = to_post(said or Said(nomad_platform.credentials("C")))
-    with pytest.raises(registration.CannotRegister):
-        registration.register(
-            connection=planned.connection, versions_url=f"{nomad_platform.url}/versions", token_a="A", at=cast.NOW
-        )
-    offered = nomad_platform.asked[-1].body["token"]
-    assert call("GET", VERSIONS, offered)[0] == 401
-    assert call("GET", VERSIONS, planned.token)[0] == 200
-    nomad_platform.answering, nomad_platform.roles = (lambda asked: None), ("EMSP DE*NMD",)
-    register(planned, nomad_platform)
-
-
-def test_what_we_offered_is_good_for_versions_only_until_they_answer(planned: services.Added) -> None:
-    offered = services.offer_token(connection=planned.connection)
-    assert call("GET", VERSIONS, offered)[0] == call("GET", VERSIONS, planned.token)[0] == 200
-    assert call("GET", "/ocpi/2.2.1/sender/locations", offered)[0] == 401
-    services.withdraw_offer(connection=planned.connection, token="another one")
-    assert call("GET", VERSIONS, offered)[0] == 200
-    services.withdraw_offer(connection=planned.connection, token=offered)
-    assert call("GET", VERSIONS, offered)[0] == 401
-
-
-def test_a_partner_that_registers_with_us_while_we_register_with_it_ends_our_attempt(
-    planned: services.Added, nomad_platform: Platform
-) -> None:
-    offered = services.offer_token(connection=planned.connection)
-    register(planned, nomad_platform)
-    assert call("GET", VERSIONS, offered)[0] == 401
-    with pytest.raises(services.CannotOffer, match="registered already"):
-        services.offer_token(connection=planned.connection)
-    stale = planned.connection  # still planned in memory, like that of a command started before
-    with pytest.raises(registration.CannotRegister, match="registered already"):
-        registration.register(connection=stale, versions_url=f"{nomad_platform.url}/versions", token_a="A", at=cast.NOW)
-    assert Connection.objects.get().state == ConnectionState.REGISTERED
-
-
-def test_an_unknown_or_registered_connection_is_told_apart(db: None) -> None:
-    cast.nomad(url="http://nomad.invalid")
-    with pytest.raises(CommandError, match="add_connection"):
-        call_command("register_connection", "Nobody", versions_url="http://x.example", token="A")
-    for broken in ("", "A B", "tökên", "A" * 65):
-        with pytest.raises(CommandError, match="--token must be"):
-            call_command("register_connection", "Nomad", versions_url="http://x.example", token=broken)
-    with pytest.raises(CommandError, match="registered already"):
-        call_command("register_connection", "Nomad", versions_url="http://x.example", token="A")
+    """C13: a party's code is taken as it is, in any letter case."""
+    sent = nomad_platform.credentials("B") | {"roles": [role(country_code="de", party_id="nmd")]}
+    assert call("POST", CREDENTIALS, planned.token, sent)[1]["status_code"] == 1000
+    assert [party.code for party in Connection.objects.get().parties.all()] == ["DE*NMD"]

@@ -58,9 +58,13 @@ def address(name: str, value: dict[str, Any]) -> tuple[Caller, str]:
     return owner_of(value, role), url
 
 
-def put(name: str) -> tuple[Caller, str, Any]:
+# Before every PATCH example: some of them are older than the objects they are examples for.
+LONG_AGO = "2015-01-01T00:00:00Z"
+
+
+def put(name: str, **changes: Any) -> tuple[Caller, str, Any]:
     """An example put where it belongs: its owner, its URL, itself."""
-    value = example(name)
+    value = example(name) | changes
     owner, url = address(name, value)
     assert owner.put(url, value).http == 201
     return owner, url, value
@@ -137,7 +141,7 @@ def test_a_part_of_a_location_is_read_back_inside_one(name: str) -> None:
     ],
 )
 def test_a_patch_example_changes_its_base_and_nothing_else(base: str, name: str, tail: str) -> None:
-    owner, url, _ = put(base)
+    owner, url, _ = put(base, last_updated=LONG_AGO)
     before, patch = owner.get(url + tail).data, example(name)
     assert owner.patch(url + tail, patch).status == 1000
     assert owner.get(url + tail).data == {**before, **patch}
@@ -146,7 +150,7 @@ def test_a_patch_example_changes_its_base_and_nothing_else(base: str, name: str,
 
 @pytest.mark.parametrize("base", ["session_example_1_simple_start", "session_example_2_short_finished"])
 def test_the_period_of_the_patch_example_is_appended(base: str) -> None:
-    owner, url, before = put(base)
+    owner, url, before = put(base, last_updated=LONG_AGO)
     patch = example("session_patch_example_charging_period")
     assert owner.patch(url, patch).status == 1000
     periods = [*before.get("charging_periods", []), *patch["charging_periods"]]

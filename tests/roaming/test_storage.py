@@ -10,7 +10,9 @@ from pytest_django import DjangoAssertNumQueries
 
 from partners.connections.models import Connection
 from partners.parties.models import Party
+from roaming.findings.models import Finding
 from roaming.ocpi import storage
+from roaming.ocpi.schema.values import format_time
 from roaming.ocpi.storage import Stored, Unknown
 from roaming.tariffs.models import Tariff
 from roaming.tokens.models import Token
@@ -28,15 +30,15 @@ def owner(volta: Connection) -> Party:
 
 
 def put(
-    owner: Party, *, price: str = "0.30", ocpi_id: str = "T1", age: datetime = AGE, **columns: Any
+    owner: Party, *, price: str = "0.30", ocpi_id: str = "T1", age: datetime = AGE, at: datetime = LATER, **columns: Any
 ) -> Stored[Tariff]:
     return storage.put_object(
         Tariff,
         party=owner,
         ocpi_id=ocpi_id,
-        data={"id": ocpi_id, "price": Decimal(price)},
+        data={"id": ocpi_id, "price": Decimal(price), "last_updated": format_time(age)},
         columns={"currency": "EUR", "last_updated": age, **columns},
-        at=LATER,
+        at=at,
     )
 
 
@@ -44,20 +46,44 @@ def test_what_is_new_is_created_and_what_changed_is_replaced(owner: Party) -> No
     first, second = put(owner), put(owner, price="0.31")
     assert (first.created, first.changed) == (True, True)
     assert (second.created, second.changed, second.row.pk) == (False, True, first.row.pk)
-    assert Tariff.objects.get().body == '{"id":"T1","price":0.31}'
+    assert Tariff.objects.get().data["price"] == Decimal("0.31")
 
 
 def test_the_same_content_in_another_spelling_is_no_change(owner: Party) -> None:
     put(owner)
     assert put(owner, price="0.300").changed is False
-    assert Tariff.objects.get().body == '{"id":"T1","price":0.30}'
+    assert '"price":0.30' in Tariff.objects.get().body
 
 
-def test_an_older_object_is_not_stored_and_one_of_the_same_age_is(owner: Party) -> None:
+def test_the_same_content_at_a_later_time_is_kept_and_is_no_news(owner: Party) -> None:
     put(owner)
-    assert put(owner, price="0.31", age=AGE - timedelta(seconds=1)).changed is False
-    assert put(owner, price="0.32").changed is True
+    later = AGE + timedelta(days=1)
+    assert put(owner, age=later, at=LATER + timedelta(days=1)).changed is False
+    row = Tariff.objects.get()
+    assert (row.last_updated, row.data["last_updated"], row.changed_at) == (later, format_time(later), LATER)
+    assert put(owner, price="0.31").note  # older than the later time
+
+
+def test_an_older_object_is_not_stored_and_the_sender_is_told_so(owner: Party) -> None:
+    """T65."""
+    put(owner)
+    stored = put(owner, price="0.31", age=AGE - timedelta(seconds=1))
+    assert (stored.changed, stored.row.changed_at) == (False, LATER)
+    assert "older than what is stored here, which was last updated 2026-11-01T00:00:00Z" in stored.note
+    assert Tariff.objects.get().data["price"] == Decimal("0.30")
+    assert not Finding.objects.exists()
+
+
+def test_other_content_of_the_same_age_is_stored_and_found_once(owner: Party) -> None:
+    """T65: nobody can tell which of the two is younger; what came last is taken."""
+    for price in ("0.30", "0.31", "0.32"):
+        stored = put(owner, price=price)
+    assert (stored.changed, stored.note) == (True, "")
     assert Tariff.objects.get().data["price"] == Decimal("0.32")
+    finding = Finding.objects.get()
+    assert (finding.code, finding.severity, str(finding.connection)) == ("same_age_other_content", "note", "Volta")
+    assert finding.subject == "tariffs T1"
+    assert "different: price." in finding.sentence
 
 
 def test_a_column_that_changed_by_itself_is_a_change(owner: Party) -> None:
@@ -102,10 +128,11 @@ def test_writing_asks_the_database_a_few_times(
 ) -> None:
     with django_assert_max_num_queries(4):  # look, savepoint, insert, release
         put(owner)
+    later = AGE + timedelta(days=1)
     with django_assert_max_num_queries(2):
-        put(owner, price="0.31")
+        put(owner, price="0.31", age=later)
     with django_assert_max_num_queries(1):
-        put(owner, price="0.31")
+        put(owner, price="0.31", age=later)
 
 
 def test_an_amount_is_rounded_as_its_column_holds_it() -> None:

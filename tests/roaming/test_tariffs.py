@@ -29,6 +29,7 @@ def test_a_tariff_is_read_back_field_for_field(nomad: Connection, ac22: dict[str
 
 
 def test_a_put_replaces_and_what_is_absent_is_gone(volta: Connection, ac22: dict[str, Any]) -> None:
+    """T60, R8."""
     ours = Caller("Volta")
     ours.put(URL, ac22)
     bare = {name: value for name, value in ac22.items() if name not in ("type", "tariff_alt_text", "start_date_time")}
@@ -38,15 +39,18 @@ def test_a_put_replaces_and_what_is_absent_is_gone(volta: Connection, ac22: dict
 
 
 def test_a_patch_does_not_exist(volta: Connection, ac22: dict[str, Any]) -> None:
+    """4.4: of 2.1.1 only."""
     ours = Caller("Volta")
     ours.put(URL, ac22)
-    assert ours.patch(URL, {"currency": "USD", "last_updated": "2026-11-01T00:00:00Z"}).http == 405
+    reply = ours.patch(URL, {"currency": "USD", "last_updated": "2026-11-01T00:00:00Z"})
+    assert (reply.http, reply.headers["Allow"]) == (405, "GET, PUT, DELETE")
     assert ours.get(URL).data == ac22
 
 
 def test_a_deleted_tariff_is_gone_for_everybody_and_deleting_it_again_is_404(
     nomad: Connection, ac22: dict[str, Any]
 ) -> None:
+    """R1."""
     ours, partner = Caller("Volta"), Caller("Nomad")
     ours.put(URL, ac22)
     deleted = ours.delete(URL)
@@ -71,12 +75,14 @@ def test_a_tariff_put_after_its_deletion_is_there_again_even_if_older(nomad: Con
 
 
 def test_deleting_an_unknown_tariff_is_404_and_names_it(volta: Connection) -> None:
+    """R1."""
     reply = Caller("Volta").delete("/receiver/tariffs/NL/VLT/NEVER-SEEN")
     assert (reply.http, reply.status) == (404, 2000)
     assert "NEVER-SEEN" in reply.message
 
 
 def test_two_owners_may_both_have_a_tariff_of_the_same_id(volta: Connection, ac22: dict[str, Any]) -> None:
+    """T73."""
     cast.polder(url="http://polder.invalid")
     theirs = {**ac22, "party_id": "PLD", "currency": "CHF"}
     assert Caller("Volta").put(URL, ac22).http == 201

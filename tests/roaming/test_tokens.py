@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from partners.connections.models import Connection
+from roaming.exchange import asking
 from roaming.exchange.models import Exchange, Push
-from roaming.tokens import authorization, selectors
+from roaming.ocpi.schema import transforms
+from roaming.tokens import selectors
 from roaming.tokens.models import Token
 from tests import cast, wire
 from tests.roaming.calls import Caller
@@ -54,6 +56,7 @@ def test_a_token_is_read_back_field_for_field_and_listed_for_the_cpo(
 
 
 def test_the_same_uid_as_card_and_as_app_are_two_tokens(theirs: Caller, card: dict[str, Any]) -> None:
+    """K1, T73."""
     app = {**card, "type": "APP_USER", "contract_id": "DE-NMD-APP"}
     assert theirs.put(f"{URL}?type=APP_USER", app).http == 201
     assert theirs.get(URL).data == theirs.get(f"{URL}", type="RFID").data == card
@@ -66,6 +69,7 @@ def test_the_same_uid_as_card_and_as_app_are_two_tokens(theirs: Caller, card: di
 def test_a_put_without_type_in_the_url_goes_by_the_body_and_two_types_are_refused(
     theirs: Caller, card: dict[str, Any]
 ) -> None:
+    """K1."""
     app = wire.load("token_nomad_app")
     assert theirs.put("/receiver/tokens/DE/NMD/app-7f3d2c10", app).http == 201
     assert theirs.get("/receiver/tokens/DE/NMD/app-7f3d2c10").status == 2004
@@ -77,6 +81,7 @@ def test_a_put_without_type_in_the_url_goes_by_the_body_and_two_types_are_refuse
 
 
 def test_a_patch_invalidates_and_a_token_is_never_deleted(theirs: Caller, card: dict[str, Any]) -> None:
+    """K2, T65."""
     assert theirs.patch(URL, {"valid": False, "last_updated": LATER}).status == 1000
     assert theirs.get(URL).data == {**card, "valid": False, "last_updated": LATER}
     assert theirs.delete(URL).http == 405
@@ -100,6 +105,7 @@ def test_a_cpo_does_not_write_tokens_not_even_its_own_code(theirs: Caller, card:
 
 
 def test_letter_case_and_leading_zeros_are_kept(theirs: Caller, card: dict[str, Any]) -> None:
+    """K8."""
     zeros = {**card, "uid": "0012aBcD"}
     assert theirs.put("/receiver/tokens/DE/NMD/0012aBcD", zeros).http == 201
     assert theirs.get("/receiver/tokens/de/nmd/0012ABCD").data == zeros
@@ -127,14 +133,17 @@ def test_the_portal_lists_tokens_with_their_owner(theirs: Caller) -> None:
         ("ALWAYS", True, "ALLOWED"),
         ("ALWAYS", False, "BLOCKED"),
         ("ALLOWED", True, "ALLOWED"),
+        ("ALLOWED", False, "BLOCKED"),
         ("ALLOWED_OFFLINE", True, "ALLOWED"),
         ("ALLOWED_OFFLINE", False, "BLOCKED"),
         ("NEVER", True, "NOT_ALLOWED"),
+        ("NEVER", False, "NOT_ALLOWED"),
     ],
 )
 def test_without_the_emsp_the_whitelist_decides(
     theirs: Caller, card: dict[str, Any], whitelist: str, valid: bool, allowed: str
 ) -> None:
+    """K5."""
     token = whitelisted(theirs, card, whitelist, valid=valid)
     reply = Caller("Volta").post(ASK, HERE)
     assert (reply.http, reply.status) == (200, 1000)
@@ -143,10 +152,12 @@ def test_without_the_emsp_the_whitelist_decides(
 
 
 def test_no_location_is_echoed_when_none_was_asked(theirs: Caller, card: dict[str, Any]) -> None:
+    """K3."""
     assert Caller("Volta").post(ASK).data == {"allowed": "ALLOWED", "token": card}
 
 
 def test_an_unknown_token_is_not_authorized(theirs: Caller, cleo: Connection) -> None:
+    """K3."""
     for name, path in (
         ("Volta", "/sender/tokens/NOBODY/authorize"),
         ("Volta", f"{ASK}?type=APP_USER"),
@@ -154,6 +165,33 @@ def test_an_unknown_token_is_not_authorized(theirs: Caller, cleo: Connection) ->
     ):
         reply = Caller(name).post(path, HERE)
         assert (reply.http, reply.status, reply.data) == (404, 2004, None)
+
+
+def test_neither_hours_nor_a_state_nor_privacy_of_the_place_refuses_a_driver(
+    theirs: Caller, card: dict[str, Any]
+) -> None:
+    """K4."""
+    hours = {
+        "twentyfourseven": False,
+        "regular_hours": [{"weekday": 1, "period_begin": "08:00", "period_end": "08:01"}],
+    }
+    closed = {**wire.load("location_zuidplein"), "publish": False, "opening_times": hours, "last_updated": LATER}
+    closed["evses"][0]["status"] = "OUTOFORDER"
+    assert Caller("Volta").put("/receiver/locations/NL/VLT/ZUIDPLEIN", closed).http == 201
+    assert Caller("Volta").post(ASK, HERE).data == {"allowed": "ALLOWED", "token": card, "location": HERE}
+
+
+def test_a_contract_is_not_pushed_as_a_card(theirs: Caller, card: dict[str, Any]) -> None:
+    """K6: an EMAID is asked about, never sent around."""
+    Push.objects.all().delete()
+    emaid = {**card, "uid": "DENMDC00012345X", "type": "EMAID"}
+    emaid = transforms.upgrade("2.2.1", "token", emaid)
+    path = "/receiver/tokens/DE/NMD/DENMDC00012345X?type=EMAID"
+    nomad = Caller("Nomad", "2.3.0")
+    assert nomad.put(path, emaid).http == 201
+    assert nomad.patch(path, {"valid": False, "last_updated": LATER}).http == 200
+    assert not Push.objects.exists()
+    assert Caller("Volta").post("/sender/tokens/DENMDC00012345X/authorize?type=EMAID").data["allowed"] == "BLOCKED"
 
 
 def test_a_broken_location_is_refused(theirs: Caller) -> None:
@@ -193,9 +231,13 @@ def answer(info: dict[str, Any]) -> Any:
     return answering
 
 
+@pytest.mark.parametrize("valid", [True, False])
 @pytest.mark.parametrize("whitelist", ["ALLOWED", "ALLOWED_OFFLINE", "NEVER"])
-def test_the_emsp_decides_whatever_we_know_of_the_token(asked: Platform, card: dict[str, Any], whitelist: str) -> None:
-    token = whitelisted(Caller("Nomad"), card, whitelist, valid=False)
+def test_the_emsp_decides_whatever_we_know_of_the_token(
+    asked: Platform, card: dict[str, Any], whitelist: str, valid: bool
+) -> None:
+    """K5: it is asked even about a token that is not valid; K3, S4: its reference is passed on."""
+    token = whitelisted(Caller("Nomad"), card, whitelist, valid=valid)
     info = {"allowed": "ALLOWED", "token": token, "location": HERE, "authorization_reference": "NMD-AUTH-1"}
     asked.answering = answer({**info, "info": {"language": "de", "text": "Gute Fahrt"}})
     reply = Caller("Volta", X_Correlation_ID="one-driver").post(ASK, HERE)
@@ -209,15 +251,20 @@ def test_the_emsp_decides_whatever_we_know_of_the_token(asked: Platform, card: d
 
 
 def test_a_blocked_driver_is_an_answer_not_an_error(asked: Platform, card: dict[str, Any]) -> None:
+    """K3."""
     Caller("Nomad").put(URL, card)
     asked.answering = answer({"allowed": "NO_CREDIT", "token": card})
     reply = Caller("Volta").post(ASK)
     assert (reply.http, reply.status, reply.data["allowed"]) == (200, 1000, "NO_CREDIT")
 
 
-def test_an_always_whitelisted_token_is_never_asked_about(asked: Platform, card: dict[str, Any]) -> None:
-    whitelisted(Caller("Nomad"), card, "ALWAYS")
-    assert Caller("Volta").post(ASK).data["allowed"] == "ALLOWED"
+@pytest.mark.parametrize(("valid", "allowed"), [(True, "ALLOWED"), (False, "BLOCKED")])
+def test_an_always_whitelisted_token_is_never_asked_about(
+    asked: Platform, card: dict[str, Any], valid: bool, allowed: str
+) -> None:
+    """K5."""
+    whitelisted(Caller("Nomad"), card, "ALWAYS", valid=valid)
+    assert Caller("Volta").post(ASK).data["allowed"] == allowed
     assert asked.asked == []
 
 
@@ -235,6 +282,7 @@ def test_an_emsp_that_forgot_its_token_makes_it_unknown(asked: Platform, card: d
 
 
 def test_an_emsp_that_needs_more_is_passed_on(asked: Platform, card: dict[str, Any]) -> None:
+    """K3."""
     Caller("Nomad").put(URL, card)
     asked.answering = lambda asked: Said(status=2002, message="which EVSE?")
     reply = Caller("Volta").post(ASK)
@@ -256,9 +304,9 @@ def test_an_emsp_that_talks_nonsense_is_an_emsp_that_cannot_be_asked(
 def test_an_emsp_that_keeps_others_waiting_is_not_asked(
     asked: Platform, card: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(authorization, "_turns", {})
-    monkeypatch.setattr(authorization, "ASKED_AT_ONCE", 0)
-    monkeypatch.setattr(authorization, "TURN_SECONDS", 0.01)
+    monkeypatch.setattr(asking, "_turns", {})
+    monkeypatch.setattr(asking, "ASKED_AT_ONCE", 0)
+    monkeypatch.setattr(asking, "TURN_SECONDS", 0.01)
     Caller("Nomad").put(URL, card)
     assert Caller("Volta").post(ASK).data["allowed"] == "ALLOWED"
     assert asked.asked == []
@@ -267,9 +315,9 @@ def test_an_emsp_that_keeps_others_waiting_is_not_asked(
 def test_a_turn_is_given_back_whatever_the_emsp_answers(
     asked: Platform, card: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(authorization, "_turns", {})
-    monkeypatch.setattr(authorization, "ASKED_AT_ONCE", 1)
-    monkeypatch.setattr(authorization, "TURN_SECONDS", 0.01)
+    monkeypatch.setattr(asking, "_turns", {})
+    monkeypatch.setattr(asking, "ASKED_AT_ONCE", 1)
+    monkeypatch.setattr(asking, "TURN_SECONDS", 0.01)
     Caller("Nomad").put(URL, card)
     said = iter([Said(http=500, status=3000), Said(http=404, status=2004), Said({"allowed": "BLOCKED"})])
     asked.answering = lambda _: next(said)

@@ -52,6 +52,7 @@ def send(
 )
 @pytest.mark.parametrize("path", ["/ocpi/versions", TARIFF, "/ocpi/no/such/thing", "/ocpi/2.2.1/sender/cdrs"])
 def test_without_a_known_token_every_address_is_401(volta: Connection, path: str, header: str | None) -> None:
+    """T1, T4: and in an envelope (T22)."""
     response = Client().get(path, headers={} if header is None else {"Authorization": header})
     assert response.status_code == 401
     assert 2000 <= json.loads(response.content)["status_code"] < 3000
@@ -60,12 +61,14 @@ def test_without_a_known_token_every_address_is_401(volta: Connection, path: str
 
 @pytest.mark.parametrize("scheme", ["Token", "token", "TOKEN"])
 def test_the_token_may_be_sent_plain_or_in_base64(volta: Connection, scheme: str) -> None:
+    """T2, T3."""
     token = cast.token("Volta")
     for value in (token, base64.b64encode(token.encode()).decode()):
         assert Client().get("/ocpi/versions", headers={"Authorization": f"{scheme} {value}"}).status_code == 200
 
 
 def test_a_registration_token_opens_versions_and_credentials_only(db: None) -> None:
+    """T5."""
     token = connections.add(partner_name="Nomad", name="Nomad", at=cast.NOW).token
     seen = {
         path: Client().get(f"/ocpi/{path}", headers=bearer(token)).status_code
@@ -75,6 +78,7 @@ def test_a_registration_token_opens_versions_and_credentials_only(db: None) -> N
 
 
 def test_a_suspended_connection_is_401(volta: Connection) -> None:
+    """T4."""
     volta.refresh_from_db()
     connections.suspend(connection=volta)
     status, envelope, _ = send("GET", "/ocpi/versions")
@@ -97,6 +101,7 @@ def test_a_suspended_connection_is_401(volta: Connection) -> None:
     ],
 )
 def test_a_body_that_is_not_json_is_400_with_2001_and_says_why(volta: Connection, body: bytes, why: str) -> None:
+    """T22, T83."""
     status, envelope, _ = send("PUT", TARIFF, body)
     assert (status, envelope["status_code"]) == (400, 2001)
     assert why in envelope["status_message"]
@@ -104,12 +109,14 @@ def test_a_body_that_is_not_json_is_400_with_2001_and_says_why(volta: Connection
 
 @pytest.mark.parametrize("body", [b"[]", b'"text"', b"null", b"7", b"{}", b'{"id": "AC22\\u0000"}', b'{"id": 1e400}'])
 def test_json_that_is_no_such_object_is_200_with_2001(volta: Connection, body: bytes) -> None:
+    """T30."""
     status, envelope, _ = send("PUT", TARIFF, body)
     assert (status, envelope["status_code"]) == (200, 2001)
     assert envelope["status_message"]
 
 
 def test_more_violations_than_a_sentence_holds_are_listed_as_data(volta: Connection) -> None:
+    """T23."""
     _, envelope, _ = send("PUT", TARIFF, b"{}")
     names = ("country_code", "party_id", "id", "currency", "elements", "last_updated")
     assert envelope["data"] == [f"$.{name} is required" for name in names]
@@ -120,6 +127,7 @@ def test_more_violations_than_a_sentence_holds_are_listed_as_data(volta: Connect
 
 @pytest.mark.parametrize("kind", ["", "text/plain", "application/xml", "multipart/form-data; boundary=x"])
 def test_another_content_type_is_refused_and_named(volta: Connection, kind: str) -> None:
+    """T10."""
     status, envelope, _ = send("PUT", TARIFF, b"{}", kind)
     assert (status, envelope["status_code"]) == (400, 2001)
     assert "Content-Type" in envelope["status_message"]
@@ -129,16 +137,19 @@ def test_another_content_type_is_refused_and_named(volta: Connection, kind: str)
     "kind", ["application/json; charset=utf-8", "Application/JSON", "application/json;charset=UTF-8"]
 )
 def test_parameters_and_case_of_the_content_type_do_not_matter(volta: Connection, kind: str) -> None:
+    """T10."""
     status, envelope, _ = send("PUT", TARIFF, json.dumps(wire.load("tariff_ac22"), default=float).encode(), kind)
     assert (status, envelope["status_code"]) == (201, 1000), envelope
 
 
 def test_accept_text_html_still_gets_json(volta: Connection) -> None:
+    """T10, T22."""
     for path in ("/ocpi/versions", "/ocpi/nowhere", "/ocpi/2.2.1/sender/cdrs?format=html"):
         send("GET", path, Accept="text/html")
 
 
 def test_a_method_that_is_not_there_is_405_with_allow(volta: Connection) -> None:
+    """T22."""
     for method, path, allowed in [
         ("DELETE", "/ocpi/versions", "GET"),
         ("PATCH", TARIFF, "GET, PUT, DELETE"),
@@ -158,7 +169,6 @@ def test_a_method_that_is_not_there_is_405_with_allow(volta: Connection) -> None
         "/ocpi",
         "/ocpi/",
         "/ocpi/nothing",
-        "/ocpi/2.1.1/sender/locations",
         "/ocpi/9.9",
         "/ocpi/2.2.1/sender/",
         "/ocpi/2.2.1/sender/unicorns",
@@ -174,16 +184,19 @@ def test_a_method_that_is_not_there_is_405_with_allow(volta: Connection) -> None
     ],
 )
 def test_an_unknown_address_or_id_is_a_404_envelope(volta: Connection, path: str) -> None:
+    """T22."""
     status, envelope, _ = send("GET", path)
     assert status == 404 and 2000 <= envelope["status_code"] < 3000
 
 
 def test_a_slash_at_the_end_makes_no_difference(volta: Connection) -> None:
+    """T50."""
     for path in ("/ocpi/versions", "/ocpi/2.2.1", "/ocpi/2.2.1/credentials", "/ocpi/2.2.1/sender/cdrs"):
         assert send("GET", path)[0] == send("GET", f"{path}/")[0] == 200
 
 
 def test_an_id_with_a_slash_is_one_id(volta: Connection) -> None:
+    """T75."""
     tariff = {**wire.load("tariff_ac22"), "id": "AC/22 *"}
     assert Caller("Volta").put("/receiver/tariffs/NL/VLT/AC%2F22%20*", tariff).http == 201
     assert Caller("Volta").get("/receiver/tariffs/NL/VLT/AC%2F22%20*").data == tariff
@@ -210,6 +223,7 @@ def test_an_id_with_a_slash_is_one_id(volta: Connection) -> None:
     ],
 )
 def test_a_query_that_cannot_be_used_is_2001_and_named(volta: Connection, query: str) -> None:
+    """T47."""
     status, envelope, _ = send("GET", f"/ocpi/2.2.1/sender/cdrs?{query}")
     assert (status, envelope["status_code"]) == (200, 2001)
     assert query.split("=")[0] in envelope["status_message"] or "%00" in query
@@ -227,6 +241,7 @@ def test_a_query_that_cannot_be_used_is_2001_and_named(volta: Connection, query:
     ],
 )
 def test_an_odd_but_usable_query_gives_an_empty_list(volta: Connection, query: str) -> None:
+    """T42, T44, T45, T47, T82."""
     status, envelope, response = send("GET", f"/ocpi/2.2.1/sender/cdrs?{query}")
     assert (status, envelope["status_code"], envelope["data"]) == (200, 1000, [])
     assert response["X-Total-Count"] == "0" and response["X-Limit"] == "100" and "Link" not in response
@@ -235,6 +250,7 @@ def test_an_odd_but_usable_query_gives_an_empty_list(volta: Connection, query: s
 def test_pages_are_crawled_by_their_links_with_every_filter_kept(
     volta: Connection, nomad: Connection, settings: Settings
 ) -> None:
+    """T42, T43, T44."""
     settings.PAGE_LIMIT = 3
     for number in range(5):
         tariff = {**wire.load("tariff_ac22"), "id": f"T{number}", "last_updated": f"2026-05-0{number + 1}T00:00:00Z"}
@@ -254,12 +270,14 @@ def test_pages_are_crawled_by_their_links_with_every_filter_kept(
 
 
 def test_a_body_over_the_limit_is_a_413_envelope(volta: Connection, settings: Settings) -> None:
+    """T22."""
     settings.BODY_LIMIT_BYTES = 1000
     status, envelope, _ = send("PUT", TARIFF, b'"' + b"x" * 1000 + b'"')
     assert (status, envelope["status_code"]) == (413, 2001)
 
 
 def test_message_ids_are_repeated_or_made_also_on_errors(volta: Connection) -> None:
+    """T11, T14."""
     for path in ("/ocpi/versions", "/ocpi/nowhere"):
         _, _, response = send("GET", path, X_Request_ID="r-1", X_Correlation_ID="c-1")
         assert (response["X-Request-ID"], response["X-Correlation-ID"]) == ("r-1", "c-1")
@@ -268,6 +286,7 @@ def test_message_ids_are_repeated_or_made_also_on_errors(volta: Connection) -> N
 
 
 def test_routing_headers_come_back_swapped_except_from_configuration_modules(volta: Connection) -> None:
+    """T100, T101."""
     routing = {
         "OCPI-to-country-code": "NL",
         "OCPI-to-party-id": "RBO",
@@ -283,6 +302,7 @@ def test_routing_headers_come_back_swapped_except_from_configuration_modules(vol
 def test_a_crash_of_ours_is_a_3000_envelope_and_is_journalled(
     volta: Connection, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    """T22, T31."""
     from roaming.tariffs import services
 
     monkeypatch.setattr(services, "put", lambda **_: 1 / 0)
@@ -293,9 +313,11 @@ def test_a_crash_of_ours_is_a_3000_envelope_and_is_journalled(
 
 
 def test_what_the_framework_refuses_by_itself_is_an_envelope_too(volta: Connection, settings: Settings) -> None:
+    """T22."""
     settings.ALLOWED_HOSTS = ["elsewhere.example"]
-    status, envelope, _ = send("GET", "/ocpi/versions")
+    status, envelope, _ = send("GET", "/ocpi/versions", Host="evil.example")
     assert (status, envelope["status_code"]) == (400, 2000)
+    assert envelope["status_message"] == "This platform is not served under the name “evil.example” (header Host)."
 
 
 def test_the_journal_has_the_request_and_its_answer_without_tokens(volta: Connection) -> None:
@@ -331,3 +353,24 @@ def test_a_caller_is_noted_once_a_minute(volta: Connection) -> None:
     send("GET", "/ocpi/versions")
     volta.refresh_from_db()
     assert first is not None and volta.last_heard_at == first
+
+
+def test_an_envelope_has_a_code_a_sentence_a_time_and_the_data_itself(nomad: Connection) -> None:
+    """T20, T21, T24: a list where one is asked for, else the object, and nothing where nothing is to be said."""
+    tariff = wire.load("tariff_ac22")
+    stored = Caller("Volta").put("/receiver/tariffs/NL/VLT/AC22", tariff)
+    assert (stored.http, stored.status, stored.data) == (201, 1000, None)
+    assert Caller("Volta").get("/receiver/tariffs/NL/VLT/AC22").data == tariff
+    assert Caller("Nomad").get("/sender/tariffs").data == [tariff]
+    _, envelope, _ = send("GET", "/ocpi/versions")
+    assert envelope.keys() == {"status_code", "status_message", "timestamp", "data"}
+    assert (envelope["status_code"], envelope["status_message"], len(envelope["timestamp"]) <= 25) == (
+        1000,
+        "Success",
+        True,
+    )
+
+
+def test_the_older_version_has_no_message_ids_and_gets_them_all_the_same(nomad: Connection) -> None:
+    """T13."""
+    assert Caller("Nomad", "2.1.1").get("/sender/tariffs").headers["X-Request-ID"]

@@ -107,7 +107,6 @@ def test_odd_headers_do_no_harm(portal: str) -> None:
     odd = [
         b"X-Request-ID: " + b"\xc3\xa9" * 200,
         b"X-Correlation-ID: a\tb",
-        b"OCPI-from-party-id: \xff",
         b"Accept: text/html",
         b"Accept-Encoding: gzip",
         b"Cookie: sessionid=\xff",
@@ -122,3 +121,18 @@ def test_odd_headers_do_no_harm(portal: str) -> None:
 def test_a_head_request_is_405_without_a_body(portal: str) -> None:
     status, headers, content = send(portal, b"HEAD /ocpi/versions")
     assert (status, headers[b"allow"], content) == (405, b"get", b"")
+
+
+def test_an_encoded_slash_is_part_of_an_id(portal: str) -> None:
+    """T75: our server tells the address as it was sent."""
+    body = wire.raw("location_zuidplein").replace(b'"ZUIDPLEIN"', b'"ZUID/PLEIN"', 1)
+    path = b"/ocpi/2.2.1/receiver/locations/NL/VLT/ZUID%2FPLEIN"
+    status, _, content = send(portal, b"PUT " + path, body, b"Content-Type: application/json", length(body))
+    assert (status, envelope(content)["status_code"]) == (201, 1000)
+    assert envelope(send(portal, b"GET " + path + b"/ZP-1")[2])["data"]["uid"] == "ZP-1"
+
+
+def test_half_a_routing_header_that_is_no_text_is_refused(portal: str) -> None:
+    """T100."""
+    status, _, content = send(portal, b"GET /ocpi/2.2.1/sender/cdrs", b"", b"OCPI-from-party-id: \xff")
+    assert (status, envelope(content)["status_code"]) == (200, 2001)

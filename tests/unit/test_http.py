@@ -82,7 +82,7 @@ def serve(answer: bytes, *, hold: bool = False) -> tuple[str, socket.socket]:
         (b"hello\r\n\r\n", False, "cannot be reached"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nshort", False, "cannot be reached"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nshort", True, "did not answer within 0.3 seconds"),
-        (b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc", False, "cannot be reached"),
+        (b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc", False, "The answer is no gzip"),
     ],
 )
 def test_every_failure_is_one_sentence(answer: bytes, hold: bool, why: str) -> None:

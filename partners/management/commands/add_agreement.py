@@ -34,6 +34,12 @@ class Command(BaseCommand):
         parser.add_argument("--vat-rate", default="0", help="percent on the sum of an invoice (default: 0)")
         parser.add_argument("--vat-note", help="note printed with the VAT (default: Reverse charge when the rate is 0)")
         parser.add_argument("--payment-days", default=30, type=int, help="days until an invoice is due (default: 30)")
+        parser.add_argument(
+            "--history-days",
+            type=int,
+            metavar="DAYS",
+            help="how long after its end sessions and CDRs can be read (default: without limit)",
+        )
         parser.add_argument("--time-zone", default="Europe/Amsterdam", help="zone in which a month begins and ends")
         parser.add_argument("--draft", action="store_true", help="only draft it; activate it in the portal")
         parser.add_argument("--json", action="store_true", help='print {"agreement", "state", "cpo", "emsp"} only')
@@ -68,6 +74,7 @@ def _agree(cpo: Party, emsp: Party, options: dict[str, Any]) -> Agreement:
         vat_rate=vat_rate,
         vat_note=vat_note,
         payment_days=options["payment_days"],
+        history_days=options["history_days"],
         time_zone=options["time_zone"],
     )
     return agreement if options["draft"] else agreements.activate(agreement=agreement, at=at)

@@ -25,7 +25,7 @@ class Command(BaseCommand):
 Volta runs charging stations (NL*VLT) and has drivers (NL*VGO); its own back-end is connected to the portal as `own`.
 Nomad (DE*NMD) has drivers who charge at Volta's stations, Polder Laden (NL*PLD) has stations where Volta Go's drivers
 charge. A few CDRs are mispriced, cannot be priced, never come or come late, and Nomad is down for some hours.
-Everything goes over HTTP in OCPI 2.2.1.
+Everything goes over HTTP, with each platform in its own version of OCPI.
 
 The database is made anew each time: the embedded one without DATABASE_URL, else one that is empty or a demo's."""
     requires_system_checks = ()

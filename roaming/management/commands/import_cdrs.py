@@ -12,7 +12,7 @@ from partners.parties import selectors as parties
 from roaming.cdrs import importing
 from roaming.kernel import clock
 from roaming.ocpi.schema import wire
-from roaming.ocpi.versions import NEWEST_SHAPE, OFFERED
+from roaming.ocpi.versions import OFFERED
 
 
 class Command(BaseCommand):
@@ -27,8 +27,8 @@ class Command(BaseCommand):
         parser.add_argument("--party", metavar="NL*VLT", help="refuse CDRs of any other owner")
         parser.add_argument(
             "--ocpi-version",
-            default=OFFERED[-1],
-            choices=[*OFFERED, NEWEST_SHAPE],
+            default="2.2.1",
+            choices=OFFERED,
             help="the version the file is written in (default: %(default)s)",
         )
         parser.add_argument(

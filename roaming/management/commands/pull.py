@@ -32,6 +32,9 @@ class Command(BaseCommand):
             metavar="DATE",
             help="only objects changed since this day or time in UTC (default: the last pull, at first everything)",
         )
+        parser.add_argument(
+            "--full", action="store_true", help="read whole lists, whatever changed, and find what is gone from them"
+        )
         parser.add_argument("--json", action="store_true", help="print one JSON object: connection, module, counts")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -50,13 +53,19 @@ class Command(BaseCommand):
     def _pull(self, connection: Connection, options: dict[str, Any]) -> dict[str, dict[str, Any]]:
         try:
             counts = pulling.pull(
-                connection=connection, modules=options["module"], since=options["since"], at=clock.now()
+                connection=connection,
+                modules=options["module"],
+                since=options["since"],
+                full=options["full"],
+                at=clock.now(),
             )
         except pulling.CannotPull as error:
             raise CommandError(str(error)) from error
         if not options["json"]:
             for module, count in counts.items():
                 told = f"{count.new} new, {count.known} known, {count.ignored} of others, {count.broken} broken"
+                more = {"older": count.older, "gone": count.gone}
+                told += "".join(f", {number} {word}" for word, number in more.items() if number)
                 self.stdout.write(f"{connection.name}, {module}: {told}")
         return {module: asdict(count) for module, count in counts.items()}
 

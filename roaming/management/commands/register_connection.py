@@ -5,16 +5,16 @@ import re
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
-from partners.connections import selectors as connections
 from roaming.kernel import clock
-from roaming.registration import services as registration
+from roaming.management.connections import ConnectionCommand
+from roaming.registration import starting as registration
 
 _TOKEN = re.compile(r"[!-~]{1,64}")
 
 
-class Command(BaseCommand):
+class Command(ConnectionCommand):
     help = (
         "Register one of our connections with its platform by the OCPI handshake: read its versions and endpoints, "
         "offer our credentials, keep theirs. The portal must be running and reachable for the platform at PORTAL_URL, "
@@ -23,26 +23,26 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("name", help="the connection, as add_connection named it")
+        self.take_connection(parser)
         parser.add_argument("--versions-url", required=True, help="the platform's versions URL")
-        parser.add_argument("--token", required=True, help="the one-time token (TOKEN_A) the platform gave us")
+        parser.add_argument("--token-a", required=True, help="the one-time token (TOKEN_A) the platform gave us")
+        self.take_version(parser, "the version of OCPI to speak (default: the newest that both sides have)")
         parser.add_argument(
             "--json", action="store_true", help='print {"connection", "version", "endpoints", "parties"} only'
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        connection = connections.by_name(options["name"])
-        if connection is None:
-            raise CommandError(f"There is no connection “{options['name']}”; make it with add_connection first.")
-        if not _TOKEN.fullmatch(options["token"]):
-            raise CommandError("--token must be 1 to 64 printable ASCII characters without spaces.")
+        connection = self.find(options["connection"])
+        if not _TOKEN.fullmatch(options["token_a"]):
+            raise CommandError("--token-a must be 1 to 64 printable ASCII characters without spaces.")
         try:
             registered = registration.register(
                 connection=connection,
                 versions_url=options["versions_url"],
-                token_a=options["token"],
+                token_a=options["token_a"],
+                version=options["version"],
                 at=clock.now(),
-                report=(lambda step: None) if options["json"] else self._tell,
+                report=self.keep_quiet if options["json"] else self.tell,
             )
         except registration.CannotRegister as error:
             raise CommandError(str(error)) from error
@@ -54,8 +54,3 @@ class Command(BaseCommand):
                 "parties": [f"{party.code} {party.role}" for party in registered.parties.all()],
             }
             self.stdout.write(json.dumps(answer))
-            return
-        self.stdout.write(f"Connection “{registered.name}” is registered with OCPI {registered.version}.")
-
-    def _tell(self, step: registration.Step) -> None:
-        self.stdout.write(f"{step.title}: {step.answer}")

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from roaming.ocpi.versions import OFFERED
 from roaming.simulator.caller import CallFailed
 from roaming.simulator.places import POLDERS
 from roaming.simulator.platform import Platform
@@ -16,7 +17,7 @@ from roaming.simulator.world import PartyCard, cpo_estate, emsp_estate
 
 
 class Command(BaseCommand):
-    help = """Runs one simulated partner platform that speaks OCPI 2.2.1 over HTTP, with made-up stations and cards.
+    help = """Runs one simulated partner platform that speaks OCPI over HTTP, with made-up stations and cards.
 
 It needs no database. It can register itself with a portal (--register-at and --token), or be registered at: without
 these options it prints its versions URL and a one-time registration token (TOKEN_A) to enter at the portal.
@@ -28,6 +29,9 @@ Stop it with Ctrl-C; what it was sent is forgotten then."""
         parser.add_argument("--party", default="DE*SIM", help="country and party id, for example DE*SIM (the default)")
         parser.add_argument(
             "--role", action="append", choices=["CPO", "EMSP"], help="give it twice for both (default: both)"
+        )
+        parser.add_argument(
+            "--ocpi-version", default="2.2.1", choices=OFFERED, help="the version it speaks (default: 2.2.1)"
         )
         parser.add_argument("--name", default="Simulated partner", help="the company's name in its credentials")
         parser.add_argument("--port", type=int, default=0, help="port to listen on (default: a free one)")
@@ -69,8 +73,10 @@ def _build(options: dict[str, Any]) -> Platform:
     if len(country_code) != 2 or len(party_id) != 3:
         raise CommandError(f"{options['party']} is not a party. Write country and party id like DE*SIM.")
     cards = [PartyCard(country_code, party_id, role, options["name"]) for role in options["role"] or ["CPO", "EMSP"]]
+    if options["ocpi_version"] == "2.1.1" and len(cards) > 1:
+        raise CommandError("A platform of OCPI 2.1.1 is one party in one role; say with --role which.")
     try:
-        platform = Platform(options["name"], cards, port=options["port"])
+        platform = Platform(options["name"], cards, port=options["port"], version=options["ocpi_version"])
     except OSError as failure:
         raise CommandError(f"Port {options['port']} cannot be used: {failure.strerror}.") from failure
     for card in cards:

@@ -1,4 +1,4 @@
-"""The closed enumerations of OCPI, and the known values of the open ones (appendix B).
+"""The closed enumerations of OCPI, and the known values of the open ones (appendix B). _221 and _211: of that version.
 
 A closed enumeration is a ``Literal``; an unknown value is a violation. An open one (``OpenEnum`` of 2.3.0) is any
 printable text in the structs; the sets of known values below tell the downgrade what an older partner understands.
@@ -6,8 +6,32 @@ printable text in the structs; the sets of known values below tell the downgrade
 
 from typing import Literal, get_args
 
+AccessMethod = Literal["OPEN", "TOKEN", "LICENSE_PLATE", "ACCESS_CODE", "INTERCOM", "PARKING_TICKET"]
 AllowedType = Literal["ALLOWED", "BLOCKED", "EXPIRED", "NO_CREDIT", "NOT_ALLOWED"]
 AuthMethod = Literal["AUTH_REQUEST", "COMMAND", "WHITELIST"]
+CanceledReason = Literal[
+    "POWER_OUTAGE", "BROKEN_CHARGER", "FULL", "BLOCKED", "TRAFFIC", "BROKEN_VEHICLE", "NO_CANCELED", "UNKNOWN"
+]
+CaptureStatusCode = Literal["SUCCESS", "PARTIAL_SUCCESS", "FAILED"]
+ChargingPreferencesResponse = Literal[
+    "ACCEPTED", "DEPARTURE_REQUIRED", "ENERGY_NEED_REQUIRED", "NOT_POSSIBLE", "PROFILE_TYPE_NOT_SUPPORTED"
+]
+ChargingProfileResponseType = Literal["ACCEPTED", "NOT_SUPPORTED", "REJECTED", "TOO_OFTEN", "UNKNOWN_SESSION"]
+ChargingProfileResultType = Literal["ACCEPTED", "REJECTED", "UNKNOWN"]
+ChargingRateUnit = Literal["W", "A"]
+CommandResponseType = Literal["NOT_SUPPORTED", "REJECTED", "ACCEPTED", "UNKNOWN_SESSION"]
+CommandResultType = Literal[
+    "ACCEPTED",
+    "CANCELED_RESERVATION",
+    "EVSE_OCCUPIED",
+    "EVSE_INOPERATIVE",
+    "FAILED",
+    "NOT_SUPPORTED",
+    "REJECTED",
+    "TIMEOUT",
+    "UNKNOWN_RESERVATION",
+]
+ConnectionStatus = Literal["CONNECTED", "OFFLINE", "PLANNED", "SUSPENDED"]
 ConnectorFormat = Literal["SOCKET", "CABLE"]
 DayOfWeek = Literal["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY"]
 EnergySourceCategory = Literal["NUCLEAR", "GENERAL_FOSSIL", "COAL", "GAS", "GENERAL_GREEN", "SOLAR", "WIND", "WATER"]
@@ -16,11 +40,14 @@ EvseStatus = Literal[
     "AVAILABLE", "BLOCKED", "CHARGING", "INOPERATIVE", "OUTOFORDER", "PLANNED", "REMOVED", "RESERVED", "UNKNOWN"
 ]
 InterfaceRole = Literal["SENDER", "RECEIVER"]
+InvoiceCreator = Literal["CPO", "PTP"]
 ParkingDirection = Literal["PARALLEL", "PERPENDICULAR", "ANGLE"]
 PowerType = Literal["AC_1_PHASE", "AC_2_PHASE", "AC_2_PHASE_SPLIT", "AC_3_PHASE", "DC"]
 ProfileType = Literal["CHEAP", "FAST", "GREEN", "REGULAR"]
+ReservationRequestStatus = Literal["PENDING", "ACCEPTED", "DECLINED", "FAILED"]
 ReservationRestriction = Literal["RESERVATION", "RESERVATION_EXPIRES"]
 BookingRestriction = Literal["BOOKING", "BOOKING_EXPIRES", "BOOKING_CANCELLATION_FEES", "BOOKING_OVERTIME"]
+ReservationStatus = Literal["PENDING", "RESERVED", "CANCELED", "FAILED", "NO_SHOW", "FULFILLED", "REJECTED", "UNKNOWN"]
 SessionStatus = Literal["ACTIVE", "COMPLETED", "INVALID", "PENDING", "RESERVATION"]
 TariffDimensionType = Literal["ENERGY", "FLAT", "PARKING_TIME", "TIME"]
 TariffType = Literal["AD_HOC_PAYMENT", "PROFILE_CHEAP", "PROFILE_FAST", "PROFILE_GREEN", "REGULAR"]
@@ -57,6 +84,14 @@ ParkingType221 = Literal[
 ]
 TokenType221 = Literal["AD_HOC_USER", "APP_USER", "OTHER", "RFID"]
 
+# What 2.1.1 has of the closed ones.
+AuthMethod211 = Literal["AUTH_REQUEST", "WHITELIST"]
+CdrDimensionType211 = Literal["ENERGY", "FLAT", "MAX_CURRENT", "MIN_CURRENT", "PARKING_TIME", "TIME"]
+CommandResponseType211 = Literal["NOT_SUPPORTED", "REJECTED", "ACCEPTED", "TIMEOUT", "UNKNOWN_SESSION"]
+LocationType211 = Literal["ON_STREET", "PARKING_GARAGE", "UNDERGROUND_GARAGE", "PARKING_LOT", "OTHER", "UNKNOWN"]
+PowerType211 = Literal["AC_1_PHASE", "AC_3_PHASE", "DC"]
+SessionStatus211 = Literal["ACTIVE", "COMPLETED", "INVALID", "PENDING"]
+TokenType211 = Literal["OTHER", "RFID"]
 
 # Closed in 2.2.1 by its text, but read as open there too: partners are ahead of their version. Never sent to them.
 Capability221 = Literal[
@@ -139,6 +174,7 @@ ConnectorType221 = Literal[
     "TESLA_S",
 ]
 
+CHARGING_PREFERENCES_RESPONSES = frozenset(get_args(ChargingPreferencesResponse))
 ENVIRONMENTAL_IMPACTS_221 = frozenset(get_args(EnvironmentalImpactCategory221))
 IMAGE_CATEGORIES_221 = frozenset(get_args(ImageCategory221))
 PARKING_RESTRICTIONS_221 = frozenset(get_args(ParkingRestriction221))
@@ -148,3 +184,26 @@ CAPABILITIES_221 = frozenset(get_args(Capability221))
 FACILITIES_221 = frozenset(get_args(Facility221))
 CONNECTOR_TYPES_221 = frozenset(get_args(ConnectorType221))
 ROLES_221 = frozenset(get_args(Role221))
+
+AUTH_METHODS_211 = frozenset(get_args(AuthMethod211))
+CAPABILITIES_211 = frozenset(
+    {
+        "CHARGING_PROFILE_CAPABLE",
+        "CREDIT_CARD_PAYABLE",
+        "REMOTE_START_STOP_CAPABLE",
+        "RESERVABLE",
+        "RFID_READER",
+        "UNLOCK_CAPABLE",
+    }
+)
+COMMAND_RESPONSES_211 = frozenset(get_args(CommandResponseType211))
+CONNECTOR_TYPES_211 = CONNECTOR_TYPES_221 - {
+    *("CHAOJI", "DOMESTIC_M", "DOMESTIC_N", "DOMESTIC_O", "GBT_AC", "GBT_DC", "NEMA_5_20", "NEMA_6_30", "NEMA_6_50"),
+    *("NEMA_10_30", "NEMA_10_50", "NEMA_14_30", "NEMA_14_50", "PANTOGRAPH_BOTTOM_UP", "PANTOGRAPH_TOP_DOWN"),
+}
+CDR_DIMENSIONS_211 = frozenset(get_args(CdrDimensionType211))
+FACILITIES_211 = FACILITIES_221 - {"BIKE_SHARING", "TRAM_STOP", "METRO_STATION", "PARKING_LOT"}
+LOCATION_TYPES_211 = frozenset(get_args(LocationType211))
+POWER_TYPES_211 = frozenset(get_args(PowerType211))
+SESSION_STATUSES_211 = frozenset(get_args(SessionStatus211))
+TOKEN_TYPES_211 = frozenset(get_args(TokenType211))

@@ -8,11 +8,14 @@ from collections.abc import Callable
 from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
 from typing import Any
 
-Json = dict[str, Any]
+from .known import Json, Known
 
 # Every number of a valid object has at most 16 + 32 digits: sums and differences are exact.
 EXACT = Context(prec=100, Emax=MAX_EMAX, Emin=MIN_EMIN)
 VAT = "VAT"
+# A field of ours, unknown to OCPI: a role that 2.3.0 took away.
+ROLE_221 = "role_in_2_2_1"
+PRICE_FIELDS = frozenset({"excl_vat", "incl_vat", "before_taxes", "taxes"})
 CDR_PRICES = (
     "total_cost",
     "total_fixed_cost",
@@ -23,8 +26,8 @@ CDR_PRICES = (
 )
 
 
-def upgrade(kind: str, value: Json) -> Json:
-    """The same object of this kind as 2.3.0 spells it."""
+def upgrade(kind: str, value: Json, _: Known) -> Json:
+    """The same object of this kind as 2.3.0 spells it; 2.2.1 leaves nothing out that would have to be known."""
     step = _STEPS.get(kind)
     return step(value) if step else value
 
@@ -35,8 +38,9 @@ def is_number(value: object) -> bool:
 
 
 def renamed(value: Json, names: dict[str, str]) -> Json:
-    """A copy with some keys renamed in their place."""
-    return {names.get(key, key): item for key, item in value.items()}
+    """A copy with some keys renamed in their place; a field that had such a new name already meant nothing."""
+    taken = {names[key] for key in value if key in names}
+    return {names.get(key, key): item for key, item in value.items() if key not in taken}
 
 
 def _change(value: Json, name: str, step: Callable[[Any], Any]) -> None:
@@ -49,8 +53,7 @@ def _price(value: Json) -> Json:
     excl, incl = value.get("excl_vat"), value.get("incl_vat")
     if not is_number(excl) or not (incl is None or is_number(incl)):
         return value
-    price: Json = {key: item for key, item in value.items() if key not in {"excl_vat", "incl_vat"}}
-    price = {"before_taxes": excl} | price
+    price: Json = {"before_taxes": excl} | {key: item for key, item in value.items() if key not in PRICE_FIELDS}
     if incl is not None:
         price["taxes"] = [{"name": VAT, "amount": EXACT.subtract(incl, excl)}]  # type: ignore[arg-type]  # is_number
     return price
@@ -92,9 +95,15 @@ def _credentials(value: Json) -> Json:
     return value
 
 
+def _client_info(value: Json) -> Json:
+    """The role of a hub has no name in 2.3.0. What it was is kept beside it."""
+    return value | {"role": "OTHER", ROLE_221: "HUB"} if value.get("role") == "HUB" else value
+
+
 _STEPS: dict[str, Callable[[Json], Json]] = {
     "tariff": _tariff,
     "session": _session,
     "cdr": _cdr,
     "credentials": _credentials,
+    "client_info": _client_info,
 }

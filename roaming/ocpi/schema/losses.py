@@ -39,7 +39,7 @@ class Losses(list[Loss]):
         found = value.get(name)
         if not isinstance(found, list):
             return
-        unknown = [item for item in found if item not in known]
+        unknown = [item for item in found if isinstance(item, str) and item not in known]
         if unknown:
             value[name] = [item for item in found if item not in unknown]
             self.note(f"{path}.{name}", f"{', '.join(map(str, unknown))} does not exist in OCPI {self.version}")
@@ -57,7 +57,6 @@ class Losses(list[Loss]):
         if isinstance(found, dict):
             value[name] = step(found, f"{path}.{name}")
         elif isinstance(found, list):
-            steps = [
-                step(item, f"{path}.{name}[{i}]") if isinstance(item, dict) else item for i, item in enumerate(found)
-            ]
-            value[name] = [item for item in steps if item is not None]
+            places = [(item, f"{path}.{name}[{index}]") for index, item in enumerate(found)]
+            steps = [(item, step(item, place) if isinstance(item, dict) else item) for item, place in places]
+            value[name] = [result for item, result in steps if result is not None or not isinstance(item, dict)]

@@ -1,14 +1,17 @@
 """Rules between the fields of an object, which its types cannot say.
 
 Each rule reads decoded JSON and passes over what has the wrong shape, so that it may run on a broken object too. The
-rules are the same in 2.2.1 and 2.3.0.
+rules are the same in 2.2.1 and 2.3.0; 2.1.1 has its own.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from decimal import Decimal
 from typing import Any, NamedTuple
 
-from .values import CLOCK, parse_time
+from .values import CLOCK, MAX_NUMBER, parse_time
+
+SHOWN = 3
 
 
 class Violation(NamedTuple):
@@ -21,12 +24,25 @@ class Violation(NamedTuple):
         return f"{self.path} {self.message}"
 
 
+class Invalid(ValueError):
+    """JSON that is not a valid object; ``str()`` is a status_message of one line, ``violations`` has them all."""
+
+    def __init__(self, violations: Iterable[Violation]) -> None:
+        self.violations = list(violations)
+        super().__init__(self.violations)
+
+    def __str__(self) -> str:
+        shown = [str(violation) for violation in self.violations[:SHOWN]]
+        more = len(self.violations) - len(shown)
+        return "; ".join(shown) + (f"; and {more} more" if more else "")
+
+
 Rule = Callable[[dict[str, Any], str], Iterator[Violation]]
 
 
-def of(kind: str, value: object) -> Iterator[Violation]:
+def of(version: str, kind: str, value: object) -> Iterator[Violation]:
     """Every broken rule of an object of this kind, nested objects included."""
-    rule = _RULES.get(kind)
+    rule = (_RULES_211 if version == "2.1.1" else _RULES).get(kind)
     if rule and isinstance(value, dict):
         yield from rule(value, "$")
 
@@ -55,11 +71,41 @@ def _location(value: dict[str, Any], path: str) -> Iterator[Violation]:
     yield from _publication(value, path)
     hours = value.get("opening_times")
     if isinstance(hours, dict):
+        if hours.get("twentyfourseven") is False and not hours.get("regular_hours"):
+            yield Violation(f"{path}.opening_times.regular_hours", "is required when twentyfourseven is false")
         yield from _hours(hours, f"{path}.opening_times")
-    yield from _duplicates(value, "evses", "uid", path)
     yield from _duplicates(value, "parking_places", "id", path)
+    yield from _evses(value, path)
+
+
+def _location_211(value: dict[str, Any], path: str) -> Iterator[Violation]:
+    hours = value.get("opening_times")
+    if isinstance(hours, dict):
+        if bool(hours.get("regular_hours")) is bool(hours.get("twentyfourseven")):
+            yield Violation(f"{path}.opening_times", "must have either regular_hours or twentyfourseven")
+        yield from _hours(hours, f"{path}.opening_times")
+    yield from _evses(value, path)
+
+
+def _evses(value: dict[str, Any], path: str) -> Iterator[Violation]:
+    yield from _duplicates(value, "evses", "uid", path)
     for place, evse in _objects(value, "evses", path):
         yield from _evse(evse, place)
+
+
+def _charge_211(value: dict[str, Any], path: str) -> Iterator[Violation]:
+    """The location in a session or CDR is that of one EVSE and one connector."""
+    location = value.get("location")
+    if isinstance(location, dict):
+        yield from _location_211(location, f"{path}.location")
+        yield from _one(location, "evses", "the EVSE", f"{path}.location")
+        for place, evse in _objects(location, "evses", f"{path}.location"):
+            yield from _one(evse, "connectors", "the connector", place)
+
+
+def _one(value: dict[str, Any], name: str, what: str, path: str) -> Iterator[Violation]:
+    if len(list(_objects(value, name, path))) > 1:
+        yield Violation(f"{path}.{name}", f"must have only {what} that was used")
 
 
 def _publication(value: dict[str, Any], path: str) -> Iterator[Violation]:
@@ -75,8 +121,6 @@ def _publication(value: dict[str, Any], path: str) -> Iterator[Violation]:
 
 
 def _hours(value: dict[str, Any], path: str) -> Iterator[Violation]:
-    if value.get("twentyfourseven") is False and not value.get("regular_hours"):
-        yield Violation(f"{path}.regular_hours", "is required when twentyfourseven is false")
     for place, period in _objects(value, "regular_hours", path):
         begin, end = str(period.get("period_begin")), str(period.get("period_end"))
         # Midnight as the end is the end of that day.
@@ -115,4 +159,58 @@ def _cdr(value: dict[str, Any], path: str) -> Iterator[Violation]:
         )
 
 
-_RULES: dict[str, Rule] = {"location": _location, "evse": _evse, "credentials": _credentials, "cdr": _cdr}
+def _start_session(value: dict[str, Any], path: str) -> Iterator[Violation]:
+    if value.get("connector_id") and not value.get("evse_uid"):
+        yield Violation(f"{path}.evse_uid", "is required when connector_id is given")
+
+
+def _active_result(value: dict[str, Any], path: str) -> Iterator[Violation]:
+    if value.get("profile") is not None and value.get("result") != "ACCEPTED":
+        yield Violation(f"{path}.profile", "belongs to the result ACCEPTED only")
+    yield from _profile_inside(value, "profile", path)
+
+
+def _profile_inside(value: dict[str, Any], name: str, path: str) -> Iterator[Violation]:
+    inside = value.get(name)
+    if isinstance(inside, dict):
+        yield from _with_profile(inside, f"{path}.{name}")
+
+
+def _with_profile(value: dict[str, Any], path: str) -> Iterator[Violation]:
+    profile = value.get("charging_profile")
+    if isinstance(profile, dict):
+        place = f"{path}.charging_profile"
+        yield from _rate(profile, "min_charging_rate", place)
+        for where, period in _objects(profile, "charging_profile_period", place):
+            yield from _rate(period, "limit", where)
+
+
+def _rate(value: dict[str, Any], name: str, path: str) -> Iterator[Violation]:
+    rate = value.get(name)
+    if not isinstance(rate, Decimal) or not rate.is_finite() or not -MAX_NUMBER <= rate <= MAX_NUMBER:
+        return
+    if rate != round(rate, 1):
+        yield Violation(f"{path}.{name}", "must have at most one decimal")
+
+
+def _booking_location(value: dict[str, Any], path: str) -> Iterator[Violation]:
+    yield from _duplicates(value, "calendars", "id", path)
+
+
+_RULES: dict[str, Rule] = {
+    "location": _location,
+    "evse": _evse,
+    "credentials": _credentials,
+    "cdr": _cdr,
+    "start_session": _start_session,
+    "set_charging_profile": _with_profile,
+    "active_charging_profile": _with_profile,
+    "active_charging_profile_result": _active_result,
+    "booking_location": _booking_location,
+}
+_RULES_211: dict[str, Rule] = {
+    "location": _location_211,
+    "evse": _evse,
+    "session": _charge_211,
+    "cdr": _charge_211,
+}

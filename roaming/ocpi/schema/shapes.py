@@ -6,10 +6,11 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
+import msgspec
 from msgspec import inspect
 
 from .rules import Violation
-from .values import CHECKS, MAX_INT, SENTENCES, json_type
+from .values import CHECKS, MAX_INT, SENTENCES, check, json_type
 
 # A missing field whose counterpart of another version is there: (missing, present) and the version it belongs to.
 ELSEWHERE = {
@@ -24,6 +25,15 @@ ELSEWHERE = {
     ("max_voltage", "voltage"): "2.1.1",
     ("max_amperage", "amperage"): "2.1.1",
     ("roles", "business_details"): "2.1.1",
+    ("auth_id", "cdr_token"): "2.2.1",
+    ("auth_id", "contract_id"): "2.2.1",
+    ("location", "cdr_location"): "2.2.1",
+    ("location", "location_id"): "2.2.1",
+    ("start_datetime", "start_date_time"): "2.2.1",
+    ("stop_date_time", "end_date_time"): "2.2.1",
+    ("voltage", "max_voltage"): "2.2.1",
+    ("amperage", "max_amperage"): "2.2.1",
+    ("business_details", "roles"): "2.2.1",
 }
 
 
@@ -31,6 +41,28 @@ ELSEWHERE = {
 def of(struct: Any) -> inspect.Type:
     """The description of a struct, as msgspec sees it."""
     return inspect.type_info(struct)
+
+
+@cache
+def required(struct: Any) -> frozenset[str]:
+    """The names of the fields without which an object is none."""
+    shape = of(struct)
+    assert isinstance(shape, inspect.StructType)
+    return frozenset(field.encode_name for field in shape.fields if field.required)
+
+
+def is_whole(struct: Any, value: dict[str, Any]) -> bool:
+    """Whether this is an object with all it needs, and not the body of a PATCH."""
+    return all(value.get(name) is not None for name in required(struct))
+
+
+def fits(struct: Any, value: object) -> bool:
+    """Whether a value is an object of this struct; rules between its fields aside."""
+    try:
+        msgspec.convert(value, struct, dec_hook=check)
+    except msgspec.ValidationError:
+        return False
+    return True
 
 
 def violations(shape: inspect.Type, value: object, path: str = "$") -> Iterator[Violation]:

@@ -1,45 +1,52 @@
 """Between the version a partner speaks and the newest shape, in which everything inside is kept.
 
-Neighbouring versions know each other, nobody else does: going from 2.2.1 to 2.3.0 is one step, and a version below
-2.2.1 is one more entry in ``STEPS``. Transforms work on decoded JSON, so unknown fields pass untouched; they never
-change their input, but the result may share parts with it.
+Neighbouring versions know each other, nobody else does: from 2.1.1 to 2.3.0 there are two steps. Transforms work on
+decoded JSON, so unknown fields pass untouched; they never change their input, but the result may share parts with it.
 """
 
 from typing import Any
 
-from . import from_221, to_221
+from . import foreign, from_211, from_221, to_211, to_221
+from .known import NOTHING, Known
 from .losses import Loss, NotExpressible
+from .validation import STRUCTS
 
 __all__ = ["NEWEST", "Loss", "NotExpressible", "downgrade", "merge_patch", "upgrade"]
 
 NEWEST = "2.3.0"
 
 # Oldest first; each goes to the next one, the last to NEWEST.
-STEPS = {"2.2.1": (from_221.upgrade, to_221.downgrade)}
+STEPS = {
+    "2.1.1": (from_211.upgrade, to_211.downgrade),
+    "2.2.1": (from_221.upgrade, to_221.downgrade),
+}
 
 Json = dict[str, Any]
 
 
-def upgrade(version: str, kind: str, value: Json) -> Json:
+def upgrade(version: str, kind: str, value: Json, known: Known = NOTHING) -> Json:
     """A valid object, or PATCH body, of this version in the newest shape.
 
     Amounts keep their exact value: in a Price, no ``incl_vat`` becomes no taxes, and any other one tax named VAT with
-    the difference, also when that is 0. Raises KeyError for an unknown version.
+    the difference, also when that is 0. ``known`` says what 2.1.1 leaves out. Raises Invalid when 2.1.1 names a
+    token that nobody knows, KeyError for an unknown version and for a kind that it does not have.
     """
-    result = dict(value)
-    for step in _steps_above(version):
-        result = STEPS[step][0](kind, result)
-    return result
+    steps = _steps_above(version, kind)
+    result = foreign.without_misfits(STRUCTS[version][kind], STRUCTS[NEWEST][kind], dict(value)) if steps else value
+    for step in steps:
+        result = STEPS[step][0](kind, result, known)
+    return dict(result)
 
 
-def downgrade(version: str, kind: str, value: Json) -> tuple[Json, list[Loss]]:
+def downgrade(version: str, kind: str, value: Json, known: Known = NOTHING) -> tuple[Json, list[Loss]]:
     """A valid object of the newest shape as this version spells it, and everything it could not say.
 
-    Raises NotExpressible when the object cannot exist in that version at all, KeyError for an unknown version.
+    Raises NotExpressible when the object cannot exist in that version at all, KeyError for an unknown version and for
+    a kind that it does not have.
     """
     result, losses = dict(value), []
-    for step in reversed(_steps_above(version)):
-        result, lost = STEPS[step][1](kind, result)
+    for step in reversed(_steps_above(version, kind)):
+        result, lost = STEPS[step][1](kind, result, known)
         losses += lost
     return result, losses
 
@@ -64,10 +71,8 @@ def _with_all_periods(stored: Json, patch: Json) -> Json:
     return patch
 
 
-def _steps_above(version: str) -> list[str]:
-    if version == NEWEST:
-        return []
+def _steps_above(version: str, kind: str) -> list[str]:
+    if kind not in STRUCTS[version]:
+        raise KeyError(kind)
     versions = list(STEPS)
-    if version not in versions:
-        raise KeyError(version)
-    return versions[versions.index(version) :]
+    return versions[versions.index(version) :] if version != NEWEST else []

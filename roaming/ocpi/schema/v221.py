@@ -14,46 +14,51 @@ from msgspec import Struct
 from . import enums as e
 from . import v230
 from . import values as v
-from .v230 import NON_EMPTY
+from .v230 import basics, charges, commands, locations, registration, tariffs, tokens
+from .values import NON_EMPTY
 
 Unknown = Any
 
 
-class Image(v230.Image, frozen=True, kw_only=True):
+class Image(basics.Image, frozen=True, kw_only=True):
     category: e.ImageCategory221
 
 
-class BusinessDetails(v230.BusinessDetails, frozen=True, kw_only=True):
+class BusinessDetails(basics.BusinessDetails, frozen=True, kw_only=True):
     logo: Image | None = None
 
 
-class CredentialsRole(v230.CredentialsRole, frozen=True, kw_only=True):
+class CredentialsRole(registration.CredentialsRole, frozen=True, kw_only=True):
     role: e.Role221
     business_details: BusinessDetails
 
 
-class Credentials(v230.Credentials, frozen=True, kw_only=True):
+class Credentials(registration.Credentials, frozen=True, kw_only=True):
     hub_party_id: Unknown = None
     roles: Annotated[tuple[CredentialsRole, ...], NON_EMPTY]
 
 
-class EnvironmentalImpact(v230.EnvironmentalImpact, frozen=True, kw_only=True):
+class ClientInfo(registration.ClientInfo, frozen=True, kw_only=True):
+    role: e.Role221
+
+
+class EnvironmentalImpact(basics.EnvironmentalImpact, frozen=True, kw_only=True):
     category: e.EnvironmentalImpactCategory221
 
 
-class EnergyMix(v230.EnergyMix, frozen=True, kw_only=True):
+class EnergyMix(basics.EnergyMix, frozen=True, kw_only=True):
     environ_impact: tuple[EnvironmentalImpact, ...] | None = None
 
 
-class PublishToken(v230.PublishToken, frozen=True, kw_only=True):
+class PublishToken(locations.PublishToken, frozen=True, kw_only=True):
     type: e.TokenType221 | None = None
 
 
-class Connector(v230.Connector, frozen=True, kw_only=True):
+class Connector(locations.Connector, frozen=True, kw_only=True):
     capabilities: Unknown = None
 
 
-class Evse(v230.Evse, frozen=True, kw_only=True):
+class Evse(locations.Evse, frozen=True, kw_only=True):
     connectors: Annotated[tuple[Connector, ...], NON_EMPTY]
     parking_restrictions: tuple[e.ParkingRestriction221, ...] | None = None
     parking: Unknown = None
@@ -61,7 +66,7 @@ class Evse(v230.Evse, frozen=True, kw_only=True):
     accepted_service_providers: Unknown = None
 
 
-class Location(v230.Location, frozen=True, kw_only=True):
+class Location(locations.Location, frozen=True, kw_only=True):
     publish_allowed_to: tuple[PublishToken, ...] | None = None
     parking_type: e.ParkingType221 | None = None
     evses: tuple[Evse, ...] | None = None
@@ -79,15 +84,15 @@ class Price(Struct, frozen=True, kw_only=True):
     incl_vat: v.Number | None = None
 
 
-class TariffRestrictions(v230.TariffRestrictions, frozen=True, kw_only=True):
+class TariffRestrictions(tariffs.TariffRestrictions, frozen=True, kw_only=True):
     booking: Unknown = None
 
 
-class TariffElement(v230.TariffElement, frozen=True, kw_only=True):
+class TariffElement(tariffs.TariffElement, frozen=True, kw_only=True):
     restrictions: TariffRestrictions | None = None
 
 
-class Tariff(v230.Tariff, frozen=True, kw_only=True):
+class Tariff(tariffs.Tariff, frozen=True, kw_only=True):
     min_price: Price | None = None
     max_price: Price | None = None
     elements: Annotated[tuple[TariffElement, ...], NON_EMPTY]
@@ -96,33 +101,41 @@ class Tariff(v230.Tariff, frozen=True, kw_only=True):
     preauthorize_amount: Unknown = None
 
 
-class Token(v230.Token, frozen=True, kw_only=True):
+class Token(tokens.Token, frozen=True, kw_only=True):
     type: e.TokenType221
 
 
-class AuthorizationInfo(v230.AuthorizationInfo, frozen=True, kw_only=True):
+class AuthorizationInfo(tokens.AuthorizationInfo, frozen=True, kw_only=True):
     token: Token
 
 
-class CdrToken(v230.CdrToken, frozen=True, kw_only=True):
+class StartSession(commands.StartSession, frozen=True, kw_only=True):
+    token: Token
+
+
+class ReserveNow(commands.ReserveNow, frozen=True, kw_only=True):
+    token: Token
+
+
+class CdrToken(tokens.CdrToken, frozen=True, kw_only=True):
     type: e.TokenType221
 
 
-class CdrDimension(v230.CdrDimension, frozen=True, kw_only=True):
+class CdrDimension(charges.CdrDimension, frozen=True, kw_only=True):
     type: e.CdrDimensionType221
 
 
-class ChargingPeriod(v230.ChargingPeriod, frozen=True, kw_only=True):
+class ChargingPeriod(charges.ChargingPeriod, frozen=True, kw_only=True):
     dimensions: Annotated[tuple[CdrDimension, ...], NON_EMPTY]
 
 
-class Session(v230.Session, frozen=True, kw_only=True):
+class Session(charges.Session, frozen=True, kw_only=True):
     cdr_token: CdrToken
     charging_periods: tuple[ChargingPeriod, ...] | None = None
     total_cost: Price | None = None
 
 
-class Cdr(v230.Cdr, frozen=True, kw_only=True):
+class Cdr(charges.Cdr, frozen=True, kw_only=True):
     cdr_token: CdrToken
     tariffs: tuple[Tariff, ...] | None = None
     charging_periods: Annotated[tuple[ChargingPeriod, ...], NON_EMPTY]
@@ -135,7 +148,11 @@ class Cdr(v230.Cdr, frozen=True, kw_only=True):
     booking_id: Unknown = None
 
 
-STRUCTS: dict[str, type[Struct]] = v230.STRUCTS | {
+# Modules that came with 2.3.0.
+_NEWER = {"invoice_reconciliation_record", "financial_advice_confirmation", "booking_request"}
+_NEWER |= {"terminal", "terminal_activation", "terminal_assignment", "booking_location", "calendar", "booking"}
+
+STRUCTS: dict[str, type[Struct]] = {kind: struct for kind, struct in v230.STRUCTS.items() if kind not in _NEWER} | {
     "location": Location,
     "evse": Evse,
     "connector": Connector,
@@ -144,5 +161,8 @@ STRUCTS: dict[str, type[Struct]] = v230.STRUCTS | {
     "session": Session,
     "cdr": Cdr,
     "credentials": Credentials,
+    "client_info": ClientInfo,
     "authorization_info": AuthorizationInfo,
+    "start_session": StartSession,
+    "reserve_now": ReserveNow,
 }

@@ -1,65 +1,52 @@
 """Is this decoded JSON the OCPI object it claims to be? Fast when it is, thorough when it is not."""
 
 import types
-from collections.abc import Iterable
 from functools import cache
 from typing import Any, TypeVar
 
 import msgspec
 
-from . import rules, shapes, v221, v230
-from .rules import Violation
+from . import rules, shapes, v211, v221, v230
+from .rules import Invalid, Violation
 from .values import check, format_time, json_type, parse_time
 
 __all__ = ["Invalid", "Violation", "format_time", "parse_time", "read", "validate", "validate_patch"]
 
-STRUCTS: dict[str, dict[str, type[msgspec.Struct]]] = {"2.2.1": v221.STRUCTS, "2.3.0": v230.STRUCTS}
-
-SHOWN = 3
+STRUCTS: dict[str, dict[str, type[msgspec.Struct]]] = {
+    "2.1.1": v211.STRUCTS,
+    "2.2.1": v221.STRUCTS,
+    "2.3.0": v230.STRUCTS,
+}
 
 S = TypeVar("S", bound=msgspec.Struct)
 
 
-class Invalid(ValueError):
-    """JSON that is not a valid object; ``str()`` is a status_message of one line, ``violations`` has them all."""
-
-    def __init__(self, violations: Iterable[Violation]) -> None:
-        self.violations = list(violations)
-        super().__init__(self.violations)
-
-    def __str__(self) -> str:
-        shown = [str(violation) for violation in self.violations[:SHOWN]]
-        more = len(self.violations) - len(shown)
-        return "; ".join(shown) + (f"; and {more} more" if more else "")
-
-
 def validate(version: str, kind: str, value: object) -> Any:
-    """Read a decoded object of this version as its struct (``v221`` or ``v230``), cross-field rules included.
+    """Read a decoded object of this version as its struct (``v211`` to ``v230``), cross-field rules included.
 
-    ``kind`` is location, evse, connector, tariff, token, session, cdr, credentials, version_details,
-    location_references or authorization_info; ``versions`` gives a tuple of structs. Raises Invalid with every
-    violation and its JSON path, KeyError for a version or kind that does not exist.
+    ``kind`` is one of ``STRUCTS``; ``versions`` gives a tuple of structs. Raises Invalid with every violation and its
+    JSON path, KeyError for a version or kind that does not exist.
     """
     target = _target(version, kind)
     try:
         found = msgspec.convert(value, target, dec_hook=check)
     except msgspec.ValidationError as error:
-        raise Invalid(_all_violations(target, kind, value) or [Violation("$", str(error))]) from None
-    broken = list(rules.of(kind, value))
+        raise Invalid(_all_violations(target, version, kind, value) or [Violation("$", str(error))]) from None
+    broken = list(rules.of(version, kind, value))
     if broken:
         raise Invalid(broken)
     return found
 
 
 def validate_patch(version: str, kind: str, patch: object) -> None:
-    """Refuse a PATCH body that is no object, lacks last_updated (T62) or has a field this version does not take.
+    """Refuse a PATCH body that is no object or has a field this version does not take.
 
-    Rules between fields are for the merged object. Raises Invalid.
+    From 2.2 on it must have last_updated (T62). Rules between fields are for the merged object. Raises Invalid.
     """
     if not isinstance(patch, dict):
         raise Invalid([Violation("$", f"must be an object, not {json_type(patch)}")])
     violations = list(shapes.given(_target(version, kind), patch))
-    if "last_updated" not in patch:
+    if "last_updated" not in patch and version != "2.1.1":
         violations.append(Violation("$.last_updated", "is required"))
     if violations:
         raise Invalid(violations)
@@ -76,6 +63,6 @@ def _target(version: str, kind: str) -> Any:
     return types.GenericAlias(tuple, (structs["version"], ...)) if kind == "versions" else structs[kind]
 
 
-def _all_violations(target: Any, kind: str, value: object) -> list[Violation]:
+def _all_violations(target: Any, version: str, kind: str, value: object) -> list[Violation]:
     found = list(shapes.violations(shapes.of(target), value))
-    return found + [broken for broken in rules.of(kind, value) if broken not in found]
+    return found + [broken for broken in rules.of(version, kind, value) if broken not in found]

@@ -26,6 +26,7 @@ COUNTRY = r"\A[A-Za-z]{2,3}\Z"
 CURRENCY = r"\A[A-Z]{3}\Z"
 LANGUAGE = r"\A[A-Za-z][A-Za-z]\Z"  # spelled apart from COUNTRY_CODE, which has another sentence
 PARTY_ID = r"\A[A-Za-z0-9]{3}\Z"
+HUB_PARTY_ID = r"\A[A-Za-z]{2}[A-Za-z0-9]{3}\Z"
 TOKEN = r"\A[\x21-\x7e]*\Z"
 HTTP_URL = r"\A[Hh][Tt][Tt][Pp][Ss]?://[\x21\x23-\x2e\x30-\x3b\x3d\x40-\x7e]+(?:[/?#][\x21-\x7e]*)?\Z"
 # A link that people see may lack its scheme, be empty or be written in any script; javascript: and the like never pass.
@@ -33,6 +34,8 @@ _VISIBLE = r"\x00-\x20\x7f-\xa0\ud800-\udfff<>\""
 LINK = rf"\A(?:(?:[Hh][Tt][Tt][Pp][Ss]?://)?[^{_VISIBLE}:/?#]+(?::[0-9]+)?(?:[/?#][^{_VISIBLE}]*)?)?\Z"
 LATITUDE = r"\A-?(?:90\.0{5,7}|[0-8]?[0-9]\.[0-9]{5,7})\Z"
 LONGITUDE = r"\A-?(?:180\.0{5,7}|(?:1[0-7][0-9]|[0-9]{1,2})\.[0-9]{5,7})\Z"
+LATITUDE_6 = LATITUDE.replace("{5,7}", "{6}")
+LONGITUDE_6 = LONGITUDE.replace("{5,7}", "{6}")
 CLOCK = r"\A(?:[01][0-9]|2[0-3]):[0-5][0-9]\Z"
 
 # What is said to a partner whose text does not match.
@@ -44,20 +47,23 @@ SENTENCES = {
     CURRENCY: "must be a currency of three capital letters (ISO 4217)",
     LANGUAGE: "must be a language of two letters (ISO 639-1)",
     PARTY_ID: "must be a party id of three letters or digits",
+    HUB_PARTY_ID: "must be a country code and a party id, such as NLHUB",
     TOKEN: "must be printable ASCII without spaces",
     HTTP_URL: "must be an absolute http(s) URL",
     LINK: "must be an http(s) URL",
     LATITUDE: "must be degrees from -90 to 90 with a point and 5 to 7 decimals",
     LONGITUDE: "must be degrees from -180 to 180 with a point and 5 to 7 decimals",
+    LATITUDE_6: "must be degrees from -90 to 90 with a point and 6 decimals",
+    LONGITUDE_6: "must be degrees from -180 to 180 with a point and 6 decimals",
     CLOCK: "must be a time of day as HH:MM",
 }
 
 CountryCode = Annotated[str, Meta(pattern=COUNTRY_CODE)]
 PartyId = Annotated[str, Meta(pattern=PARTY_ID)]
+HubPartyId = Annotated[str, Meta(pattern=HUB_PARTY_ID)]
 Id36 = Annotated[str, Meta(min_length=1, max_length=36, pattern=ASCII)]
 Id39 = Annotated[str, Meta(min_length=1, max_length=39, pattern=ASCII)]
 Ci4 = Annotated[str, Meta(max_length=4, pattern=ASCII)]
-Ci5 = Annotated[str, Meta(max_length=5, pattern=ASCII)]
 Ci25 = Annotated[str, Meta(max_length=25, pattern=ASCII)]
 Ci32 = Annotated[str, Meta(max_length=32, pattern=ASCII)]
 Ci36 = Annotated[str, Meta(max_length=36, pattern=ASCII)]
@@ -77,6 +83,9 @@ Str255 = Annotated[str, Meta(max_length=255, pattern=PRINTABLE)]
 Str512 = Annotated[str, Meta(max_length=512, pattern=PRINTABLE)]
 Str5000 = Annotated[str, Meta(max_length=5000, pattern=PRINTABLE)]
 Text = Annotated[str, Meta(pattern=PRINTABLE)]
+
+# A list that must not be empty, marked + in the tables (T88), and a text that must not.
+NON_EMPTY = Meta(min_length=1)
 
 # An open enumeration: any value is kept and passed on.
 OpenEnum = Annotated[str, Meta(min_length=1, max_length=255, pattern=PRINTABLE)]

@@ -2,6 +2,7 @@
 
 import json
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, InvalidOperation
@@ -31,12 +32,12 @@ def decode(raw: bytes) -> JsonValue:
 
     Raises NotJson for an empty, truncated or otherwise broken body, bytes that are not UTF-8, NaN and Infinity,
     duplicate keys, more than 64 levels, and half a surrogate pair. Numbers too large for a column and NUL in a text are
-    JSON: validation refuses them (section 8).
+    JSON: validation refuses them (section 8). A byte order mark in front is skipped.
     """
     if not raw.strip():
         raise NotJson("The body is empty.")
     try:
-        text = raw.decode("utf-8")
+        text = raw.removeprefix(BOM_UTF8).decode("utf-8")
     except UnicodeDecodeError as error:
         raise NotJson(f"The body is not UTF-8: byte {error.start} cannot be read.") from None
     value = _parse(text)

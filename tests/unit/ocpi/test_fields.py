@@ -173,6 +173,7 @@ def json_path(dotted: str) -> str:
     [(kind, name, *row) for (kind, name), rows in REFUSED.items() for row in rows],
 )
 def test_one_fault_is_named_with_its_path(kind: str, name: str, path: str, value: object, sentence: str) -> None:
+    """T80 to T84, T88, T90."""
     whole = sentence if sentence.startswith("$") else f"{json_path(path)} {sentence}"
     assert [" ".join(found) for found in violations("2.2.1", kind, changed(name, path, value))] == [whole]
 

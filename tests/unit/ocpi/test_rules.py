@@ -25,10 +25,12 @@ def refusal(kind: str, value: dict[str, Any]) -> list[str]:
     ],
 )
 def test_somebody_who_may_see_a_hidden_location_is_named_fully(entry: dict[str, str], sentence: str) -> None:
+    """L5."""
     assert refusal("location", load("location_dijkhuis") | {"publish_allowed_to": [entry]}) == [sentence]
 
 
 def test_a_public_location_has_no_list_of_who_may_see_it() -> None:
+    """L5."""
     assert refusal("location", load("location_dijkhuis") | {"publish": True}) == [
         "$.publish_allowed_to must be empty when publish is true"
     ]
@@ -40,6 +42,7 @@ def test_an_empty_list_of_who_may_see_it_is_no_list() -> None:
 
 @pytest.mark.parametrize("hours", [{"twentyfourseven": False}, {"twentyfourseven": False, "regular_hours": []}])
 def test_hours_are_needed_when_it_is_not_always_open(hours: dict[str, Any]) -> None:
+    """L6."""
     assert refusal("location", load("location_dijkhuis") | {"opening_times": hours}) == [
         "$.opening_times.regular_hours is required when twentyfourseven is false"
     ]
@@ -47,6 +50,7 @@ def test_hours_are_needed_when_it_is_not_always_open(hours: dict[str, Any]) -> N
 
 @pytest.mark.parametrize(("begin", "end"), [("18:00", "08:00"), ("08:00", "08:00")])
 def test_a_period_ends_after_it_begins(begin: str, end: str) -> None:
+    """L6."""
     hours = {
         "twentyfourseven": False,
         "regular_hours": [{"weekday": 1, "period_begin": begin, "period_end": end}],
@@ -59,12 +63,14 @@ def test_a_period_ends_after_it_begins(begin: str, end: str) -> None:
 
 
 def test_an_evse_is_in_its_location_once_whatever_its_letters() -> None:
+    """L10."""
     location = load("location_zuidplein")
     location["evses"][1]["uid"] = "zp-1"
     assert refusal("location", location) == ["$.evses[1].uid must be unique, but $.evses[0] has it too"]
 
 
 def test_a_connector_is_in_its_evse_once() -> None:
+    """L10."""
     location = load("location_zuidplein")
     location["evses"][1]["connectors"][1]["id"] = "1"
     assert refusal("location", location) == [
@@ -92,12 +98,14 @@ def test_a_role_of_a_party_is_listed_once() -> None:
 
 
 def test_a_credit_cdr_names_what_it_credits() -> None:
+    """D3."""
     credit = load("cdr_ac22_credit")
     del credit["credit_reference_id"]
     assert refusal("cdr", credit) == ["$.credit_reference_id is required when credit is true"]
 
 
 def test_only_a_credit_cdr_has_the_longest_ids() -> None:
+    """D3."""
     assert refusal("cdr", load("cdr_ac22") | {"id": "c" * 37}) == [
         "$.id must be at most 36 characters (39 only for a credit CDR), has 37"
     ]

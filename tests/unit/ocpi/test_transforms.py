@@ -87,7 +87,7 @@ def test_the_newest_version_is_left_alone(kind: str) -> None:
     assert transforms.downgrade("2.3.0", kind, value) == (value, [])
 
 
-@pytest.mark.parametrize("version", ["2.0", "2.1.1", "3.0"])
+@pytest.mark.parametrize("version", ["2.0", "2.2", "3.0"])
 def test_an_unknown_version_is_the_caller_s_fault(version: str) -> None:
     with pytest.raises(KeyError):
         transforms.upgrade(version, "cdr", {})

@@ -33,13 +33,13 @@ def test_a_struct_has_decimals_and_aware_times() -> None:
 
 def test_a_stored_object_is_read_as_the_struct_that_is_asked_for() -> None:
     newest = transforms.upgrade("2.2.1", "token", load("token_nomad"))
-    assert validation.read(v230.Token, newest).issuer == "Nomad Mobilität GmbH"
+    assert validation.read(v230.tokens.Token, newest).issuer == "Nomad Mobilität GmbH"
 
 
 def test_versions_are_a_list() -> None:
     listed = [{"version": "2.2.1", "url": "https://polderladen.example/ocpi/2.2.1"}]
     assert validation.validate("2.2.1", "versions", listed) == (
-        v230.Version(version="2.2.1", url="https://polderladen.example/ocpi/2.2.1"),
+        v230.registration.Version(version="2.2.1", url="https://polderladen.example/ocpi/2.2.1"),
     )
     assert violations("2.2.1", "versions", listed[0]) == [("$", "must be a list, not an object")]
     assert violations("2.2.1", "versions", [{"version": "2.2.1", "url": "/ocpi/2.2.1"}]) == [

@@ -36,6 +36,7 @@ def test_a_long_session_costs_the_maximum_and_the_parts_stay() -> None:
 
 
 def test_the_limits_before_and_after_tax_work_alone() -> None:
+    """R6."""
     # 12.50 before and 13.75 after tax: only the limit after tax is reached.
     outcome = priced(cdr(period(ENERGY="50")), tariff(ENERGY, max_price=limit("20", "13")))
     assert (outcome.total_excl, outcome.total_incl) == (Decimal("12.5"), Decimal(13))

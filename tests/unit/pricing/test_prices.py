@@ -11,6 +11,7 @@ from tests.unit.pricing.charges import GROSS, NO_TAX, cdr, component, period, pr
 
 
 def test_energy_is_paid_by_the_kilowatt_hour() -> None:
+    """R4."""
     outcome = priced(cdr(period(ENERGY="31.284")), tariff(component("ENERGY", "0.49")))
     assert outcome.total_excl == Decimal("15.32916")
     (line,) = outcome.lines
@@ -20,6 +21,7 @@ def test_energy_is_paid_by_the_kilowatt_hour() -> None:
 
 
 def test_time_is_paid_by_the_hour() -> None:
+    """R4."""
     # 2 h 30 min at 3.00 an hour with 10 % VAT.
     outcome = priced(cdr(period(TIME="2.5")), tariff(component("TIME", "3.00", vat="10", step=60)))
     assert (outcome.total_excl, outcome.total_incl) == (Decimal("7.5"), Decimal("8.25"))
@@ -57,6 +59,7 @@ def test_all_four_dimensions_add_up() -> None:
 
 
 def test_the_first_component_of_a_dimension_counts_and_other_elements_serve_beside_it() -> None:
+    """R2."""
     elements = (
         Element((component("ENERGY", "0.30"),)),
         Element((component("ENERGY", "0.90"), component("TIME", "1.00"), component("TIME", "9.00"))),
@@ -67,12 +70,14 @@ def test_the_first_component_of_a_dimension_counts_and_other_elements_serve_besi
 
 
 def test_what_no_component_prices_is_free_and_said() -> None:
+    """R2."""
     outcome = priced(cdr(period(ENERGY="10", TIME="1.5")), tariff(component("ENERGY", "0.40")))
     assert outcome.total_excl == Decimal(4)
     assert outcome.notes == ("No component prices charging time: 1.5 h cost nothing.",)
 
 
 def test_free_charging_costs_nothing_and_still_explains_itself() -> None:
+    """R4."""
     outcome = priced(cdr(period(ENERGY="10")), tariff(component("FLAT", "0.00", step=0)))
     assert (outcome.total_excl, outcome.total_incl) == (Decimal(0), Decimal(0))
     assert outcome.lines[0].sentence == "Once 0.0000 EUR per session"

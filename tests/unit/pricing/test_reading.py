@@ -59,6 +59,7 @@ def test_restrictions_that_say_nothing_are_none(empty: object) -> None:
 
 @pytest.mark.parametrize(("name", "value"), [("max_kwh", 0), ("day_of_week", ["MONDAY"]), ("phase_of_the_moon", "new")])
 def test_restrictions_that_say_something_are_named(name: str, value: object) -> None:
+    """R3: what is not evaluated is said, never ignored."""
     element = {**TARIFF["elements"][0], "restrictions": {name: value}}
     assert pricing.read_tariff({**TARIFF, "elements": [element]}).elements[0].restrictions == (name,)
 

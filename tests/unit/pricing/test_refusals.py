@@ -63,6 +63,7 @@ def test_this_tariff_prices_nothing(code: str, owed: Tariff) -> None:
 
 
 def test_a_tariff_is_valid_from_its_start_until_before_its_end() -> None:
+    """R9."""
     owed = tariff(ENERGY, starts_at=START, ends_at=START + timedelta(seconds=1))
     assert isinstance(pricing.price(CHARGE, [owed]), pricing.Priced)
 

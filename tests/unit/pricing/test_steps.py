@@ -19,11 +19,13 @@ from tests.unit.pricing.charges import cdr, component, period, priced, tariff
     ],
 )
 def test_energy_is_billed_in_whole_steps(kwh: str, step: int, billed: str) -> None:
+    """D8, R4."""
     (line,) = priced(cdr(period(ENERGY=kwh)), tariff(component("ENERGY", "0.25", step=step))).lines
     assert (line.measured, line.billed) == (Decimal(kwh), Decimal(billed))
 
 
 def test_the_total_is_rounded_not_each_period() -> None:
+    """D8."""
     # Two times 20 minutes in steps of 15: 45 minutes, not two times 30.
     charge = cdr(period(TIME="0.3333"), period(after=1, TIME="0.3334"))
     outcome = priced(charge, tariff(component("TIME", "2.00", step=900)))
@@ -35,6 +37,7 @@ def test_no_energy_is_no_step() -> None:
 
 
 def test_when_parking_is_priced_only_parking_is_rounded() -> None:
+    """D8."""
     # 3.00 an hour while charging, 5.00 while parking: 1.9 h charge as they are, 42 minutes park as 45.
     owed = tariff(component("TIME", "3.00", vat="10", step=3600), component("PARKING_TIME", "5.00", vat="20", step=300))
     outcome = priced(cdr(period(TIME="1.9"), period(after=1, PARKING_TIME="0.7")), owed)

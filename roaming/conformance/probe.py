@@ -1,0 +1,140 @@
+"""The only way a conformance run talks to a partner: GET, at addresses that are theirs, so often and no more."""
+
+from copy import copy
+from datetime import datetime, timedelta
+from time import monotonic
+from types import TracebackType
+from typing import Any, Self
+
+from partners.connections.models import Connection
+from partners.parties.models import Party
+from roaming.conformance.limits import Limits
+from roaming.conformance.seen import Seen
+from roaming.exchange import breaker
+from roaming.exchange.crawl import origin, with_query
+from roaming.kernel.http import Unreachable
+from roaming.ocpi.client import Heard, OcpiClient, Refused, wants_plain
+
+_LEAVE_US_ALONE = frozenset({429, 503})
+_SILENT_AT_MOST = 2
+
+
+class Stopped(Exception):
+    """The run ends here; the text says why."""
+
+
+class Elsewhere(Exception):
+    """The address is not the partner's, so nothing was sent there."""
+
+
+class Probe:
+    """Asks `connection` without regard to its quirks, so that one that is gone is found; `adopt` those that are met.
+
+    `get` raises Elsewhere, and Stopped when the limits are reached or the partner wants to be left alone.
+    """
+
+    def __init__(self, connection: Connection, limits: Limits, at: datetime) -> None:
+        self._real = connection
+        self._connection = copy(connection)
+        self._connection.quirks = {}
+        self._limits = limits
+        self._at = at
+        self._started = monotonic()
+        self._client = OcpiClient(self._connection, at)
+        self._silent = 0
+        self._theirs = {origin(url) for url in (connection.versions_url, *(e["url"] for e in connection.endpoints))}
+        self._theirs.discard(None)
+        self.calls = 0
+        self.skews: list[float] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._client.__exit__(kind, error, trace)
+
+    @property
+    def now(self) -> datetime:
+        return self._at + timedelta(seconds=monotonic() - self._started)
+
+    def adopt(self, **quirks: bool) -> None:
+        """From here on talk as these quirks want it."""
+        self._connection.quirks = {**self._connection.quirks, **quirks}
+        self._client.plain = wants_plain(self._connection, self._connection.version)
+
+    def belongs(self, url: str) -> None:
+        """The partner listed this address as an endpoint of its own."""
+        if where := origin(url):
+            self._theirs.add(where)
+
+    def is_theirs(self, url: str) -> bool:
+        return origin(url) in self._theirs
+
+    def get(
+        self,
+        url: str,
+        params: dict[str, Any] | None = None,
+        *,
+        to_party: Party | None = None,
+        from_party: Party | None = None,
+        token: str = "",
+    ) -> Seen:
+        """One request. `token` instead of theirs; the journal then keeps no token that the answer contains."""
+        url = with_query(url, {name: str(value) for name, value in (params or {}).items()})
+        if not self.is_theirs(url):
+            raise Elsewhere(f"{url} is at none of the partner's addresses; nothing was sent there.")
+        self._spend()
+        client = OcpiClient(self._connection, self._at, token=token) if token else self._client
+        asked_at = self.now
+        try:
+            client.get(url, to_party=to_party, from_party=from_party)
+            self._silent = 0
+        except (Refused, Unreachable) as error:
+            self._heed(error)
+        finally:
+            if token:
+                client.__exit__(None, None, None)
+        assert client.heard is not None, "the client notes every request"
+        return self._kept(_seen(url, client.heard, asked_at, secret=bool(token)))
+
+    def _spend(self) -> None:
+        if self.calls >= self._limits.calls:
+            raise Stopped(f"The run may make {self._limits.calls} requests, and made them.")
+        if monotonic() - self._started > self._limits.seconds:
+            raise Stopped(f"The run may take {self._limits.seconds} seconds, and took them.")
+        self.calls += 1
+
+    def _heed(self, error: Refused | Unreachable) -> None:
+        """Go away when they ask for it, or when nobody is there."""
+        if isinstance(error, Unreachable):
+            self._silent += 1
+            if self._silent >= _SILENT_AT_MOST:
+                breaker.failed(self._real, self.now)
+                raise Stopped(f"They do not answer: {error}") from error
+            return
+        self._silent = 0
+        if error.http_status in _LEAVE_US_ALONE:
+            breaker.failed(self._real, self.now, at_least=error.retry_after)
+            raise Stopped(f"They asked to be left alone: HTTP {error.http_status}.") from error
+
+    def _kept(self, seen: Seen) -> Seen:
+        if seen.theirs is not None:
+            self.skews.append((seen.theirs - seen.at).total_seconds())
+        return seen
+
+
+def _seen(url: str, heard: Heard, asked_at: datetime, *, secret: bool) -> Seen:
+    reply = heard.reply
+    return Seen(
+        url=url,
+        sent=heard.sent,
+        http=reply.status if reply else 0,
+        headers=reply.headers if reply else {},
+        body=reply.body if reply else b"",
+        error=heard.error,
+        at=asked_at + timedelta(seconds=heard.seconds / 2),
+        exchange=heard.exchange,
+        secret=secret,
+    )

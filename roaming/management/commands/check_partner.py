@@ -1,0 +1,66 @@
+"""Try a partner's platform against the specification, without changing anything there."""
+
+import json
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from partners.connections import selectors as connections
+from partners.connections.models import Connection
+from roaming.conformance import selectors, services, wording
+from roaming.conformance.limits import NAMES, Limits
+from roaming.conformance.models import Outcome
+from roaming.kernel import clock
+from roaming.ocpi.listings import LISTINGS
+
+_TOLD = 3
+
+
+class Command(BaseCommand):
+    help = (
+        "Ask a registered partner for its versions, details, credentials and lists, and say for each check of the "
+        "specification whether it holds, with the evidence. Only GET requests to the partner's own addresses are made. "
+        "What it shows of the partner's quirks is kept with the connection. Exits with 1 when a check failed or the "
+        "run stopped early."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("connection", metavar="ID", help="the connection's number, or its name")
+        parser.add_argument(
+            "--module", action="append", default=[], choices=sorted(LISTINGS), help="only this list; may be given again"
+        )
+        parser.add_argument("--json", action="store_true", help="print the whole run as one JSON object")
+        usual = Limits.usual()
+        for name in NAMES:
+            most = f"at most so many (default {getattr(usual, name)})"
+            parser.add_argument(f"--{name}", type=int, metavar="N", help=most)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        at = clock.now()
+        limits = Limits.usual().but(**{name: options[name] for name in NAMES})
+        if min(getattr(limits, name) for name in NAMES) < 1:
+            raise CommandError("A limit is 1 or more.")
+        try:
+            run = services.plan(
+                connection=_chosen(options["connection"]), modules=options["module"], limits=limits, by=None, at=at
+            )
+        except services.CannotCheck as error:
+            raise CommandError(str(error)) from error
+        services.execute(run=run, at=at, tell=(lambda text: None) if options["json"] else self._tell)
+        self.stdout.write(json.dumps(wording.as_json(run)) if options["json"] else wording.as_text(run))
+        found = selectors.rows(run)
+        failed = [row.result for row in found if row.result.outcome == Outcome.FAILED]
+        if run.reason or failed:
+            told = " ".join(f"[{one.module}] {one.title}: {one.sentence}" for one in failed[:_TOLD])
+            raise CommandError(f"{run.connection.name}: {wording.summary(found)}. {run.reason} {told}".strip())
+
+    def _tell(self, text: str) -> None:
+        self.stderr.write(f"{text} …")
+
+
+def _chosen(text: str) -> Connection:
+    found = Connection.objects.filter(pk=int(text)).first() if text.isdecimal() else connections.by_name(text)
+    if found is None:
+        raise CommandError(f"There is no connection “{text}”.")
+    return found

@@ -1,0 +1,88 @@
+"""What people say about a connection: when it is planned, when it is changed, and the token that a partner gave us."""
+
+from typing import Any
+
+from django import forms
+
+from partners.connections.models import Connection
+from partners.parties import selectors as parties
+from partners.parties.models import Party, PartyRole
+from roaming.ocpi.versions import OFFERED
+
+
+class PartyField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    def label_from_instance(self, party: Any) -> str:
+        return f"{party.code}, {party.get_role_display()} of {party.connection}"
+
+
+class SettledForm(forms.Form):
+    """What a person settles, at any time."""
+
+    name = forms.CharField(max_length=100, help_text="How we call the link, for example “Nomad production”.")
+    only_version = forms.ChoiceField(
+        label="OCPI version",
+        choices=[("", "the newest that both sides have"), *((version, f"{version} only") for version in OFFERED)],
+        required=False,
+    )
+    face = PartyField(
+        label="Our party in OCPI 2.1.1",
+        queryset=Party.objects.none(),
+        required=False,
+        empty_label="the one that an agreement joins to it",
+        help_text="2.1.1 knows one party on each side; later versions see all of ours.",
+    )
+    requests_per_minute = forms.IntegerField(
+        min_value=1, required=False, help_text="How often it may call us; empty: as often as everybody."
+    )
+
+    def __init__(self, *args: Any, connection: Connection | None = None, **options: Any) -> None:
+        super().__init__(*args, **options)
+        others = Party.objects.filter(role__in=[PartyRole.CPO, PartyRole.EMSP]).select_related("connection")
+        self.fields["face"].queryset = others.exclude(connection=connection) if connection else others  # type: ignore[attr-defined]
+
+
+class ConnectionForm(SettledForm):
+    """The same, and who is behind it."""
+
+    codes = forms.CharField(label="Parties", help_text="As in DE*NMD; several with commas.", required=False)
+    roles = forms.MultipleChoiceField(
+        choices=PartyRole.choices,
+        help_text="What these parties are. For OCPI 2.1.1 CPO or eMSP; leave both to their credentials otherwise.",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    own = forms.BooleanField(label="One of our own back-ends", required=False)
+    field_order = ["name", "codes", "roles", "own", "only_version", "face", "requests_per_minute"]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        codes = [code for code in cleaned.get("codes", "").replace(" ", "").split(",") if code]
+        if codes and not cleaned.get("roles"):
+            self.add_error("roles", "Say what the parties are, CPO or eMSP for example.")
+        if cleaned.get("roles") and not codes:
+            self.add_error("codes", "Say who has that role.")
+        try:
+            pairs = [parties.parse(code) for code in codes]
+        except ValueError as error:
+            self.add_error("codes", str(error))
+            return cleaned
+        cleaned["parties_hosted"] = [(*pair, role) for pair in pairs for role in cleaned.get("roles", [])]
+        return cleaned
+
+
+class RegisterForm(forms.Form):
+    """What they gave us."""
+
+    versions_url = forms.URLField(label="Their versions URL", assume_scheme="https")
+    token = forms.RegexField(
+        r"\A[!-~]{1,64}\Z",
+        label="The token they gave us",
+        error_messages={"invalid": "A token has 1 to 64 printable ASCII characters and no space."},
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+
+
+class RotateForm(forms.Form):
+    """The version to go on in; empty: the present one."""
+
+    version = forms.ChoiceField(choices=[("", ""), *((version, version) for version in OFFERED)], required=False)

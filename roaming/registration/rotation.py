@@ -1,0 +1,177 @@
+"""New tokens for both sides, started by us: PUT our credentials at theirs, with an overlap (C3, C12, decision 0008).
+
+The same PUT makes them read our endpoints again, us theirs, and moves both to another version.
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from partners.connections import tokens
+from partners.connections.models import Connection, ConnectionState
+from partners.people.models import User
+from roaming.findings import services as findings
+from roaming.findings.models import Severity
+from roaming.kernel.http import NotSent, Unreachable
+from roaming.ocpi.client import Refused
+from roaming.registration import credentials
+from roaming.registration.credentials import Theirs
+from roaming.registration.discovery import Conversation, Offer
+from roaming.registration.models import Method
+from roaming.registration.selectors import due_for_rotation
+from roaming.registration.starting import (
+    CannotRegister,
+    Meanwhile,
+    Progress,
+    Report,
+    converse,
+    found,
+    keep,
+    nobody,
+    trying,
+    understood,
+    wanted,
+)
+
+_AS_BEFORE = "Everything is as it was before."
+_EXCHANGED = (ConnectionState.REGISTERED, ConnectionState.OFFLINE)
+
+
+def rotate(
+    *, connection: Connection, at: datetime, version: str = "", by: User | None = None, report: Report = nobody
+) -> Connection:
+    """Exchange new tokens with a registered partner, in `version` or the present one. Nobody is locked out by what
+    fails. Raises CannotRegister, whose text says how things are then."""
+    with trying(connection, Method.PUT, at=at, by=by, report=report) as progress:
+        if connection.state not in _EXCHANGED or not connection.token_out:
+            state = connection.get_state_display().lower()
+            raise CannotRegister(f"{connection} is {state}; there is nothing to renew.")
+        asked = wanted(version or connection.only_version or connection.version, connection)
+        with converse(connection, connection.token_out, progress, at, version=asked[0]) as talk:
+            offer = found(talk, connection, connection.versions_url, asked, progress)
+            rotated = _put(talk, connection, offer, progress, at)
+            talk.remember_spelling(offer.version)
+        progress.end("New tokens", _ended(rotated))
+        return rotated
+
+
+def _put(talk: Conversation, connection: Connection, offer: Offer, progress: Progress, at: datetime) -> Connection:
+    """Offer them a further token, which is good beside the one they have until we know what they did with it."""
+    token = tokens.offer(connection=connection, at=at)
+    body = credentials.ours(connection, token, offer.version, at)
+    data: Any = None
+    try:
+        data = talk.send("PUT", offer.credentials_url, body).data
+        theirs = understood(connection, offer.version, data)
+    except (NotSent, Refused) as error:
+        if isinstance(error, Refused) and _may_have_taken_it(error):
+            return _settle(connection, offer, token, data, str(error), progress, at)
+        tokens.withdraw(connection=connection, token=token)
+        raise CannotRegister(f"They did not take our new credentials: {error} {_AS_BEFORE}") from error
+    except (Unreachable, CannotRegister) as error:
+        return _settle(connection, offer, token, data, str(error), progress, at)
+    progress.tell("Credentials", "They took ours and gave us theirs.")
+    try:
+        return _kept(connection, offer, token, theirs, progress, at)
+    except Meanwhile as error:
+        connection.refresh_from_db()
+        return _settle(connection, offer, token, data, str(error), progress, at)
+
+
+def _may_have_taken_it(error: Refused) -> bool:
+    """A failure of theirs, or an answer that is none: what they did before it went wrong is unknown."""
+    return error.http_status >= 500 or (error.status_code == 0 and 200 <= error.http_status < 300)
+
+
+def _kept(
+    connection: Connection, offer: Offer, token: str, theirs: Theirs, progress: Progress, at: datetime
+) -> Connection:
+    """They took it, so it holds, even where they now claim a party that is not theirs: they just do not get that."""
+    before = connection.token_in_hash
+    try:
+        return keep(connection, offer, token, theirs, at, before)
+    except Meanwhile:
+        raise
+    except CannotRegister as error:
+        progress.tell("Their parties", f"{error} What they were before stays.")
+    return keep(connection, offer, token, replace(theirs, roles=[]), at, before)
+
+
+def _settle(
+    connection: Connection, offer: Offer, token: str, data: Any, why: str, progress: Progress, at: datetime
+) -> Connection:
+    """Nobody knows whether they took it. Both tokens of ours stay good; which of theirs is, they are asked."""
+    progress.tell("No clear answer", why)
+    until = f"{(at + tokens.overlap()):%d %b %H:%M} UTC"
+    fresh = credentials.token_in(data)
+    if _works(connection, connection.token_out, offer, progress, at):
+        raise CannotRegister(
+            f"It is not known whether they took our new token. Ours to call them still works, and both that they may "
+            f"have from us are good until {until} or until they use the new one. Rotate again."
+        )
+    if fresh and _works(connection, fresh, offer, progress, at):
+        theirs = Theirs(fresh, connection.versions_url, [], connection.hub_party_id)
+        return _kept(connection, offer, token, theirs, progress, at)
+    _tell_people(connection, until, at)
+    raise CannotRegister(
+        f"It is not known whether they took our new token, and none that we have opens their platform now. Both that "
+        f"they may have from us are good until {until} or until they use the new one. Ask them to PUT their "
+        "credentials, or for a new registration token."
+    )
+
+
+def _works(connection: Connection, token: str, offer: Offer, progress: Progress, at: datetime) -> bool:
+    """Whether their versions can be read with a token."""
+    try:
+        with converse(connection, token, progress, at, version=offer.version) as talk:
+            talk.read(connection.versions_url)
+    except (Refused, Unreachable):
+        return False
+    return True
+
+
+def _tell_people(connection: Connection, until: str, at: datetime) -> None:
+    findings.record(
+        code="rotation_unsettled",
+        severity=Severity.ERROR,
+        title="New tokens with an unknown end",
+        sentence=f"{connection} did not say whether it took our new token, and takes none of ours since. It can call "
+        f"us, until {until} with either token. It has to PUT its credentials, or to give us a new registration token.",
+        connection=connection,
+        subject="credentials",
+        at=at,
+    )
+
+
+def _ended(connection: Connection) -> str:
+    hours = round(tokens.overlap() / timedelta(hours=1))
+    return (
+        f"In OCPI {connection.version}. The token they had from us is good until they use the new one, "
+        f"{hours} hours at most."
+    )
+
+
+def rotate_due(*, older_than: timedelta, at: datetime) -> int:
+    """Rotate with everybody whose tokens are older than that (C12); how many succeeded. What fails is found by people,
+    and tried again the next time."""
+    done = 0
+    for connection in due_for_rotation(at - older_than):
+        try:
+            rotate(connection=connection, at=at)
+        except CannotRegister as error:
+            _find_failure(connection, str(error), at)
+        else:
+            done += 1
+    return done
+
+
+def _find_failure(connection: Connection, why: str, at: datetime) -> None:
+    findings.record_once(
+        code="rotation_failed",
+        severity=Severity.NOTE,
+        title="Tokens that could not be renewed",
+        sentence=f"The tokens exchanged with {connection} are due, and could not be renewed: {why}",
+        connection=connection,
+        subject="credentials",
+        at=at,
+    )

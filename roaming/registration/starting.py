@@ -1,0 +1,247 @@
+"""The handshake of section 3 as the one who starts: registering with a partner that gave us a TOKEN_A (C1, C14).
+
+The steps that registering and rotating share are here too; `rotation` and `leaving` have the rest.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from partners.connections import services as connections
+from partners.connections import tokens
+from partners.connections.models import Connection, TokenKind
+from partners.parties import selectors as parties
+from partners.parties.services import PartyTaken
+from partners.people.models import User
+from roaming.kernel import locks
+from roaming.kernel.crypto import token_hash
+from roaming.kernel.http import Unreachable
+from roaming.kernel.states import CannotMove
+from roaming.ocpi.client import Refused
+from roaming.ocpi.errors import OcpiError
+from roaming.ocpi.schema.validation import Invalid
+from roaming.ocpi.versions import OFFERED
+from roaming.registration import attempts, credentials
+from roaming.registration.credentials import Theirs
+from roaming.registration.discovery import Conversation, Offer, choose_version, missing, read_endpoints
+from roaming.registration.models import Method
+from roaming.registration.services import claim_taken
+
+
+class CannotRegister(Exception):
+    """It ended early; the text says at which step, why, and how things are now."""
+
+
+class Meanwhile(CannotRegister):
+    """Both sides agreed on something else while we were at it."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a registration, told to the person who started it."""
+
+    title: str
+    answer: str
+
+
+Report = Callable[[Step], None]
+REFUSALS = (OcpiError, Unreachable, Refused, Invalid, tokens.CannotOffer, CannotMove)
+
+
+def nobody(step: Step) -> None:
+    """Where no person watches."""
+
+
+class Progress:
+    """Tells the attempt's diary and whoever watches."""
+
+    def __init__(self, diary: attempts.Diary, report: Report) -> None:
+        self.diary = diary
+        self._report = report
+
+    def tell(self, title: str, answer: str) -> None:
+        self.diary.tell(title, answer)
+        self._report(Step(title, answer))
+
+    def end(self, title: str, answer: str) -> None:
+        """The last step, by which the attempt is remembered."""
+        self.diary.end = answer
+        self._report(Step(title, answer))
+
+
+@contextmanager
+def trying(
+    connection: Connection, method: Method, *, at: datetime, by: User | None, report: Report
+) -> Iterator[Progress]:
+    """One attempt of ours, and only one at a time; what ends it early becomes CannotRegister."""
+    with locks.alone(f"registration {connection.pk}") as alone:
+        if not alone:
+            raise CannotRegister(f"Somebody else is exchanging credentials with {connection} right now.")
+        said = (CannotRegister, *REFUSALS)
+        with attempts.attempted(connection, method, ours=True, at=at, by=by, said=said) as diary:
+            try:
+                yield Progress(diary, report)
+            except REFUSALS as error:
+                raise CannotRegister(str(error)) from error
+
+
+def register(
+    *,
+    connection: Connection,
+    versions_url: str,
+    token_a: str,
+    at: datetime,
+    version: str = "",
+    by: User | None = None,
+    report: Report = nobody,
+) -> Connection:
+    """Register with a partner that gave us its versions URL and a TOKEN_A, in `version` or the newest that both have.
+
+    A TOKEN_A that the partner had from us dies when this succeeds; until then it stays usable, whatever fails (C6).
+    Raises CannotRegister.
+    """
+    with trying(connection, Method.POST, at=at, by=by, report=report) as progress:
+        if connection.token_in_kind == TokenKind.CREDENTIALS:
+            raise CannotRegister(
+                f"{connection.name} is registered already; give it a new registration token to start again."
+            )
+        asked = wanted(version or connection.only_version, connection)
+        with converse(connection, token_a, progress, at, version=asked[0] if len(asked) == 1 else "") as talk:
+            offer = found(talk, connection, versions_url, asked, progress)
+            with _offered(connection, at) as token:
+                registered = _exchange(talk, connection, offer, token, progress, at)
+            talk.remember_spelling(offer.version)
+        progress.end("Registered", f"In OCPI {registered.version}, with {_hosted(registered)}.")
+        return registered
+
+
+def wanted(version: str, connection: Connection) -> Sequence[str]:
+    """The versions that are tried. Raises CannotRegister for one that cannot be."""
+    if version and version not in OFFERED:
+        raise CannotRegister(f"OCPI {version} is not spoken here; {', '.join(OFFERED)} are.")
+    if connection.only_version not in ("", version):
+        raise CannotRegister(f"{connection} is limited to OCPI {connection.only_version}.")
+    return [version] if version else OFFERED
+
+
+def converse(
+    connection: Connection, token: str, progress: Progress, at: datetime, *, version: str = ""
+) -> Conversation:
+    """A conversation whose calls belong to the attempt."""
+    return Conversation(connection, at, token=token, version=version, correlation_id=progress.diary.correlation_id)
+
+
+def found(
+    talk: Conversation, connection: Connection, versions_url: str, asked: Sequence[str], progress: Progress
+) -> Offer:
+    """Their endpoints in a version that both speak, and none that we need is missing (C7). Raises OcpiError and
+    CannotRegister."""
+    version, details_url = choose_version(talk, versions_url, asked)
+    progress.diary.attempt.version = version
+    progress.tell("Their versions", f"Version {version} is spoken by both sides.")
+    if version == "2.1.1":
+        credentials.one_face_role(connection)
+    roles = [party.role for party in parties.hosted(connection)]
+    endpoints = read_endpoints(talk, details_url, roles, version)
+    progress.tell("Their endpoints", ", ".join(_named(entry["identifier"], entry["role"]) for entry in endpoints))
+    absent = ", ".join(_named(*interface) for interface in missing(roles, endpoints))
+    if absent:
+        raise CannotRegister(
+            f"They do not list what we need of {' and '.join(sorted(set(roles)))}: {absent}. Our credentials were not "
+            "sent; ask them to add it."
+        )
+    return Offer(version, endpoints)
+
+
+def _named(identifier: str, role: str) -> str:
+    return identifier if identifier == "credentials" else f"{identifier} {role.lower()}"
+
+
+@contextmanager
+def _offered(connection: Connection, at: datetime) -> Iterator[str]:
+    """A token of ours that lives until they answer, and on only when they are registered by it."""
+    token = tokens.offer(connection=connection, at=at)
+    try:
+        yield token
+    finally:
+        tokens.withdraw(connection=connection, token=token)
+
+
+def _exchange(
+    talk: Conversation, connection: Connection, offer: Offer, token: str, progress: Progress, at: datetime
+) -> Connection:
+    """POST our credentials and keep theirs. They read our versions with `token` before they answer.
+
+    When we cannot keep what they answered they are told that it came to nothing, for they think otherwise.
+    """
+    answer = talk.send("POST", offer.credentials_url, credentials.ours(connection, token, offer.version, at))
+    progress.tell("Credentials", "They took ours and gave us theirs.")
+    try:
+        theirs = understood(connection, offer.version, answer.data)
+        return keep(connection, offer, token, theirs, at)
+    except (CannotRegister, OcpiError):
+        if theirs_token := credentials.token_in(answer.data):
+            _undo(connection, offer, theirs_token, progress, at)
+        raise
+
+
+def understood(connection: Connection, version: str, data: Any) -> Theirs:
+    """Their credentials. Raises CannotRegister."""
+    try:
+        return credentials.read(connection, version, data)
+    except (Invalid, OcpiError) as error:
+        raise CannotRegister(f"Their credentials are not valid: {error}") from error
+
+
+def keep(
+    connection: Connection, offer: Offer, token: str, theirs: Theirs, at: datetime, before: str | None = None
+) -> Connection:
+    """Store what both sides agreed on. Raises CannotRegister when they claim a party of somebody else, Meanwhile when
+    something else was agreed on before."""
+    try:
+        with transaction.atomic():
+            locked = Connection.objects.select_for_update().get(pk=connection.pk)
+            if not _still_open(locked, connection, token):
+                raise Meanwhile(f"{connection} exchanged credentials with us meanwhile; that holds.")
+            return connections.register(
+                connection=locked,
+                version=offer.version,
+                versions_url=theirs.url,
+                endpoints=offer.endpoints,
+                token_out=theirs.token,
+                token_in=token,
+                roles=theirs.roles,
+                hub_party_id=theirs.hub_party_id,
+                before=before,
+                at=at,
+            )
+    except PartyTaken as error:
+        claim_taken(connection, error, at)
+        raise CannotRegister(f"They claim a party of somebody else: {error}") from error
+
+
+def _still_open(locked: Connection, connection: Connection, token: str) -> bool:
+    """Whether nothing but the offered token came about since the attempt began; they may work with it already."""
+    offered = token_hash(token)
+    if locked.token_in_hash == offered:
+        return True
+    return locked.token_offered_hash == offered and locked.token_in_hash == connection.token_in_hash
+
+
+def _undo(connection: Connection, offer: Offer, token: str, progress: Progress, at: datetime) -> None:
+    """They hold us for registered by now: leave again, so that a new TOKEN_A is all that is needed."""
+    try:
+        with converse(connection, token, progress, at, version=offer.version) as talk:
+            talk.send("DELETE", offer.credentials_url)
+    except (Unreachable, Refused) as error:
+        progress.tell("Taken back", f"They could not be told that it came to nothing: {error}")
+    else:
+        progress.tell("Taken back", "They were told that it came to nothing.")
+
+
+def _hosted(connection: Connection) -> str:
+    return ", ".join(f"{party.code} as {party.role}" for party in parties.hosted(connection)) or "no party"

@@ -1,0 +1,80 @@
+"""The pages of conformance: a run begun by a button, its scorecard, its text, and quirks that people decide."""
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from partners.people.models import Role
+from roaming.conformance.models import ConformanceRun, RunState
+from tests.portal.scene import Scene
+
+SignIn = Callable[[str], Client]
+
+
+def test_the_button_plans_a_run_and_leads_to_its_scorecard(scene: Scene, signed_in: SignIn) -> None:
+    answer = signed_in(Role.OPERATOR).post(f"/connections/{scene.nomad.pk}/conformance/")
+    run = ConformanceRun.objects.latest("id")
+    assert answer["Location"] == f"/conformance/{run.pk}/"
+    assert (run.state, run.connection, run.requested_by) == (RunState.WAITING, scene.nomad, scene.people[Role.OPERATOR])
+
+
+def test_a_second_press_says_that_one_is_on(scene: Scene, signed_in: SignIn) -> None:
+    browser, url = signed_in(Role.OPERATOR), f"/connections/{scene.nomad.pk}/conformance/"
+    browser.post(url)
+    assert "is being checked already" in browser.post(url, follow=True).content.decode()
+    assert ConformanceRun.objects.filter(state=RunState.WAITING).count() == 1
+
+
+def test_a_run_that_goes_on_is_asked_for_again_and_a_finished_one_is_not(scene: Scene, signed_in: SignIn) -> None:
+    browser = signed_in(Role.OPERATOR)
+    browser.post(f"/connections/{scene.nomad.pk}/conformance/")
+    live = ConformanceRun.objects.latest("id")
+    asked = browser.get(f"/conformance/{live.pk}/", headers={"HX-Request": "true"}).content.decode()
+    assert 'hx-trigger="every 2s"' in asked and "<html" not in asked and "Waiting for a worker" in asked
+    assert "hx-trigger" not in browser.get(f"/conformance/{scene.checked.pk}/").content.decode()
+
+
+def test_failures_come_first_and_every_count_leads_to_its_rows(scene: Scene, signed_in: SignIn) -> None:
+    browser, url = signed_in(Role.FINANCE), f"/conformance/{scene.checked.pk}/"
+    page = browser.get(url).content.decode()
+    assert "X-Limit is absent." in page and "OCPI 2.2.1, Transport and format: Paginated Response" in page
+    assert f"/exchanges/{scene.exchange.pk}/" in page and "X-Total-Count says" not in page
+    assert "X-Total-Count says" in browser.get(url, {"outcome": "passed"}).content.decode()
+    assert "X-Limit is absent." not in browser.get(url, {"module": "tokens", "area": "Filters"}).content.decode()
+
+
+def test_the_run_as_text_can_be_pasted_into_a_mail(scene: Scene, signed_in: SignIn) -> None:
+    answer = signed_in(Role.FINANCE).get(f"/conformance/{scene.checked.pk}/text/")
+    assert answer["Content-Type"] == "text/plain; charset=utf-8"
+    assert "1. [tokens] X-Limit says how many objects fit on a page" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "kept"),
+    [
+        ("missing_x_limit", "on", {"missing_x_limit": True}),
+        ("missing_x_limit", "off", {"missing_x_limit": False}),
+        ("clock_skew_seconds", "-30", {"clock_skew_seconds": -30}),
+        ("clock_skew_seconds", "half", {}),
+        ("plain_token", "7", {}),
+        ("slow", "on", {}),
+    ],
+)
+def test_a_person_decides_a_quirk(
+    name: str, value: str, kept: dict[str, object], scene: Scene, signed_in: SignIn
+) -> None:
+    browser, url = signed_in(Role.OPERATOR), f"/connections/{scene.nomad.pk}/quirks/"
+    page = browser.post(url, {"name": name, "value": value}, follow=True)
+    scene.nomad.refresh_from_db()
+    assert page.status_code == 200 and scene.nomad.quirks == kept
+    assert scene.nomad.quirks_by_hand == list(kept)
+    browser.post(url, {"name": name, "value": ""})
+    scene.nomad.refresh_from_db()
+    assert scene.nomad.quirks == {} and scene.nomad.quirks_by_hand == []
+
+
+def test_who_may_not_handle_traffic_begins_no_run(scene: Scene, signed_in: SignIn) -> None:
+    before = ConformanceRun.objects.count()
+    assert signed_in(Role.FINANCE).post(f"/connections/{scene.nomad.pk}/conformance/").status_code == 403
+    assert ConformanceRun.objects.count() == before

@@ -1,0 +1,291 @@
+"""The page of a connection: three steps, every call with its result, a page before each destructive button."""
+
+import base64
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.contrib.messages import get_messages
+from django.contrib.sessions.models import Session
+from django.test import Client
+
+from partners.connections import selectors, services
+from partners.connections.models import Connection, ConnectionState
+from partners.partners.models import Partner
+from partners.people.models import Role
+from roaming.kernel import clock
+from roaming.registration.models import Attempt, Outcome
+from tests import cast
+from tests.portal import markup
+from tests.portal.scene import Scene
+from tests.roaming.handshake import CREDENTIALS, VERSIONS, call
+from tests.roaming.platform import Platform, Said, platform
+
+
+@pytest.fixture
+def ben(signed_in: Callable[[str], Client]) -> Client:
+    return signed_in(Role.ACCOUNT_MANAGER)
+
+
+@pytest.fixture
+def otto(signed_in: Callable[[str], Client]) -> Client:
+    return signed_in(Role.OPERATOR)
+
+
+@pytest.fixture
+def hubert() -> Iterator[Platform]:
+    """The platform of the planned connection."""
+    with platform("EMSP NL*HUB") as running:
+        yield running
+
+
+def page(connection: Connection, tail: str = "") -> str:
+    return f"/connections/{connection.pk}/{tail}"
+
+
+def told(answer: Any) -> str:
+    return " ".join(str(message) for message in get_messages(answer.wsgi_request))
+
+
+def html(browser: Client, url: str) -> str:
+    """A page that is sound."""
+    answer = browser.get(url)
+    assert answer.status_code == 200
+    assert markup.read(answer.content.decode()).faults == []
+    return answer.content.decode()
+
+
+# Create
+
+
+def planned_by(ben: Client, **changes: Any) -> tuple[Connection, str]:
+    """A connection planned on the form, and the page that follows."""
+    partner = Partner.objects.create(name="Fjord Charge")
+    form = {"name": "Fjord Charge", "codes": "NO*FJD", "roles": ["EMSP"], **changes}
+    answer = ben.post(f"/partners/{partner.pk}/connect/", form, follow=True)
+    connection = Connection.objects.get(partner=partner)
+    assert answer.redirect_chain[-1][0] == page(connection)
+    return connection, answer.content.decode()
+
+
+def test_a_planned_connection_leads_to_the_second_step_with_a_token_that_is_shown_once(
+    ben: Client, scene: Scene
+) -> None:
+    connection, shown = planned_by(ben)
+    token = shown.split('data-copy="')[2].split('"')[0]
+    assert selectors.by_token(token, clock.now()) == connection
+    assert "http://127.0.0.1:8000/ocpi/versions" in shown
+    assert (connection.state, connection.parties.get().code) == (ConnectionState.PLANNED, "NO*FJD")
+    assert token not in html(ben, page(connection)) and "shown once" in html(ben, page(connection))
+
+
+def test_a_token_that_waits_to_be_shown_is_kept_encrypted(ben: Client, scene: Scene) -> None:
+    answer = ben.post(page(scene.planned, "token/"))
+    assert answer["Location"] == page(scene.planned)
+    kept = [session.get_decoded().get("one_time_token") for session in Session.objects.all()]
+    waiting = next(one for one in kept if one)
+    shown = html(ben, page(scene.planned))
+    token = shown.split('data-copy="')[2].split('"')[0]
+    assert token not in json.dumps(waiting)
+    assert base64.b64encode(token.encode()).decode() not in json.dumps(waiting)
+
+
+def test_what_a_person_settles_is_kept(ben: Client, scene: Scene) -> None:
+    face = cast.party("NL*VLT", "CPO")
+    connection, shown = planned_by(ben, own="on", only_version="2.1.1", face=face.pk, requests_per_minute="90")
+    assert (connection.own, connection.only_version, connection.face) == (True, "2.1.1", face)
+    assert "2.1.1 only" in shown and "90 times a minute" in shown and "NL*VLT" in shown
+    form = {"name": "Fjord", "only_version": "", "face": "", "requests_per_minute": ""}
+    assert ben.post(page(connection, "edit/"), form).status_code == 302
+    connection.refresh_from_db()
+    settled = (connection.name, connection.only_version, connection.face, connection.requests_per_minute)
+    assert settled == ("Fjord", "", None, None)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"codes": "Norway"},
+        {"codes": "NO*FJD", "roles": []},
+        {"codes": "", "roles": ["CPO"]},
+        {"codes": "DE*NMD"},
+        {"name": "Hubert"},
+        {"name": "42"},
+        {"only_version": "2.2"},
+        {"requests_per_minute": "0"},
+        {"face": "999999"},
+    ],
+)
+def test_what_cannot_be_is_refused_on_the_form(ben: Client, scene: Scene, wrong: dict[str, Any]) -> None:
+    before = Connection.objects.count()
+    form = {"name": "Fjord Charge", "codes": "NO*FJD", "roles": ["EMSP"], **wrong}
+    answer = ben.post(f"/partners/{scene.planned.partner_id}/connect/", form)
+    assert (answer.status_code, Connection.objects.count()) == (422, before)
+    assert b"invalid-feedback" in answer.content or b'role="alert"' in answer.content
+
+
+def test_a_change_that_cannot_be_leaves_it_as_it_was(ben: Client, scene: Scene) -> None:
+    own_party = scene.nomad.parties.get().pk
+    for wrong in ({"name": "Hubert"}, {"name": ""}, {"face": own_party}):
+        form = {"name": "Nomad", "only_version": "", "face": "", "requests_per_minute": "", **wrong}
+        assert ben.post(page(scene.nomad, "edit/"), form).status_code == 422
+    scene.nomad.refresh_from_db()
+    assert (scene.nomad.name, scene.nomad.face) == ("Nomad", None)
+
+
+# Exchange
+
+
+def register(otto: Client, scene: Scene, theirs: Platform, token: str = "their-token-A") -> Any:
+    form = {"versions_url": f"{theirs.url}/versions", "token": token}
+    return otto.post(page(scene.planned, "register/"), form, follow=True)
+
+
+def test_registering_shows_every_call_with_its_result(otto: Client, scene: Scene, hubert: Platform) -> None:
+    """C14."""
+    shown = register(otto, scene, hubert).content.decode()
+    scene.planned.refresh_from_db()
+    assert scene.planned.state == ConnectionState.REGISTERED
+    for path in ("/versions", "/2.2.1", "/credentials"):
+        assert f"{hubert.url}{path}" in shown
+    assert "Versions: 2.0, 2.2.1." in shown and "11 endpoints." in shown and "Credentials of NL*HUB." in shown
+    assert "by Otto" in shown and "Test call" not in shown
+    assert "their-token-A" not in shown and hubert.token_c not in shown
+    assert markup.read(shown).faults == []
+
+
+def test_a_registration_that_fails_is_shown_as_far_as_it_came(otto: Client, scene: Scene, hubert: Platform) -> None:
+    """C6, C14: on the form, in a sentence, and call by call."""
+    hubert.answering = lambda asked: (
+        Said(http=405, status=2000, message="you are here already") if asked.method == "POST" else None
+    )
+    answer = register(otto, scene, hubert)
+    shown = answer.content.decode()
+    assert answer.status_code == 422
+    assert shown.count("you are here already") >= 2 and 'role="alert"' in shown
+    assert "Versions: 2.0, 2.2.1." in shown
+    assert "their-token-A" not in shown.replace('value="their-token-A"', "")
+    scene.planned.refresh_from_db()
+    assert scene.planned.state == ConnectionState.PLANNED
+    assert (Attempt.objects.get().outcome, Attempt.objects.get().by) == (Outcome.FAILED, scene.people[Role.OPERATOR])
+    assert markup.read(shown).faults == []
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"token": ""}, {"token": "a b"}, {"token": "x" * 65}, {"versions_url": "nonsense"}, {"versions_url": ""}]
+)
+def test_what_they_gave_us_is_checked_before_anybody_is_called(
+    otto: Client, scene: Scene, wrong: dict[str, str]
+) -> None:
+    form = {"versions_url": "http://127.0.0.1:9/ocpi/versions", "token": "their-token", **wrong}
+    answer = otto.post(page(scene.planned, "register/"), form)
+    assert answer.status_code == 422 and b"invalid-feedback" in answer.content
+    assert not Attempt.objects.exists()
+
+
+def test_a_platform_that_is_not_there_is_said_so(otto: Client, scene: Scene) -> None:
+    form = {"versions_url": "http://127.0.0.1:9/ocpi/versions", "token": "their-token"}
+    answer = otto.post(page(scene.planned, "register/"), form)
+    scene.planned.refresh_from_db()
+    assert (answer.status_code, scene.planned.state) == (422, ConnectionState.PLANNED)
+    assert b'role="alert"' in answer.content and b"cannot be reached" in answer.content
+
+
+def test_a_registration_that_the_partner_started_is_shown_with_the_calls_of_both(
+    ben: Client, scene: Scene, hubert: Platform
+) -> None:
+    """C14: what they asked us before, what they sent, and what we asked them; failed or not."""
+    token = services.new_registration_token(connection=scene.planned, at=clock.now())
+    call("GET", VERSIONS, token)
+    call("GET", "/ocpi/2.2.1", token)
+    call("POST", CREDENTIALS, token, {"token": "their-token-B"})
+    shown = html(ben, page(scene.planned))
+    assert "by them" in shown and "$.roles is required" in shown
+    assert ">GET /ocpi/versions</a>" in shown and ">POST /ocpi/2.2.1/credentials</a>" in shown
+    call("POST", CREDENTIALS, token, hubert.credentials("their-token-B"))
+    shown = html(ben, page(scene.planned))
+    assert shown.count("by them") == 2 and f"GET {hubert.url}/versions" in shown
+    assert "their-token-B" not in shown and token not in shown
+    assert shown.count(">GET /ocpi/versions</a>") == 1  # it belongs to the first attempt only
+
+
+# Verify
+
+
+def test_what_they_serve_is_listed_and_what_is_missing(ben: Client, scene: Scene) -> None:
+    """C7."""
+    shown = html(ben, page(scene.nomad))
+    assert shown.count("needed") == 1 and "missing, we need it" not in shown  # tokens, which are there
+    left = [one for one in scene.nomad.endpoints if (one["identifier"], one["role"]) != ("tokens", "SENDER")]
+    Connection.objects.filter(pk=scene.nomad.pk).update(endpoints=left)
+    assert html(ben, page(scene.nomad)).count("missing, we need it") == 1
+
+
+def test_a_test_call_says_what_came(otto: Client, scene: Scene, hubert: Platform) -> None:
+    register(otto, scene, hubert)
+    answer = otto.post(page(scene.planned), {"move": "look"}, follow=True)
+    assert "They answer, and offer 2.0, 2.2.1." in answer.content.decode()
+    hubert.down()
+    answer = otto.post(page(scene.planned), {"move": "look"})
+    assert "cannot be reached" in told(answer)
+    assert Attempt.objects.filter(method="GET").values_list("outcome", flat=True)[0] == Outcome.FAILED
+
+
+# Buttons
+
+
+def test_tokens_are_rotated_by_a_button(otto: Client, scene: Scene, hubert: Platform) -> None:
+    register(otto, scene, hubert)
+    hubert.token_c = "their-token-C2"
+    answer = otto.post(page(scene.planned), {"move": "rotate", "version": "2.2.1"})
+    assert "new tokens, in OCPI 2.2.1" in told(answer)
+    assert Connection.objects.get(pk=scene.planned.pk).token_out == "their-token-C2"
+    assert otto.post(page(scene.planned), {"move": "rotate", "version": "9.9"}).status_code == 400
+    hubert.down()
+    assert "cannot be used" in told(otto.post(page(scene.planned), {"move": "rotate", "version": ""}))
+
+
+def test_a_connection_is_suspended_and_goes_on(otto: Client, scene: Scene) -> None:
+    for move, state in (("suspend", ConnectionState.SUSPENDED), ("resume", ConnectionState.REGISTERED)):
+        otto.post(page(scene.nomad), {"move": move})
+        scene.nomad.refresh_from_db()
+        assert scene.nomad.state == state
+        html(otto, page(scene.nomad))
+
+
+@pytest.mark.parametrize("move", ["explode", "", "unregister", "token"])
+def test_an_unknown_button_is_answered_not_crashed_on(move: str, otto: Client, scene: Scene) -> None:
+    assert otto.post(page(scene.nomad), {"move": move}).status_code == 400
+    scene.nomad.refresh_from_db()
+    assert scene.nomad.state == ConnectionState.REGISTERED
+
+
+@pytest.mark.parametrize(
+    ("tail", "warning"),
+    [("unregister/", "whatever they answer"), ("token/", "dead at once"), ("token/", "rotate them")],
+)
+def test_what_cannot_be_undone_stands_behind_a_page_that_says_what_it_means(
+    otto: Client, scene: Scene, tail: str, warning: str
+) -> None:
+    assert warning in html(otto, page(scene.nomad, tail))
+    scene.nomad.refresh_from_db()
+    assert scene.nomad.state == ConnectionState.REGISTERED  # looking changes nothing
+    otto.post(page(scene.nomad, tail))
+    scene.nomad.refresh_from_db()
+    assert scene.nomad.state == ConnectionState.PLANNED
+
+
+def test_leaving_says_what_they_answered(otto: Client, scene: Scene, hubert: Platform) -> None:
+    register(otto, scene, hubert)
+    answer = otto.post(page(scene.planned, "unregister/"))
+    assert "They confirmed it" in told(answer)
+    assert "is not registered" in told(otto.post(page(scene.planned, "unregister/")))
+
+
+def test_those_who_only_look_see_no_button(scene: Scene, signed_in: Callable[[str], Client]) -> None:
+    browser = signed_in(Role.FINANCE)
+    for connection in (scene.nomad, scene.planned):
+        shown = html(browser, page(connection))
+        assert 'name="move"' not in shown and "unregister" not in shown and 'name="token"' not in shown
+    assert browser.post(page(scene.nomad), {"move": "suspend"}).status_code == 403

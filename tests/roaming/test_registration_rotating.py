@@ -1,0 +1,320 @@
+"""We renew the tokens: what both sides hold after each way in which it can go wrong (decision 0008). C3, C6, C12."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+from django.db import connection as database
+from pytest_django import Settings
+
+from partners.connections import services
+from partners.connections.models import Connection, ConnectionState
+from partners.parties.models import Party
+from roaming.findings.models import Finding
+from roaming.kernel import clock
+from roaming.registration import rotation
+from roaming.registration.models import Attempt, Outcome
+from roaming.registration.starting import CannotRegister
+from roaming.registration.tasks import rotate_due
+from roaming.server import running
+from tests import cast
+from tests.roaming.handshake import CREDENTIALS, call, header, opens, register, works_with
+from tests.roaming.platform import Asked, Platform, Said
+from tests.roaming.test_registration_starting import calls_back
+
+
+@dataclass
+class Partner:
+    """Nomad's platform: `opened_by` is the token that it takes from us, `shows` the one it has from us.
+
+    `saying` is its answer to our PUT, and whether it took what we offered.
+    """
+
+    platform: Platform
+    opened_by: str
+    shows: str
+    saying: Said | None = None
+    takes: bool = True
+    on_put: Callable[[], None] = lambda: None
+
+    def answer(self, asked: Asked) -> Said | None:
+        if asked.spelled != header(self.opened_by).removeprefix("Token "):
+            return Said(http=401, status=2000, message="unknown token")
+        return self._put(asked) if asked.method == "PUT" else None
+
+    def _put(self, asked: Asked) -> Said:
+        self.on_put()
+        if self.takes:
+            self.opened_by, self.shows = "their-C2", asked.body["token"]
+        return self.saying or Said(self.platform.credentials("their-C2"))
+
+
+@pytest.fixture
+def partner(planned: services.Added, nomad_platform: Platform) -> Partner:
+    """Registered in 2.2.1: it takes "their-B" from us."""
+    nomad_platform.versions = ("2.2.1", "2.3.0")
+    shows = register(planned, nomad_platform, "their-B")
+    partner = Partner(nomad_platform, "their-B", shows)
+    nomad_platform.answering = partner.answer
+    return partner
+
+
+def rotate(**options: str) -> Connection:
+    return rotation.rotate(connection=Connection.objects.get(name="Nomad"), at=clock.now(), **options)  # type: ignore[arg-type]
+
+
+def offered_to(partner: Partner) -> str:
+    """The new token that they were offered."""
+    put = [asked for asked in partner.platform.asked if asked.method == "PUT"]
+    return str(put[-1].body["token"])
+
+
+def as_before(partner: Partner, before: str) -> bool:
+    """Whether both sides hold what they held, and nothing else is good."""
+    nomad = Connection.objects.get(name="Nomad")
+    assert (nomad.token_out, nomad.state) == ("their-B", ConnectionState.REGISTERED)
+    assert (nomad.token_offered_hash, nomad.token_previous_hash) == (None, None)
+    return works_with(before) and partner.opened_by == nomad.token_out
+
+
+def test_both_sides_have_new_tokens_and_the_old_one_lives_until_the_new_one_is_used(partner: Partner) -> None:
+    old = partner.shows
+    rotated = rotate()
+    assert (rotated.token_out, rotated.version) == (partner.opened_by, "2.2.1")
+    assert [asked.method for asked in partner.platform.asked[-3:]] == ["GET", "GET", "PUT"]
+    assert works_with(old) and works_with(partner.shows) and not opens(old)
+    assert Attempt.objects.first().outcome == Outcome.DONE  # type: ignore[union-attr]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_while_they_call_back_both_of_our_tokens_are_good(
+    planned: services.Added, nomad_platform: Platform, settings: Settings
+) -> None:
+    """C1: they read our versions with the new one before they answer, and go on pushing with the old one."""
+    with running(worker=False, beat=False) as portal:
+        settings.PORTAL_URL = portal
+        old = register(planned, nomad_platform, "their-B")
+        reads = calls_back(nomad_platform)
+        seen: list[bool] = []
+
+        def answering(asked: Asked) -> Said | None:
+            if asked.method == "PUT":
+                reads(asked)
+                seen.append(works_with(old))
+                database.close()
+            return None
+
+        nomad_platform.answering = answering
+        rotated = rotate()
+    assert seen == [True] and rotated.token_out == nomad_platform.token_c
+
+
+def test_a_rotation_moves_to_another_version(partner: Partner) -> None:
+    """C3."""
+    rotated = rotate(version="2.3.0")
+    assert (rotated.version, partner.platform.asked[-1].path) == ("2.3.0", "/2.3.0/credentials")
+    assert works_with(partner.shows, "2.3.0")
+
+
+REFUSED = [
+    Said(status=2001, message="we do not like your url"),
+    Said(status=3001, message="we cannot reach you"),
+    Said(http=405, status=2000, message="not registered"),
+    Said(http=404, raw=b"<html>gone</html>"),
+    Said(http=302, headers={"Location": "http://127.0.0.1:1/"}, raw=b""),
+    Said(http=401, status=2000),
+]
+
+
+@pytest.mark.parametrize("said", REFUSED)
+def test_they_refuse_and_everything_is_as_before(partner: Partner, said: Said) -> None:
+    partner.takes, partner.saying = False, said
+    old = partner.shows
+    with pytest.raises(CannotRegister, match="Everything is as it was before"):
+        rotate()
+    assert not opens(offered_to(partner))
+    assert as_before(partner, old)
+
+
+def test_they_are_away_and_nothing_is_offered(partner: Partner) -> None:
+    partner.platform.down()
+    with pytest.raises(CannotRegister, match="cannot be used"):
+        rotate()
+    assert as_before(partner, partner.shows)
+
+
+def test_they_go_away_before_our_put_reaches_them(partner: Partner) -> None:
+    details = partner.platform.details("2.2.1")
+    gone = [entry for entry in details["endpoints"] if entry["identifier"] != "credentials"]
+    gone.append({"identifier": "credentials", "role": "SENDER", "url": "http://127.0.0.1:9/credentials"})
+    partner.platform.answering = lambda asked: Said({"endpoints": gone}) if asked.path == "/2.2.1" else None
+    with pytest.raises(CannotRegister, match="Everything is as it was before"):
+        rotate()
+    assert as_before(partner, partner.shows)
+
+
+@pytest.mark.parametrize(("path", "why"), [("/versions", "No version in common"), ("/2.2.1", "They do not list")])
+def test_they_lost_our_version_or_an_endpoint_that_we_need_and_are_not_put_to(
+    partner: Partner, path: str, why: str
+) -> None:
+    """C7."""
+    details = partner.platform.details("2.2.1")["endpoints"]
+    left = [one for one in details if (one["identifier"], one["role"]) != ("tokens", "SENDER")]
+    answer = Said([] if path == "/versions" else {"endpoints": left})
+    partner.platform.answering = lambda asked: answer if asked.path == path else None
+    with pytest.raises(CannotRegister, match=why):
+        rotate()
+    assert partner.platform.paths("PUT") == [] and as_before(partner, partner.shows)
+
+
+UNCLEAR = [
+    Said(http=500, raw=b"oops"),
+    Said(http=500, status=3000),
+    Said(http=504, raw=b"gateway"),
+    Said(raw=b"{"),
+    Said(None),
+    Said({"token": "their-C2"}),
+]
+
+
+@pytest.mark.parametrize("said", UNCLEAR)
+def test_their_answer_says_nothing_and_they_did_not_take_it(partner: Partner, said: Said) -> None:
+    """The token to call them still works; both of ours do, for a time, and the old one for good."""
+    partner.takes, partner.saying = False, said
+    old = partner.shows
+    with pytest.raises(CannotRegister, match="It is not known whether they took"):
+        rotate()
+    nomad = Connection.objects.get()
+    assert nomad.token_out == partner.opened_by == "their-B"
+    assert works_with(old) and opens(offered_to(partner)) and works_with(old)
+    assert nomad.token_offered_until is not None
+    Connection.objects.update(token_offered_until=clock.now())
+    assert works_with(old) and not opens(offered_to(partner))
+    partner.takes, partner.saying = True, None
+    assert rotate().token_out == partner.opened_by  # tried again, it succeeds
+
+
+@pytest.mark.parametrize("said", UNCLEAR[:-1])
+def test_their_answer_says_nothing_though_they_took_it(partner: Partner, said: Said) -> None:
+    """They go on with the new token, which ends the old one; that we cannot call them is told to people, and their
+    next PUT heals it."""
+    partner.saying = said
+    old = partner.shows
+    with pytest.raises(CannotRegister, match="none that we have opens their platform"):
+        rotate()
+    assert opens(old) and opens(partner.shows)
+    finding = Finding.objects.get()
+    assert finding.code == "rotation_unsettled" and "has to PUT" in finding.sentence
+    assert works_with(partner.shows) and not opens(old)
+    partner.platform.answering = lambda asked: None
+    put = call("PUT", CREDENTIALS, partner.shows, partner.platform.credentials("their-B3"))[1]
+    assert put["status_code"] == 1000
+    assert Connection.objects.get().token_out == "their-B3"
+
+
+def test_of_a_broken_answer_the_token_is_used_when_the_old_one_is_dead(partner: Partner) -> None:
+    partner.saying = Said({"token": "their-C2", "url": "nonsense"})
+    old = partner.shows
+    rotated = rotate()
+    assert rotated.token_out == "their-C2" == partner.opened_by
+    assert rotated.versions_url == f"{partner.platform.url}/versions"
+    assert works_with(old) and works_with(partner.shows) and not opens(old)
+    assert Finding.objects.count() == 0
+
+
+def test_they_die_in_the_middle(partner: Partner) -> None:
+    """Neither the answer nor a further question comes through; when they are back they use one token or the other."""
+    partner.on_put = lambda: partner.platform._server.socket.close()  # type: ignore[union-attr]
+    partner.saying = Said(raw=b"")
+    old = partner.shows
+    with pytest.raises(CannotRegister, match="not known"):
+        rotate()
+    assert opens(old) and opens(partner.shows)
+
+
+def test_they_take_too_long(partner: Partner, settings: Settings) -> None:
+    settings.PARTNER_TIMEOUT_SECONDS = 0.3
+    from time import sleep
+
+    partner.on_put = lambda: sleep(0.8)
+    with pytest.raises(CannotRegister, match="not known"):
+        rotate()
+    told = {step["title"]: step["answer"] for step in Attempt.objects.first().steps}  # type: ignore[union-attr]
+    assert "did not answer within" in told["No clear answer"]
+
+
+def test_a_party_of_somebody_else_is_not_handed_over_but_the_tokens_hold(partner: Partner) -> None:
+    """C10: they took the new ones, so ours have to be the new ones too."""
+    cast.volta()
+    partner.platform.roles = ("EMSP DE*NMD", "CPO NL*VLT")
+    rotated = rotate()
+    assert rotated.token_out == partner.opened_by and works_with(partner.shows)
+    assert Party.objects.get(party_id="VLT").connection.name == "Volta"
+    assert Finding.objects.get().code == "party_taken"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("holds", ["their-B2", "their-C2"])
+def test_they_give_us_new_credentials_while_we_rotate(partner: Partner, holds: str) -> None:
+    """C11: whichever of the two they keep, it is the one we use, and both that they have from us are good."""
+    got: list[str] = []
+    old = partner.shows
+
+    def puts() -> None:
+        partner.platform.answering = lambda asked: None
+        answer = call("PUT", CREDENTIALS, old, partner.platform.credentials("their-B2"))[1]
+        got.append(answer["data"]["token"])
+        partner.platform.answering = partner.answer
+        database.close()
+
+    partner.on_put = puts
+    partner.takes, partner.opened_by, partner.shows = False, "their-B", old
+    partner.saying = Said(partner.platform.credentials("their-C2"))
+
+    def answering(asked: Asked) -> Said | None:
+        answer = Partner.answer(partner, asked)
+        if asked.method == "PUT":
+            partner.opened_by = holds
+        return answer
+
+    partner.answer = answering  # type: ignore[method-assign]
+    partner.platform.answering = answering
+    if holds == "their-B2":
+        with pytest.raises(CannotRegister, match="Ours to call them still works"):
+            rotate()
+    else:
+        rotate()
+    assert Connection.objects.get().token_out == holds
+    assert opens(got[0]) and opens(offered_to(partner))
+
+
+def test_only_the_registered_rotate(planned: services.Added) -> None:
+    with pytest.raises(CannotRegister, match="is planned"):
+        rotate()
+
+
+@pytest.mark.parametrize("days", [0, 30])
+def test_old_tokens_are_renewed_by_the_task_where_the_settings_say_so(
+    partner: Partner, days: int, settings: Settings
+) -> None:
+    """C12."""
+    settings.ROTATE_DAYS = days
+    rotate_due()
+    assert partner.platform.paths("PUT") == []  # not old yet
+    Connection.objects.update(registered_at=clock.now() - timedelta(days=31))
+    rotate_due()
+    assert len(partner.platform.paths("PUT")) == (1 if days else 0)
+    rotate_due()
+    assert len(partner.platform.paths("PUT")) == (1 if days else 0)
+
+
+def test_a_renewal_that_fails_is_told_to_people_and_keeps_nobody_else_waiting(partner: Partner) -> None:
+    """C12."""
+    cast.polder(url="http://127.0.0.1:9")
+    Connection.objects.update(registered_at=clock.now() - timedelta(days=31))
+    for _ in range(2):
+        rotation.rotate_due(older_than=timedelta(days=30), at=clock.now())
+    assert Connection.objects.get(name="Nomad").token_out == "their-C2"
+    finding = Finding.objects.get()
+    assert (finding.code, finding.connection.name) == ("rotation_failed", "Polder Laden")  # type: ignore[union-attr]
