@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from roaming.simulator.platform import Platform
 
 _ORDERS = ("commands", "chargingprofiles")
+_NAMES = ("country_code", "party_id", "id", "terminal_id")
 
 
 class Refusal(Exception):
@@ -121,6 +122,10 @@ def _module(platform: "Platform", request: Request, side: str, module: str, rest
             return _good(platform, "ACCEPTED")
         case "POST", "bookings", []:
             return _good(platform, orders.booked(platform, decode(request.body)))
+        case (("PUT" | "PATCH" | "POST"), "payments", ["terminals", *about]):
+            order = decode(request.body) if request.body else {}
+            platform.store.note("terminals", {**order, "order": request.method, "about": "/".join(about)})
+            return _good(platform)
     if request.method != "GET":
         raise Refusal(405, 2000, f"{request.method} is not possible here.")
     if not rest:
@@ -201,7 +206,7 @@ def _receive_as_is(platform: "Platform", request: Request, module: str, rest: li
     """Modules of which the platform only keeps what it is sent."""
     body = decode(request.body) if request.body else {}
     if request.method == "POST":
-        rest = [*rest, *(str(body[name]) for name in ("country_code", "party_id", "id") if name in body)]
+        rest = [*rest, *(str(body[name]) for name in _NAMES if name in body)]
     key = tuple(part.upper() for part in rest)
     if request.method == "GET":
         return _good(platform, _known(platform.store.received_object(module, key), rest[-1]))

@@ -52,9 +52,9 @@ def _report(platform: "Platform", url: str, result: Json) -> None:
 def booked(platform: "Platform", asked: Json) -> Json:
     """A booking that grants the request as it stands."""
     at = stamp(platform.clock())
-    booking = {
-        name: asked[name]
-        for name in ("country_code", "party_id", "request_id", "location_id", "period", "authorization_reference")
+    location = next(data for data in platform.store.own("locations") if data["id"] == asked["location_id"])
+    booking = {name: location[name] for name in ("country_code", "party_id")} | {
+        name: asked[name] for name in ("request_id", "location_id", "period", "authorization_reference")
     }
     terms = {"supported_access_methods": ["TOKEN"], "change_until_minutes": 60, "cancel_until_minutes": 60}
     return booking | {

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from random import Random
 
@@ -33,6 +34,7 @@ class Company:
     backend: Platform
     cpo: PartyCard
     emsp: PartyCard
+    ptp: PartyCard  # provides payments, which OCPI 2.3.0 calls OTHER
     estates: dict[str, Estate] = field(default_factory=dict)
 
     @property
@@ -64,7 +66,7 @@ class Company:
     def holds(self, module: str, name: str) -> Json | None:
         """What its back-end was sent."""
         received = self.backend.store.received(module)
-        return next((data for data in received if name in (data.get("id"), data.get("uid"))), None)
+        return next((data for data in received if name in map(data.get, ("id", "uid", "terminal_id"))), None)
 
 
 @dataclass
@@ -92,13 +94,14 @@ def companies(database_url: str, tmp_path: Path, request: pytest.FixtureRequest)
     version = "2.3.0" if request.param == "2.3.0" else "2.2.1"
     with ExitStack() as stack:
         made = []
-        for name, place, cpo, emsp in (("Volta", "NL", "VLT", "VGO"), ("Nomad", "DE", "NMC", "NMD")):
+        for name, place, codes in (("Volta", "NL", ("VLT", "VGO", "VPT")), ("Nomad", "DE", ("NMC", "NMD", "NPT"))):
             url = stack.enter_context(database(database_url))
             portal = Portal(name, f"{place}*R{name[0]}B", url, tmp_path / f"{name}.log")
-            cards = [PartyCard(place, party, role, f"{name} {role}") for party, role in ((cpo, "CPO"), (emsp, "EMSP"))]
-            backend = Platform(f"{name} back-end", cards, version=version).start()
+            roles = zip(codes, ("CPO", "EMSP", "OTHER"), strict=True)
+            cards = [PartyCard(place, party, role, f"{name} {role}") for party, role in roles]
+            backend = Platform(f"{name} back-end", cards[: 3 if version == "2.3.0" else 2], version=version).start()
             stack.callback(backend.stop)
-            made.append(Company(portal, backend, cards[0], cards[1]))
+            made.append(Company(portal, backend, *cards))
         for company, places in zip(made, (TOWNS[:2], POLDERS[:2]), strict=True):
             stack.enter_context(company.portal.running())
             company.moves_in(places, seed=len(company.portal.name))
@@ -129,6 +132,7 @@ def test_two_portals_exchange_every_module_both_ways(companies: tuple[Company, C
         if version == "2.3.0":
             _a_bill_is_announced(way, made)
             _a_driver_books(way, number)
+            _a_driver_pays_by_card(way, number)
     for company, other in (companies, reversed(companies)):
         _finds_it_conforming(company, other, version)
 
@@ -277,6 +281,32 @@ def _a_driver_books(way: Roaming, number: int) -> None:
     }
     booking = good(way.emsp.backend.send("POST", "bookings", "SENDER", body=asked)).data
     assert (booking["reservation_status"], booking["request_id"]) == ("RESERVED", asked["request_id"])
+
+
+def _a_driver_pays_by_card(way: Roaming, number: int) -> None:
+    """A terminal of the eMSP's company stands at the CPO's station: told, assigned, captured with, deactivated."""
+    at = "2026-10-01T00:00:00Z"
+    provider, station = way.emsp.ptp.owner, next(iter(way.cpo.estates["CPO"].locations.values()))
+    terminal = {**way.cpo.cpo.owner, "terminal_id": f"PT-{number}", "location_ids": [], "last_updated": at}
+    advice = {
+        "id": f"FA-{number}",
+        "authorization_reference": f"PAY-{number}",
+        "total_costs": {"before_taxes": 4, "taxes": [{"name": "VAT", "amount": Decimal("0.84")}]},
+        "currency": "EUR",
+        "eft_data": ["Mastercard"],
+        "capture_status_code": "SUCCESS",
+        "last_updated": at,
+    }
+    for tail, said in (("/terminals", terminal), ("/financial-advice-confirmations", advice)):
+        good(way.emsp.backend.send("POST", "payments", "RECEIVER", tail, body=said, sender=provider))
+    eventually(lambda: way.cpo.holds("payments", f"PT-{number}"), "the terminal arrives")
+    eventually(lambda: way.cpo.holds("payments", f"FA-{number}"), "what was captured arrives")
+    tail, asked = f"/terminals/PT-{number}", {"location_ids": [station["id"]], "last_updated": "2026-10-02T00:00:00Z"}
+    good(way.cpo.backend.send("PATCH", "payments", "SENDER", tail, body=asked))
+    assert good(way.cpo.backend.send("GET", "payments", "SENDER", tail)).data["location_ids"] == [station["id"]]
+    good(way.cpo.backend.send("POST", "payments", "SENDER", f"{tail}/deactivate"))
+    orders_taken = [(order["order"], order["about"]) for order in way.emsp.backend.store.noted("terminals")]
+    assert orders_taken == [("PATCH", f"PT-{number}"), ("POST", f"PT-{number}/deactivate")]
 
 
 def _result(backend: Platform, key: str) -> Json:
