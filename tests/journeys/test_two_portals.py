@@ -101,7 +101,7 @@ def companies(database_url: str, tmp_path: Path, request: pytest.FixtureRequest)
             cards = [PartyCard(place, party, role, f"{name} {role}") for party, role in roles]
             backend = Platform(f"{name} back-end", cards[: 3 if version == "2.3.0" else 2], version=version).start()
             stack.callback(backend.stop)
-            made.append(Company(portal, backend, *cards))
+            made.append(Company(portal, backend, cards[0], cards[1], cards[2]))
         for company, places in zip(made, (TOWNS[:2], POLDERS[:2]), strict=True):
             stack.enter_context(company.portal.running())
             company.moves_in(places, seed=len(company.portal.name))
