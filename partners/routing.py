@@ -33,7 +33,8 @@ class Receiver:
 def may_write(connection: Connection, country_code: str, party_id: str, role: str) -> Party | None:
     """The party of that code and role if `connection` hosts it; None when the object is not theirs to write."""
     party = parties.find(country_code, party_id, role)
-    return party if party is not None and party.connection_id == connection.pk else None
+    theirs = party is not None and party.connection_id == connection.pk and party.left_at is None
+    return party if theirs else None
 
 
 def agree(
@@ -72,8 +73,7 @@ def may_address(connection: Connection, code: Code) -> bool:
 
 def joined_to(connection: Connection) -> QuerySet[Party]:
     """Parties that an agreement, active or since ended, joins to a party of the platform."""
-    joins = Q(cpo=OuterRef("pk"), emsp__connection=connection) | Q(emsp=OuterRef("pk"), cpo__connection=connection)
-    return Party.objects.filter(Exists(Agreement.objects.filter(joins, state__in=agreements.IN_FORCE)))
+    return Party.objects.filter(Exists(Agreement.objects.filter(_joins(connection), state__in=agreements.IN_FORCE)))
 
 
 def only_one_joined_to(connection: Connection) -> Code | None:
@@ -86,10 +86,7 @@ def only_one_joined_to(connection: Connection) -> Code | None:
 def owners_visible_to(connection: Connection, *, role: str, at: datetime) -> QuerySet[Party]:
     """Parties of `role` whose locations and tariffs (CPO) or tokens (EMSP) the connection may read at `at`."""
     mine, theirs = ("emsp", "cpo") if role == PartyRole.CPO else ("cpo", "emsp")
-    joined = Agreement.objects.filter(
-        agreements.in_force(at),
-        **{f"{mine}__connection": connection, theirs: OuterRef("pk")},
-    )
+    joined = Agreement.objects.filter(agreements.in_force(at), _on(connection, mine), **{theirs: OuterRef("pk")})
     return Party.objects.filter(Exists(joined), role=role).exclude(connection=connection)
 
 
@@ -110,7 +107,7 @@ def pairs_visible_to(connection: Connection, *, at: datetime, moment: str = "sta
     joined = Agreement.objects.filter(
         agreements.in_force(OuterRef(moment)),
         agreements.readable(at),
-        emsp__connection=connection,
+        _on(connection, "emsp"),
         cpo=OuterRef("party"),
         emsp=OuterRef("emsp"),
     )
@@ -145,8 +142,8 @@ def records_visible_to(connection: Connection, *, at: datetime) -> Q:
     """
 
     def joined(owner: str, other: str) -> Exists:
-        sides = {owner: OuterRef("party"), other: OuterRef("counterparty"), f"{other}__connection": connection}
-        return Exists(Agreement.objects.filter(agreements.readable(at), **sides))
+        sides = {owner: OuterRef("party"), other: OuterRef("counterparty")}
+        return Exists(Agreement.objects.filter(agreements.readable(at), _on(connection, other), **sides))
 
     return (Q(joined("cpo", "emsp")) | Q(joined("emsp", "cpo"))) & ~Q(party__connection=connection)
 
@@ -166,10 +163,11 @@ def providers_joined_to(connection: Connection, *, at: datetime) -> QuerySet[Par
     of it to an eMSP on the provider's platform, which starts the charging that is paid there."""
     joined = Agreement.objects.filter(
         agreements.in_force(at),
-        cpo__connection=connection,
+        _on(connection, "cpo"),
         emsp__connection=OuterRef("connection"),
     )
-    return Party.objects.filter(Exists(joined), role=PartyRole.OTHER).select_related("connection").order_by("id")
+    providers = Party.objects.filter(Exists(joined), role=PartyRole.OTHER, left_at=None)
+    return providers.select_related("connection").order_by("id")
 
 
 def terminals_visible_to(connection: Connection, *, at: datetime) -> Q:
@@ -180,7 +178,7 @@ def terminals_visible_to(connection: Connection, *, at: datetime) -> Q:
         cpo=OuterRef("cpo"),
         emsp__connection=OuterRef("party__connection"),
     )
-    return Q(Exists(providers), cpo__connection=connection) & ~Q(party__connection=connection)
+    return Q(Exists(providers)) & _on(connection, "cpo") & ~Q(party__connection=connection)
 
 
 def receivers_of_terminal(provider: Party, cpo: Party | None, *, at: datetime) -> list[Receiver]:
@@ -195,7 +193,7 @@ def pairs_of(connection: Connection, *, at: datetime) -> list[tuple[Party, Party
     """CPO and eMSP parties whose sessions and CDRs the connection may know at `at`: it hosts the eMSP, and an agreement
     joins the two, or joined them and its history may be read."""
     joined = (
-        Agreement.objects.filter(agreements.readable(at), emsp__connection=connection)
+        Agreement.objects.filter(agreements.readable(at), _on(connection, "emsp"))
         .exclude(cpo__connection=connection)
         .select_related("cpo__connection", "emsp__connection")
         .order_by("id")
@@ -211,8 +209,7 @@ def is_hub(connection: Connection) -> bool:
 def clients_visible_to(connection: Connection, *, at: datetime) -> QuerySet[Party]:
     """Parties of whose connection status the platform is told at `at`: those that an active agreement joins to a party
     of it, and our own."""
-    joins = Q(cpo=OuterRef("pk"), emsp__connection=connection) | Q(emsp=OuterRef("pk"), cpo__connection=connection)
-    joined = Agreement.objects.filter(joins, agreements.in_force(at))
+    joined = Agreement.objects.filter(_joins(connection), agreements.in_force(at))
     known = Party.objects.filter(Exists(joined) | Q(connection__own=True))
     return known.exclude(connection=connection).exclude(role=PartyRole.HUB)
 
@@ -240,9 +237,7 @@ def emsps_served_by(cpo: Party, *, at: datetime) -> QuerySet[Party]:
 def counterparties_of(connection: Connection, *, role: str) -> QuerySet[Party]:
     """Parties of `role` (CPO or EMSP) that an agreement, active or since ended, joins to a party of the connection."""
     mine, theirs = ("emsp", "cpo") if role == PartyRole.CPO else ("cpo", "emsp")
-    joined = Agreement.objects.filter(
-        state__in=agreements.IN_FORCE, **{f"{mine}__connection": connection, theirs: OuterRef("pk")}
-    )
+    joined = Agreement.objects.filter(_on(connection, mine), state__in=agreements.IN_FORCE, **{theirs: OuterRef("pk")})
     return Party.objects.filter(Exists(joined), role=role)
 
 
@@ -266,6 +261,16 @@ def _one_per_connection(found: list[Party]) -> list[Receiver]:
         if party.reachable:
             chosen.setdefault(party.connection_id, Receiver(party.connection, party))
     return list(chosen.values())
+
+
+def _on(connection: Connection, side: str) -> Q:
+    """Agreements whose `side` (cpo or emsp) is on the platform; one that its credentials list no more is not."""
+    return Q(**{f"{side}__connection": connection, f"{side}__left_at": None})
+
+
+def _joins(connection: Connection) -> Q:
+    """Agreements that join the party of the outer query to one of the platform."""
+    return _on(connection, "emsp") & Q(cpo=OuterRef("pk")) | _on(connection, "cpo") & Q(emsp=OuterRef("pk"))
 
 
 def _named(code: Code) -> Q:

@@ -138,12 +138,18 @@ def register(
 
     `token_out` is what we send them, `token_in` what they send us; `before` is the hash of the one they had from us,
     good until they use the new one or the overlap is over. Also used to rotate; new tokens alone are no news.
-    One that was suspended meanwhile stays so. Raises PartyTaken; all or nothing.
+    Parties that `roles` lists no more have left; empty `roles` say nothing. A connection that was suspended meanwhile
+    stays so. Raises PartyTaken; all or nothing.
     """
-    parties.claim(connection=connection, roles=roles)
+    away = set(connection.parties.exclude(left_at=None).values_list("pk", flat=True))
+    listed = parties.claim(connection=connection, roles=roles)
+    back = any(party.pk in away for party in listed)
+    # A hub speaks for parties that it does not list, and OCPI 2.1.1 lists one of perhaps several that were declared.
+    if listed and not hub_party_id and version != "2.1.1":
+        _let_go(connection, listed, at)
     endpoints = [dict(endpoint) for endpoint in endpoints]
     known, suspended = connection.state != ConnectionState.PLANNED, connection.state == ConnectionState.SUSPENDED
-    rotated = known and (connection.version, connection.endpoints) == (version, endpoints)
+    rotated = known and not back and (connection.version, connection.endpoints) == (version, endpoints)
     states.move(
         connection,
         to=ConnectionState.SUSPENDED if suspended else ConnectionState.REGISTERED,
@@ -162,6 +168,11 @@ def register(
     if not rotated and not suspended:
         events.publish("connection.registered", connection=connection, at=at)
     return connection
+
+
+def _let_go(connection: Connection, listed: list[Party], at: datetime) -> None:
+    if left := parties.leave(connection=connection, but=listed, at=at):
+        events.publish("parties.left", connection=connection, parties=left, at=at)
 
 
 def _shown_by_them(connection: Connection, current: str, before: str | None, at: datetime) -> dict[str, Any]:

@@ -38,6 +38,8 @@ class Party(models.Model):
     business_details = models.JSONField(default=dict, blank=True)
     # What the hub that it is behind says of it; empty: no hub said anything.
     hub_status = models.CharField("as its hub says", max_length=9, choices=ConnectionStatus.choices, blank=True)
+    # Since when their credentials list it no more: it may not be written, read for, spoken for or sent to.
+    left_at = models.DateTimeField("gone from their credentials", null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -66,5 +68,6 @@ class Party(models.Model):
 
     @property
     def reachable(self) -> bool:
-        """Whether sending to it makes sense: its platform is reachable, and its hub, if any, says it is there."""
-        return self.connection.reachable and self.hub_status in {"", ConnectionStatus.CONNECTED}
+        """Whether sending to it makes sense: its platform is reachable and lists it, its hub if any says it is there."""
+        there = self.left_at is None and self.hub_status in {"", ConnectionStatus.CONNECTED}
+        return there and self.connection.reachable

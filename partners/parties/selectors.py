@@ -28,8 +28,9 @@ def find(country_code: str, party_id: str, role: str) -> Party | None:
 
 
 def hosted(connection: Connection, role: str | None = None) -> QuerySet[Party]:
-    """The parties on a connection, all of them or those of one role, in a stable order."""
-    parties = Party.objects.filter(connection=connection).order_by("id")
+    """The parties on a connection, all of them or those of one role, in a stable order; without those that its
+    credentials list no more."""
+    parties = Party.objects.filter(connection=connection, left_at=None).order_by("id")
     return parties.filter(role=role) if role else parties
 
 

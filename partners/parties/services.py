@@ -1,10 +1,12 @@
 """Parties come with a connection: declared when it is added, or claimed by its credentials."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from partners.connections.models import Connection
 from partners.parties.models import Party
+from partners.parties.selectors import hosted
 
 
 class PartyTaken(Exception):
@@ -15,8 +17,8 @@ def claim(*, connection: Connection, roles: Iterable[Mapping[str, Any]]) -> list
     """Make `connection` the host of every role: OCPI CredentialsRole objects (role, country_code, party_id,
     business_details), with `role_named` where they call a role otherwise than we do.
 
-    Known parties of the connection get their business details renewed. Raises PartyTaken; the caller's transaction
-    undoes all.
+    Known parties of the connection get their business details renewed and are back if they had left. Raises PartyTaken;
+    the caller's transaction undoes all.
     """
     return [_claim_one(connection, role) for role in roles]
 
@@ -32,12 +34,24 @@ def _claim_one(connection: Connection, role: Mapping[str, Any]) -> Party:
     )
     if party.connection_id != connection.pk:
         raise PartyTaken(f"{party.code} as {party.role} belongs to another connection.")
-    news = {name: value for name, value in told.items() if value and getattr(party, name) != value}
+    news: dict[str, Any] = {name: value for name, value in told.items() if value and getattr(party, name) != value}
+    if party.left_at is not None:
+        news["left_at"] = None
     if not created and news:
         for name, value in news.items():
             setattr(party, name, value)
         party.save(update_fields=list(news))
     return party
+
+
+def leave(*, connection: Connection, but: Iterable[Party], at: datetime) -> list[Party]:
+    """The platform has these parties and no others: the rest of what it hosted has left, and is returned. Their
+    objects and agreements stay."""
+    left = list(hosted(connection).exclude(pk__in=[party.pk for party in but]))
+    for party in left:
+        party.left_at = at
+        party.save(update_fields=["left_at"])
+    return left
 
 
 def note_status(*, party: Party, status: str) -> None:

@@ -34,7 +34,10 @@ def clients() -> QuerySet[Party]:
 
 
 def status_of(party: Party) -> str:
-    """Its ConnectionStatus now. One whose platform left us is offline, not planned: it was connected once."""
+    """Its ConnectionStatus now. One whose platform left us is offline, not planned: it was connected once; one that its
+    platform no longer has is suspended, OCPI's word for inactive too."""
+    if party.left_at is not None:
+        return ConnectionStatus.SUSPENDED
     match party.connection.state:
         case ConnectionState.REGISTERED:
             return party.hub_status or ConnectionStatus.CONNECTED

@@ -12,7 +12,6 @@ from django.urls import reverse
 from partners import routing
 from partners.connections import services
 from partners.connections.models import Connection, ConnectionState
-from partners.parties import selectors as parties
 from partners.people.permissions import Grant
 from roaming.exchange import pull
 from roaming.kernel import clock
@@ -62,13 +61,14 @@ class ConnectionPage(Page):
 
     def steps(self, connection: Connection, form: RegisterForm, status: int = 200) -> HttpResponseBase:
         """The page, with what they gave us in the form."""
-        hosted = list(parties.hosted(connection))
+        known = list(connection.parties.order_by("id"))
+        hosted = [party for party in known if party.left_at is None]
         told = handshakes.of(connection, self.user)
         return self.show(
             "portal/connection.html",
             status,
             connection=connection,
-            parties=hosted,
+            parties=known,
             face=routing.face_of(connection),
             registered=connection.state != ConnectionState.PLANNED,
             token=_shown_now(self.request, connection),

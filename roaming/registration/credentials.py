@@ -109,7 +109,8 @@ def read(connection: Connection, version: str, sent: Any) -> Theirs:
 def declared_role(connection: Connection, country_code: str, party_id: str) -> str:
     """The role that was declared for a party of 2.1.1, which does not say it. Raises OcpiError 2001."""
     role = one_face_role(connection)
-    if parties.hosted(connection, role).filter(country_code=country_code.upper(), party_id=party_id.upper()).exists():
+    declared = Party.objects.filter(connection=connection, role=role)  # also one that had left, and comes back
+    if declared.filter(country_code=country_code.upper(), party_id=party_id.upper()).exists():
         return role
     known = ", ".join(party.code for party in parties.hosted(connection, role))
     raise invalid(

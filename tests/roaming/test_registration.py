@@ -7,13 +7,17 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
+from partners import routing
 from partners.connections import services
 from partners.connections.models import Connection, ConnectionState
 from partners.parties.models import Party
 from roaming.exchange.models import Exchange
+from roaming.findings.models import Finding
 from roaming.kernel import events
 from roaming.ocpi.modules import interfaces_of
-from tests import cast
+from roaming.ocpi.schema import transforms
+from roaming.tariffs import services as tariffs
+from tests import cast, wire
 from tests.roaming.handshake import ALL, CREDENTIALS, VERSIONS, call, door, header, opens, register, role, works_with
 from tests.roaming.platform import Platform, Said
 
@@ -230,6 +234,36 @@ def test_put_reads_their_endpoints_again_and_new_tokens_alone_are_no_news(
     call("PUT", CREDENTIALS, token, nomad_platform.credentials("B3"))
     assert len(heard) == 2
     assert Connection.objects.get().endpoint("cdrs", "RECEIVER") == f"{nomad_platform.url}/receiver/cdrs/v2"
+
+
+@pytest.mark.parametrize("version", ["2.2.1", "2.3.0"])
+def test_a_party_that_put_lists_no_more_is_neither_written_nor_read_nor_sent_until_it_is_back(
+    version: str, planned: services.Added, nomad_platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """C9: what it owns stays."""
+    both = [role(), role(party_id="NMX")]
+    sent = nomad_platform.credentials("B", version) | {"roles": both}
+    token = call("POST", door(version), planned.token, sent)[1]["data"]["token"]
+    cast.volta()
+    cast.agreement("NL*VLT", "DE*NMX")
+    tariff = transforms.upgrade("2.2.1", "tariff", wire.load("tariff_ac22"))
+    tariffs.put(party=cast.party("NL*VLT", "CPO"), tariff_id=tariff["id"], data=tariff, at=cast.NOW)
+    card = {**wire.load("token_nomad"), "party_id": "NMX"}
+    path = f"/ocpi/{version}/receiver/tokens/DE/NMX/{card['uid']}"
+
+    def may() -> tuple[bool, int, int]:
+        written = call("PUT", path, token, card)[1]["status_code"] == 1000
+        read = call("GET", f"/ocpi/{version}/sender/tariffs", token)[1]["data"]
+        return written, len(read), len(routing.receivers_of(cast.party("NL*VLT", "CPO"), at=cast.NOW))
+
+    assert may() == (True, 1, 1)
+    token = call("PUT", door(version), token, sent | {"roles": [role()]})[1]["data"]["token"]
+    assert may() == (False, 0, 0)
+    assert Finding.objects.get().sentence.startswith("The credentials of Nomad list DE*NMX as EMSP no more.")
+    heard: list[Any] = []
+    monkeypatch.setitem(events._subscribers, "connection.registered", [lambda **news: heard.append(news)])
+    token = call("PUT", door(version), token, sent)[1]["data"]["token"]
+    assert (may(), len(heard), Finding.objects.count()) == ((True, 1, 1), 1, 1)
 
 
 @pytest.mark.parametrize("version", ALL)
