@@ -68,6 +68,6 @@ class Party(models.Model):
 
     @property
     def reachable(self) -> bool:
-        """Whether sending to it makes sense: its platform is reachable and lists it, its hub if any says it is there."""
+        """Whether sending to it makes sense: its platform lists it and is reachable, and no hub calls it away."""
         there = self.left_at is None and self.hub_status in {"", ConnectionStatus.CONNECTED}
         return there and self.connection.reachable
