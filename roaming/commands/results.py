@@ -57,7 +57,11 @@ def take(*, command: Command, result: Data, correlation_id: str = "", at: dateti
 
 
 def settle(row: Command, at: datetime) -> None:
-    """End a command that was accepted and whose result is there, and have the asker told."""
+    """End a command that was accepted and whose result is there, and have the asker told.
+
+    The result may have been faster than the answer, so that it is the one to wait for.
+    """
+    at = max(at, row.result_at or at)
     canceled = row.type == CommandType.RESERVE_NOW and row.result == CANCELED_RESERVATION
     if canceled:
         move(row, CommandState.CANCELED, canceled_at=at)

@@ -14,7 +14,8 @@ from billing.settlement.periods import Period, midnight
 from partners.connections.models import Connection
 from roaming import server
 from roaming.cdrs.models import Cdr, CdrState
-from roaming.demo import books, cast, closing, month, stage
+from roaming.conformance import selectors, wording
+from roaming.demo import books, cast, closing, extras, month, stage
 from roaming.demo import database as demo_database
 from roaming.demo.play import Play
 from roaming.exchange.models import Push
@@ -79,6 +80,9 @@ def _played(platforms: stage.Stage, period: Period, shift: clock.Shift, began: f
         say(f"Ada issued {document}: {net:,} {document.currency} before tax to {document.buyer}.")
     shift.to(_no_later(ends_at + timedelta(days=3, hours=11), real))
     say(f"{play.send_late()} CDRs came after the close; they enter the next run.")
+    say(f"A driver gave {extras.order_from_the_app(platforms, at=clock.now())} orders from Nomad's app.")
+    for run in extras.check_partners(by=people.otto, at=clock.now()):
+        say(f"Otto checked {run.connection} against OCPI {run.version}: {wording.summary(selectors.rows(run))}.")
     quiet()
     found = books.figures(time.monotonic() - began)
     ending = books.Ending(ends_at, frozenset(turned_down))

@@ -68,7 +68,7 @@ def built(*, at: datetime) -> Iterator[Stage]:
         stage = Stage(
             volta=_platform("Volta back-end", [VLT, VGO], [estates.vlt, estates.vgo], stack),
             nomad=_platform("Nomad", [NMD], [estates.nmd], stack, version="2.3.0"),
-            polder=_platform("Polder Laden", [PLD], [estates.pld], stack),
+            polder=_platform("Polder Laden", [PLD], [estates.pld], stack, version="2.1.1"),
             estates=estates,
         )
         yield stage

@@ -8,7 +8,7 @@ from typing import Any
 from roaming.ocpi.modules import OPPOSITE, interfaces_of
 from roaming.simulator import doors, speech
 from roaming.simulator.caller import Answer, Caller, CallFailed
-from roaming.simulator.server import Reply, Request, Server
+from roaming.simulator.server import Reply, Request, Server, routed
 from roaming.simulator.store import Store
 from roaming.simulator.wire import Clock, Json, utc_now
 from roaming.simulator.world import Estate, PartyCard
@@ -97,7 +97,7 @@ class Platform:
         self.requests += 1
         if self.down:
             return Reply(503, None)
-        return doors.answer(self, request)
+        return routed(doors.answer(self, request), request)
 
     def invite(self) -> str:
         """A TOKEN_A with which the portal may register here."""

@@ -1,6 +1,6 @@
 """A threaded HTTP server that hands requests to a platform and writes OCPI answers."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any, Protocol
@@ -29,6 +29,18 @@ class Reply:
     http_status: int
     body: Any
     headers: dict[str, str] = field(default_factory=dict)
+
+
+def routed(reply: Reply, request: Request) -> Reply:
+    """The reply with the routing headers of the request, sender and receiver swapped."""
+    ways = (("from", "to"), ("to", "from"))
+    swapped = {
+        f"OCPI-{theirs}-{part}": request.headers[f"OCPI-{ours}-{part}"]
+        for ours, theirs in ways
+        for part in ("country-code", "party-id")
+        if request.headers.get(f"OCPI-{ours}-{part}")
+    }
+    return replace(reply, headers=reply.headers | swapped)
 
 
 class Answers(Protocol):
