@@ -67,7 +67,7 @@ def may_address(connection: Connection, code: Code) -> bool:
     that they exist."""
     joined = joined_to(connection)
     beside = Q(role=PartyRole.OTHER, connection__in=joined.filter(role=PartyRole.EMSP).values("connection"))
-    known = Party.objects.filter(_named(code))
+    known = Party.objects.filter(_named(code), left_at=None)
     return known.filter(Q(connection__own=True) | Q(pk__in=joined.values("pk")) | beside).exists()
 
 
@@ -244,14 +244,14 @@ def counterparties_of(connection: Connection, *, role: str) -> QuerySet[Party]:
 def face_of(connection: Connection) -> Party | None:
     """The one party that we are for a platform of OCPI 2.1.1, which knows no more than one: the face chosen for the
     connection; else the first of its counterparties; else the first of ours on the other side."""
-    if connection.face is not None:
+    if connection.face is not None and connection.face.left_at is None:
         return connection.face
     opposite: dict[str, str] = {PartyRole.CPO: PartyRole.EMSP, PartyRole.EMSP: PartyRole.CPO}
     roles = [opposite[party.role] for party in parties.hosted(connection) if party.role in opposite]
     for role in roles:
-        joined = counterparties_of(connection, role=role).select_related("connection__partner").order_by("id").first()
-        if joined is not None:
-            return joined
+        joined = counterparties_of(connection, role=role).filter(left_at=None).select_related("connection__partner")
+        if first := joined.order_by("id").first():
+            return first
     return parties.ours().filter(role__in=roles).first()
 
 

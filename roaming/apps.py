@@ -14,9 +14,9 @@ class RoamingConfig(AppConfig):
         from roaming import checks  # noqa: F401 - registers them
         from roaming.exchange import backfill
         from roaming.invoice_records import services as invoice_records
-        from roaming.registration import departed
+        from roaming.registration import news
 
         connection_created.connect(planning.without_jit)
         backfill.subscribe()
         invoice_records.subscribe()
-        departed.subscribe()
+        news.subscribe()

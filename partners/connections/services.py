@@ -141,13 +141,9 @@ def register(
     Parties that `roles` lists no more have left; empty `roles` say nothing. A connection that was suspended meanwhile
     stays so. Raises PartyTaken; all or nothing.
     """
-    away = set(connection.parties.exclude(left_at=None).values_list("pk", flat=True))
-    listed = parties.claim(connection=connection, roles=roles)
-    back = any(party.pk in away for party in listed)
-    # A hub speaks for parties that it does not list, and OCPI 2.1.1 lists one of perhaps several that were declared.
-    if listed and not hub_party_id and version != "2.1.1":
-        _let_go(connection, listed, at)
+    back = _host(connection, roles, version, hub_party_id, at)
     endpoints = [dict(endpoint) for endpoint in endpoints]
+    was_hub = bool(connection.hub_party_id)
     known, suspended = connection.state != ConnectionState.PLANNED, connection.state == ConnectionState.SUSPENDED
     rotated = known and not back and (connection.version, connection.endpoints) == (version, endpoints)
     states.move(
@@ -165,14 +161,29 @@ def register(
         troubled_pushes=[],
         **_shown_by_them(connection, token_hash(token_in), before, at),
     )
+    if known and hub_party_id and not was_hub:
+        events.publish("connection.became_hub", connection=connection, at=at)
     if not rotated and not suspended:
         events.publish("connection.registered", connection=connection, at=at)
     return connection
 
 
-def _let_go(connection: Connection, listed: list[Party], at: datetime) -> None:
-    if left := parties.leave(connection=connection, but=listed, at=at):
+def _host(
+    connection: Connection, roles: Iterable[Mapping[str, Any]], version: str, hub_party_id: str, at: datetime
+) -> bool:
+    """Make it the host of what its credentials list, and of nothing else; whether a party came back.
+
+    A hub speaks for parties that it does not list. OCPI 2.1.1 lists one of perhaps several that were declared for it.
+    """
+    away = set(connection.parties.exclude(left_at=None).values_list("pk", flat=True))
+    if hub_party_id:
+        parties.refuse_foreign(connection, hub_party_id[:2], hub_party_id[2:])
+    listed = parties.claim(connection=connection, roles=roles, behind_hub=bool(hub_party_id))
+    all_told = not hub_party_id and (version != "2.1.1" or connection.version not in ("", "2.1.1"))
+    left = parties.leave(connection=connection, but=listed, at=at) if listed and all_told else []
+    if left:
         events.publish("parties.left", connection=connection, parties=left, at=at)
+    return any(party.pk in away for party in listed)
 
 
 def _shown_by_them(connection: Connection, current: str, before: str | None, at: datetime) -> dict[str, Any]:

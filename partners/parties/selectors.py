@@ -36,7 +36,8 @@ def hosted(connection: Connection, role: str | None = None) -> QuerySet[Party]:
 
 def ours() -> QuerySet[Party]:
     """The parties of our own back-ends."""
-    return Party.objects.filter(connection__own=True).select_related("connection__partner").order_by("id")
+    own = Party.objects.filter(connection__own=True, left_at=None)
+    return own.select_related("connection__partner").order_by("id")
 
 
 def hub_of(connection: Connection) -> Party | None:

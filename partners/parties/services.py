@@ -4,26 +4,40 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
+
 from partners.connections.models import Connection
 from partners.parties.models import Party
-from partners.parties.selectors import hosted
+from partners.parties.selectors import hosted, parse
 
 
 class PartyTaken(Exception):
-    """A party belongs to another connection already; taking it over would hand over its objects."""
+    """A party is somebody else's already; taking it over would hand over its objects, or speak in its name."""
 
 
-def claim(*, connection: Connection, roles: Iterable[Mapping[str, Any]]) -> list[Party]:
+def claim(*, connection: Connection, roles: Iterable[Mapping[str, Any]], behind_hub: bool = False) -> list[Party]:
     """Make `connection` the host of every role: OCPI CredentialsRole objects (role, country_code, party_id,
     business_details), with `role_named` where they call a role otherwise than we do.
 
-    Known parties of the connection get their business details renewed and are back if they had left. Raises PartyTaken;
-    the caller's transaction undoes all.
+    Known parties of the connection get their business details renewed and are back if they had left. `behind_hub`: they
+    are companies of their own, which may be here in other roles without the hub. Raises PartyTaken; the caller's
+    transaction undoes all.
     """
-    return [_claim_one(connection, role) for role in roles]
+    return [_claim_one(connection, role, behind_hub) for role in roles]
 
 
-def _claim_one(connection: Connection, role: Mapping[str, Any]) -> Party:
+def refuse_foreign(connection: Connection, country_code: str, party_id: str) -> None:
+    """Raise PartyTaken for a code that is another company's in any role, or the portal's own (C10)."""
+    code = f"{country_code}*{party_id}".upper()
+    if not connection.own and code == "*".join(parse(settings.PORTAL_PARTY)):
+        raise PartyTaken(f"{code} is this portal itself.")
+    others = Party.objects.exclude(connection__partner=connection.partner_id)
+    direct = others.filter(hub_status="", connection__hub_party_id="")  # one behind a hub may be their own
+    if direct.filter(country_code=country_code.upper(), party_id=party_id.upper()).exists():
+        raise PartyTaken(f"{code} belongs to another company.")
+
+
+def _claim_one(connection: Connection, role: Mapping[str, Any], behind_hub: bool) -> Party:
     country_code, party_id = role["country_code"].upper(), role["party_id"].upper()
     told = {"business_details": dict(role.get("business_details") or {}), "role_named": role.get("role_named", "")}
     party, created = Party.objects.get_or_create(
@@ -34,6 +48,8 @@ def _claim_one(connection: Connection, role: Mapping[str, Any]) -> Party:
     )
     if party.connection_id != connection.pk:
         raise PartyTaken(f"{party.code} as {party.role} belongs to another connection.")
+    if not behind_hub:
+        refuse_foreign(connection, country_code, party_id)
     news: dict[str, Any] = {name: value for name, value in told.items() if value and getattr(party, name) != value}
     if party.left_at is not None:
         news["left_at"] = None

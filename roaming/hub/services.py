@@ -76,7 +76,7 @@ def _behind(connection: Connection, data: Data) -> Party:
     if known is not None and known.connection_id != connection.pk:
         raise ReachedOtherwise(f"{known.code} is connected here without you; nothing was changed.")
     (party,) = party_services.claim(
-        connection=connection, roles=[{"country_code": code[0], "party_id": code[1], "role": role}]
+        connection=connection, roles=[{"country_code": code[0], "party_id": code[1], "role": role}], behind_hub=True
     )
     return party
 

@@ -48,6 +48,7 @@ def _reachable(connection: Connection, at: datetime) -> list[Party]:
         party
         for role in _ONE_FACE
         for party in routing.owners_visible_to(connection, role=role, at=at)
+        .filter(left_at=None)
         .select_related("connection__partner")
         .order_by("id")
     ]

@@ -266,6 +266,84 @@ def test_a_party_that_put_lists_no_more_is_neither_written_nor_read_nor_sent_unt
     assert (may(), len(heard), Finding.objects.count()) == ((True, 1, 1), 1, 1)
 
 
+def test_a_party_of_ours_that_left_is_told_of_nowhere(planned: services.Added, nomad_platform: Platform) -> None:
+    """C9: neither in our credentials nor as our face."""
+    back_end = services.add(
+        partner_name="Volta",
+        name="Volta",
+        own=True,
+        parties_hosted=[("NL", "VLT", "CPO"), ("NL", "VGO", "EMSP")],
+        at=cast.NOW,
+    )
+    cpo = role(role="CPO", country_code="NL", party_id="VLT")
+    sent = nomad_platform.credentials("B") | {"roles": [cpo, role(country_code="NL", party_id="VGO")]}
+    token = call("POST", CREDENTIALS, back_end.token, sent)[1]["data"]["token"]
+    nomad = planned.connection
+    services.change(
+        connection=nomad,
+        name="Nomad",
+        only_version="",
+        face=cast.party("NL*VGO", "EMSP"),
+        requests_per_minute=None,
+    )
+    call("PUT", CREDENTIALS, token, sent | {"roles": [cpo]})
+    told = call("GET", CREDENTIALS, planned.token)[1]["data"]
+    assert [one["party_id"] for one in told["roles"]] == ["VLT"]
+    face = routing.face_of(Connection.objects.get(name="Nomad"))
+    assert face is not None and face.code == "NL*VLT"
+    assert not routing.may_address(nomad, ("NL", "VGO"))
+
+
+def test_moving_down_to_2_1_1_keeps_the_one_party_it_names(planned: services.Added, nomad_platform: Platform) -> None:
+    """C9: several are kept only where they were declared for a platform that has always spoken 2.1.1."""
+    sent = nomad_platform.credentials("B") | {"roles": [role(), role(party_id="NM2")]}
+    token = call("POST", CREDENTIALS, planned.token, sent)[1]["data"]["token"]
+    assert call("PUT", door("2.1.1"), token, nomad_platform.credentials("B2", "2.1.1"))[1]["status_code"] == 1000
+    assert [(one.code, one.left_at is None) for one in Party.objects.order_by("id")] == [
+        ("DE*NMD", True),
+        ("DE*NM2", False),
+    ]
+
+
+@pytest.mark.parametrize("version", ["2.2.1", "2.3.0"])
+def test_people_are_told_when_a_platform_becomes_a_hub(
+    version: str, planned: services.Added, nomad_platform: Platform
+) -> None:
+    """T107: it keeps its parties, for a hub lists not all of them."""
+    token = register(planned, nomad_platform, version=version)
+    sent = nomad_platform.credentials("B2", version)
+    hub = {"roles": [role(role="HUB", party_id="HUB")]} if version == "2.2.1" else {"hub_party_id": "DEHUB"}
+    token = call("PUT", door(version), token, sent | hub)[1]["data"]["token"]
+    call("PUT", door(version), token, sent | hub)
+    assert Finding.objects.get().sentence.startswith("Nomad now says that it is the hub DEHUB.")
+    assert Party.objects.get(role="EMSP").left_at is None
+
+
+@pytest.mark.parametrize("version", ["2.2.1", "2.3.0"])
+@pytest.mark.parametrize("code", ["VLT", "RBO"])
+def test_nobody_takes_the_name_of_another_company_in_any_role(
+    version: str, code: str, planned: services.Added, nomad_platform: Platform
+) -> None:
+    """C10: NL*VLT is Volta's CPO, NL*RBO the portal."""
+    cast.volta()
+    usual = nomad_platform.credentials("B", version)
+    claims: list[dict[str, Any]] = [
+        {"roles": [role(), role(role=one, country_code="NL", party_id=code)]} for one in ("EMSP", "NSP")
+    ]
+    claims.append(
+        {"roles": [role(role="HUB", country_code="NL", party_id=code)]}
+        if version == "2.2.1"
+        else {"hub_party_id": f"NL{code}"}
+    )
+    for claim in claims:
+        status, envelope = call("POST", door(version), planned.token, usual | claim)
+        assert (status, envelope["status_code"]) == (200, 2001), claim
+        assert f"NL*{code}" in envelope["status_message"]
+    assert Party.objects.filter(connection=planned.connection).exclude(country_code="DE", party_id="NMD").count() == 0
+    assert set(Finding.objects.values_list("code", flat=True)) == {"party_taken"}
+    assert call("POST", door(version), planned.token, usual)[1]["status_code"] == 1000
+
+
 @pytest.mark.parametrize("version", ALL)
 def test_delete_ends_it_at_once_and_keeps_history(
     version: str, planned: services.Added, nomad_platform: Platform

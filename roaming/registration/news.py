@@ -1,4 +1,4 @@
-"""Parties that a platform's credentials list no more: a finding, for somebody has to look after their agreements."""
+"""What people have to know of new credentials: a party is listed no more, or the platform calls itself a hub."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -11,10 +11,11 @@ from roaming.kernel import events
 
 
 def subscribe() -> None:
-    events.subscribe("parties.left", note)
+    events.subscribe("parties.left", note_parties_left)
+    events.subscribe("connection.became_hub", note_hub)
 
 
-def note(*, connection: Connection, parties: Iterable[Party], at: datetime) -> None:
+def note_parties_left(*, connection: Connection, parties: Iterable[Party], at: datetime) -> None:
     """One finding for each; `connection` writes, reads and gets nothing in its name any more."""
     for party in parties:
         findings.record(
@@ -27,3 +28,17 @@ def note(*, connection: Connection, parties: Iterable[Party], at: datetime) -> N
             subject=f"parties {party.code} {party.role}",
             at=at,
         )
+
+
+def note_hub(*, connection: Connection, at: datetime) -> None:
+    """A platform that was none before calls itself a hub: it may now bring in parties that nobody declared."""
+    findings.record(
+        code="became_hub",
+        severity=Severity.NOTE,
+        title="A platform has become a hub",
+        sentence=f"{connection.name} now says that it is the hub {connection.hub_party_id}. It may tell of parties "
+        "behind it, and keeps those that it had.",
+        connection=connection,
+        subject="credentials",
+        at=at,
+    )
