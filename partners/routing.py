@@ -7,7 +7,7 @@ Our own back-ends are connections like any other; two partners joined by an agre
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from partners.agreements import selectors as agreements
 from partners.agreements.models import Agreement
@@ -206,9 +206,23 @@ def is_hub(connection: Connection) -> bool:
     return bool(connection.hub_party_id) or parties.hosted(connection, PartyRole.HUB).exists()
 
 
+def served_as_hub(*, at: datetime) -> QuerySet[Connection]:
+    """Connections for which we are the hub at `at` (T107): our own back-ends, partners that an active agreement joins
+    to a party of others, and everybody as long as no party is ours."""
+    if not parties.ours().exists():
+        return Connection.objects.all()
+    of_others = Agreement.objects.filter(
+        agreements.in_force(at), cpo__connection__own=False, emsp__connection__own=False
+    ).exclude(cpo__connection=F("emsp__connection"))
+    joined = of_others.filter(Q(cpo__connection=OuterRef("pk")) | Q(emsp__connection=OuterRef("pk")))
+    return Connection.objects.filter(Q(own=True) | Exists(joined))
+
+
 def clients_visible_to(connection: Connection, *, at: datetime) -> QuerySet[Party]:
-    """Parties of whose connection status the platform is told at `at`: those that an active agreement joins to a party
-    of it, and our own."""
+    """Parties of whose connection status the platform is told at `at` if we are its hub: those that an active agreement
+    joins to a party of it, and our own."""
+    if not served_as_hub(at=at).filter(pk=connection.pk).exists():
+        return Party.objects.none()
     joined = Agreement.objects.filter(_joins(connection), agreements.in_force(at))
     known = Party.objects.filter(Exists(joined) | Q(connection__own=True))
     return known.exclude(connection=connection).exclude(role=PartyRole.HUB)
@@ -218,8 +232,8 @@ def receivers_of_status(party: Party, *, at: datetime) -> list[Receiver]:
     """Who must be told that the connection status of `party` changed (see clients_visible_to)."""
     if not party.connection.own:
         return receivers_of(party, at=at)
-    others = Party.objects.exclude(connection=party.connection_id).select_related("connection").order_by("id")
-    return _one_per_connection(list(others))
+    others = Party.objects.filter(connection__in=served_as_hub(at=at)).exclude(connection=party.connection_id)
+    return _one_per_connection(list(others.select_related("connection").order_by("id")))
 
 
 def may_ask_about(connection: Connection, issuer: Party, *, at: datetime) -> bool:

@@ -32,13 +32,12 @@ def ours(connection: Connection, token: str, version: str, at: datetime) -> Json
         face = routing.face_of(connection)
         return base | _identity(_told(face) if face else _hub())
     own = [] if connection.own else list(parties.ours())
-    reachable = _reachable(connection, at)
     roles = [_told(party) for party in own]
-    if own and not reachable:
+    if not routing.served_as_hub(at=at).filter(pk=connection.pk).exists():
         return base | {"roles": roles}
     if version == "2.2.1":
         return base | {"roles": [*roles, _hub() | {"role": "HUB"}]}
-    roles += [_told(party) for party in reachable]
+    roles += [_told(party) for party in _reachable(connection, at)]
     return base | {"hub_party_id": "".join(_hub_code()), "roles": roles or [_hub() | {"role": "OTHER"}]}
 
 

@@ -23,6 +23,11 @@ from roaming.simulator.world import Estate, PartyCard, cpo_estate, emsp_estate
 from tests.journeys.house import billed, good, plugged_in, unplugged
 from tests.journeys.portals import Portal, database, eventually
 
+_DEAD = """
+from roaming.exchange.models import Push
+for push in Push.objects.exclude(state="delivered"):
+    print(f"{push.connection}:{push.method}:{push.module}:{push.state}:{push.last_error}".replace(" ", "_"))
+"""
 STARTED = datetime(2026, 10, 5, 9, tzinfo=UTC)
 
 
@@ -126,6 +131,9 @@ def test_two_portals_exchange_every_module_both_ways(companies: tuple[Company, C
     nomad.offers()
     for way in ways:
         _objects_arrive(way)
+    for company, other in (companies, reversed(companies)):
+        _hears_of(company, other, "CONNECTED")
+        _rotates(company, other, version)
     for number, way in enumerate(ways, start=1):
         made = _a_driver_charges(way, number, version)
         _a_driver_commands(way, version)
@@ -135,37 +143,70 @@ def test_two_portals_exchange_every_module_both_ways(companies: tuple[Company, C
             _a_driver_pays_by_card(way, number)
     for company, other in (companies, reversed(companies)):
         _finds_it_conforming(company, other, version)
+        assert company.portal.manage("shell", "--no-imports", "--command", _DEAD).split() == []
+    for name in _links(nomad, version):
+        volta.portal.told("unregister_connection", name)
+    for company, other in (companies, reversed(companies)):
+        _hears_of(company, other, "OFFLINE")
+
+
+def _links(other: Company, version: str) -> list[str]:
+    """Their connections by name."""
+    return [f"{other.portal.name} {card.role}" for card in other.cards] if version == "2.1.1" else [other.portal.name]
+
+
+def _hears_of(company: Company, other: Company, status: str) -> None:
+    """Hub client info: its back-end is told how those can be reached with whom agreements join it."""
+    heard = company.backend.store.received
+    for card in other.cards:
+        wanted = {"party_id": card.party_id, "role": card.role, "status": status}
+        eventually(
+            lambda w=wanted: any(w.items() <= info.items() for info in heard("hubclientinfo")),  # type: ignore[misc]
+            f"{company.portal.name}'s back-end hears that {card.code} is {status}",
+        )
+
+
+def _rotates(company: Company, other: Company, version: str) -> None:
+    """New tokens on both sides; what follows is said with them."""
+    for name in _links(other, version):
+        assert company.portal.told("rotate_connection", name)["version"] == version
 
 
 def _finds_it_conforming(company: Company, other: Company, version: str) -> None:
     """Each portal tries the other's doors against the specification: full marks."""
-    names = [f"{other.portal.name} {card.role}" for card in other.cards] if version == "2.1.1" else [other.portal.name]
-    for name in names:
+    for name in _links(other, version):
         told = company.portal.told("check_partner", name)
         bad = [one for one in told["results"] if one["outcome"] in ("failed", "warning", "skipped")]
         assert [f"{one['module']}: {one['title']}: {one['sentence']} {one['actual']}" for one in bad] == []
 
 
 def _link(volta: Company, nomad: Company, version: str) -> None:
-    """Volta's portal registers at Nomad's: once for both roles, in 2.1.1 once for each."""
+    """Once for both roles, in 2.1.1 once for each; either portal starts where the other answers."""
     if version != "2.1.1":
-        _register(volta, nomad, version, ["--name", nomad.portal.name], ["--name", volta.portal.name])
+        starts, answers = (volta, nomad) if version == "2.2.1" else (nomad, volta)
+        _register(starts, answers, version, ["--name", answers.portal.name], ["--name", starts.portal.name])
         return
-    for ours, theirs in zip(volta.cards, reversed(nomad.cards), strict=True):
+    for (starts, answers), at in (((volta, nomad), 0), ((nomad, volta), 1)):
+        ours, theirs = starts.cards[at], answers.cards[1 - at]
         _register(
-            volta,
-            nomad,
+            starts,
+            answers,
             version,
-            ["--name", f"Nomad {theirs.role}", "--role", theirs.role, "--party", theirs.code, "--face", ours.code],
-            ["--name", f"Volta {ours.role}", "--role", ours.role, "--party", ours.code, "--face", theirs.code],
+            _facing(ours, theirs, answers.portal.name),
+            _facing(theirs, ours, starts.portal.name),
         )
 
 
-def _register(volta: Company, nomad: Company, version: str, theirs: list[str], ours: list[str]) -> None:
-    here = volta.portal.told("add_connection", *theirs)
-    there = nomad.portal.told("add_connection", *ours)
+def _facing(ours: PartyCard, theirs: PartyCard, name: str) -> list[str]:
+    """A connection of 2.1.1, which joins two parties only."""
+    return ["--name", f"{name} {theirs.role}", "--role", theirs.role, "--party", theirs.code, "--face", ours.code]
+
+
+def _register(starts: Company, answers: Company, version: str, theirs: list[str], ours: list[str]) -> None:
+    here = starts.portal.told("add_connection", *theirs)
+    there = answers.portal.told("add_connection", *ours)
     access = ["--versions-url", there["versions_url"], "--token-a", there["token"], "--version", version]
-    registered = volta.portal.told("register_connection", here["connection"], *access)
+    registered = starts.portal.told("register_connection", here["connection"], *access)
     assert registered["version"] == version
 
 

@@ -79,16 +79,20 @@ def waiting_locations() -> int:
 class TestWeTell:
     """We are the hub of our partners (H0)."""
 
-    def test_our_own_parties_and_those_that_an_agreement_joins_are_told(self, nomad: Connection) -> None:
+    def test_those_whose_hub_we_are_are_told_of_our_own_parties_and_of_those_joined_to_them(
+        self, nomad: Connection
+    ) -> None:
+        """T107: only a hub tells; to a partner that meets our own parties only, we are none."""
         cast.polder(url="http://polder.invalid")
         cast.cleo(url="http://cleo.invalid")
         services.refresh(at=cast.NOW)
-        assert told(Caller("Nomad", NEW)) == {"NL*VLT CPO": "CONNECTED", "NL*VGO EMSP": "CONNECTED"}
         assert told(Caller("Volta", NEW)) == {"DE*NMD EMSP": "CONNECTED"}
-        assert told(Caller("Cleo", NEW)) == {"NL*VLT CPO": "CONNECTED", "NL*VGO EMSP": "CONNECTED"}
+        assert told(Caller("Nomad", NEW)) == told(Caller("Cleo", NEW)) == {} == dict(pushes("Nomad"))
         cast.agreement("NL*PLD", "DE*NMD")
-        assert told(Caller("Nomad", NEW))["NL*PLD CPO"] == "CONNECTED"
-        assert told(Caller("Polder Laden", NEW))["DE*NMD EMSP"] == "CONNECTED"
+        ours = {"NL*VLT CPO": "CONNECTED", "NL*VGO EMSP": "CONNECTED"}
+        assert told(Caller("Nomad", NEW)) == {**ours, "NL*PLD CPO": "CONNECTED"}
+        assert told(Caller("Polder Laden", NEW)) == {**ours, "DE*NMD EMSP": "CONNECTED"}
+        assert told(Caller("Cleo", NEW)) == {}
 
     @pytest.mark.parametrize(
         ("state", "status"),
@@ -136,18 +140,21 @@ class TestWeTell:
 
     def test_the_list_is_filtered_by_date_and_older_versions_read_it_too(self, nomad: Connection) -> None:
         """T41, V6: since 2.2.1."""
+        cast.polder()
+        cast.agreement("NL*PLD", "DE*NMD")
         services.refresh(at=cast.NOW)
         caller = Caller("Nomad", "2.2.1")
-        assert len(caller.get(LIST).data) == 2
+        assert len(caller.get(LIST).data) == 3
         assert caller.get(LIST, date_from="2026-11-20T09:42:01Z").data == []
-        assert caller.get(LIST, limit=1).headers["X-Total-Count"] == "2"
+        assert caller.get(LIST, limit=1).headers["X-Total-Count"] == "3"
         assert Caller("Nomad", "2.1.1").get(LIST).http == 404
 
     def test_a_push_of_client_info_carries_no_routing_headers(self, volta: Connection) -> None:
         """H2, T101."""
         with platform("EMSP DE*NMD") as nomads:
             connection = cast.connection("Nomad", "EMSP DE*NMD", url=nomads.url, version=NEW)
-            cast.agreement("NL*VLT", "DE*NMD")
+            cast.polder()
+            cast.agreement("NL*PLD", "DE*NMD")
             services.refresh(at=cast.NOW)
             assert delivery.deliver_due(connection.pk, cast.NOW) > 0
             asked = [one for one in nomads.asked if "hubclientinfo" in one.path]
@@ -261,11 +268,13 @@ class TestWeHear:
 
 
 def test_a_platform_that_registers_is_told_of_everybody_it_may_know(nomad: Connection) -> None:
+    cast.polder()
+    cast.agreement("NL*PLD", "DE*NMD")
     connections.suspend(connection=nomad)
     nomad.refresh_from_db()
     Push.objects.all().delete()
     connections.resume(connection=nomad, at=LATER)
-    assert sorted(pushes("Nomad")) == [("PUT", "NL/VGO"), ("PUT", "NL/VLT")]
+    assert sorted(pushes("Nomad")) == [("PUT", "NL/PLD"), ("PUT", "NL/VGO"), ("PUT", "NL/VLT")]
     assert ClientInfo.objects.filter(party__connection=nomad).get().status == "CONNECTED"
 
 
