@@ -5,6 +5,7 @@ import socket
 import ssl
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, cast
@@ -17,6 +18,11 @@ from roaming.kernel.compression import NotGzip, TooLarge, capped, unpacked
 
 RESPONSE_LIMIT_BYTES = 25_000_000
 _DEADLINE_FACTOR = 6
+_PIECE_BYTES = 16_384
+# All of IPv6 that is routed; what lies outside leads to this machine, to its site, or through a translator.
+_ROUTED = ipaddress.IPv6Network("2000::/3")
+
+_deadline = ContextVar[float]("deadline")
 
 
 class Unreachable(Exception):
@@ -56,10 +62,13 @@ def fetch(
     """Send one request and read its whole answer. Raises Unreachable."""
     timeout = http.timeout.read or 0.0
     deadline = time.monotonic() + timeout * _DEADLINE_FACTOR
+    _deadline.set(deadline)
     try:
         with http.stream(method, _checked(url), headers=dict(headers), content=content) as response:
-            return Reply(response.status_code, response.headers, _read(response, deadline))
+            return Reply(response.status_code, response.headers, _read(response))
     except httpx2.TimeoutException as error:
+        if time.monotonic() >= deadline:
+            raise Unreachable("The answer trickled in too slowly.") from None
         never = isinstance(error, httpx2.ConnectTimeout | httpx2.PoolTimeout)
         raise (NotSent if never else Unreachable)(f"{_host(url)} did not answer within {timeout:g} seconds.") from None
     except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError) as error:
@@ -68,18 +77,13 @@ def fetch(
         raise (NotSent if never else Unreachable)(f"{_host(url)} cannot be reached: {why}.") from error
 
 
-def _read(response: httpx2.Response, deadline: float) -> bytes:
-    parts: list[bytes] = []
+def _read(response: httpx2.Response) -> bytes:
     try:
-        for part in _parts(response):
-            if time.monotonic() > deadline:
-                raise Unreachable("The answer trickled in too slowly.")
-            parts.append(part)
+        return b"".join(_parts(response))
     except TooLarge:
         raise Unreachable(f"The answer is larger than {RESPONSE_LIMIT_BYTES // 1_000_000} MB.") from None
     except NotGzip as error:
         raise Unreachable(f"The answer is no gzip, although its header Content-Encoding says so: {error}.") from None
-    return b"".join(parts)
 
 
 def _parts(response: httpx2.Response) -> Iterator[bytes]:
@@ -120,7 +124,40 @@ class _GuardedBackend(httpcore2.SyncBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore2.NetworkStream:
         address = _address(host, port)
-        return super().connect_tcp(address, port, timeout, local_address, socket_options)
+        return _PromptStream(super().connect_tcp(address, port, timeout, local_address, socket_options))
+
+
+class _PromptStream(httpcore2.NetworkStream):
+    """Waits for each piece as long as it may, and for all of them together until the deadline of `fetch`: who sends, or
+    takes, a byte now and then holds nobody up."""
+
+    def __init__(self, stream: httpcore2.NetworkStream) -> None:
+        self._stream = stream
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._stream.read(max_bytes, _left(timeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        for start in range(0, len(buffer), _PIECE_BYTES):
+            self._stream.write(buffer[start : start + _PIECE_BYTES], _left(timeout))
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore2.NetworkStream:
+        return _PromptStream(self._stream.start_tls(ssl_context, server_hostname, _left(timeout)))
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+
+def _left(timeout: float | None) -> float:
+    left = _deadline.get() - time.monotonic()
+    if left <= 0:
+        raise httpcore2.ReadTimeout
+    return min(left, timeout or left)
 
 
 def _address(host: str, port: int) -> str:
@@ -150,6 +187,8 @@ def _public(address: str) -> bool:
         inner = parsed.ipv4_mapped or parsed.sixtofour or _nat64(parsed)
         if inner is not None:
             return _public(str(inner))
+        if parsed not in _ROUTED:
+            return False
     return parsed.is_global and not parsed.is_multicast
 
 
