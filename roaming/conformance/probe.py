@@ -64,12 +64,8 @@ class Probe:
         self._connection.quirks = {**self._connection.quirks, **quirks}
         self._client.plain = wants_plain(self._connection, self._connection.version)
 
-    def belongs(self, url: str) -> None:
-        """The partner listed this address as an endpoint of its own."""
-        if where := origin(url):
-            self._theirs.add(where)
-
     def is_theirs(self, url: str) -> bool:
+        """Whether it is where the registration found them. What they list only now may be anybody's."""
         return origin(url) in self._theirs
 
     def get(

@@ -53,8 +53,6 @@ def look_at_details(sheet: Sheet, probe: Probe, connection: Connection, url: str
     )
     endpoints = _endpoints(seen.data.get("endpoints"), connection.version)
     _look_at_endpoints(sheet, seen, connection, endpoints)
-    for entry in endpoints:
-        probe.belongs(entry["url"])
     return endpoints
 
 

@@ -102,8 +102,8 @@ class Walk:
             sheet.ends(_NOT_LISTED)
             return
         subject = self._subject(listing, listing.url(endpoint), sheet)
-        self._subjects.append(subject)
         paging.look_at_slash(subject)
+        self._subjects.append(subject)
         if paging.look(subject) is None:
             return
         objects.look(subject)
@@ -143,10 +143,10 @@ class Walk:
     def _look_at_platform(self, sheet: Sheet) -> None:
         """What must be refused, once for all; and the clock of all answers."""
         access.look_at_clock(sheet, self.probe)
-        versions_url = self.connection.versions_url
+        versions_url, details_url = self.connection.versions_url, self._details_url
         access.look_at_refusals(
             sheet,
             self.probe,
             a_list=self._subjects[0].url if self._subjects else versions_url,
-            root=self._details_url or versions_url,
+            root=details_url if details_url and self.probe.is_theirs(details_url) else versions_url,
         )
