@@ -4,6 +4,7 @@ import base64
 import binascii
 from datetime import datetime, timedelta
 
+from django.http import HttpRequest
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
@@ -22,14 +23,21 @@ class TokenAuthentication(BaseAuthentication):
 
     def authenticate(self, request: Request) -> tuple[Connection, str]:
         at = clock.now()
-        try:
-            connection, token = _known(request.META.get("HTTP_AUTHORIZATION", ""), at)
-        except OcpiError:
-            throttling.tried(request, at)
-            raise
-        request._request.ocpi_connection = connection  # type: ignore[attr-defined]  # for the journal
+        connection, token = identified(request._request, at)
         _note(connection, at)
         return connection, token
+
+
+def identified(request: HttpRequest, at: datetime) -> tuple[Connection, str]:
+    """The connection whose token the request shows, and the plain token. Raises OcpiError: 401, or 429 for a stranger
+    who tried too often."""
+    try:
+        connection, token = _known(request.META.get("HTTP_AUTHORIZATION", ""), at)
+    except OcpiError:
+        throttling.tried(request, at)
+        raise
+    request.ocpi_connection = connection  # type: ignore[attr-defined]  # for the journal
+    return connection, token
 
 
 def _known(header: str, at: datetime) -> tuple[Connection, str]:

@@ -14,7 +14,7 @@ from django.http.response import HttpResponseBase
 from roaming.exchange import journal
 from roaming.exchange.models import Direction
 from roaming.kernel import clock
-from roaming.ocpi import bodies, envelope, paths, routing_headers
+from roaming.ocpi import authentication, bodies, envelope, paths, routing_headers, throttling
 from roaming.ocpi.errors import CLIENT_ERROR, SERVER_ERROR, TOO_OFTEN, OcpiError
 
 logger = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ class OcpiMiddleware:
         at, started = clock.now(), monotonic()
         ids = {name: request.headers.get(name) or str(uuid.uuid4()) for name in _IDS}
         request.ocpi_ids = ids  # type: ignore[attr-defined]
-        response = self._answer(request)
+        response = self._answer(request, at)
         for name, value in {**ids, **routing_headers.swapped(request.headers, request.path_info)}.items():
             response[name] = value
         _journal(request, response, ids, at, monotonic() - started)
@@ -43,9 +43,9 @@ class OcpiMiddleware:
             response.content = b""
         return response
 
-    def _answer(self, request: HttpRequest) -> envelope.OcpiResponse:
+    def _answer(self, request: HttpRequest, at: datetime) -> envelope.OcpiResponse:
         try:
-            _refuse_unfit(request)
+            _refuse_unfit(request, at)
         except OcpiError as error:
             return envelope.failure(error)
         request.path_info = paths.marked(request.META) or request.path_info
@@ -63,17 +63,23 @@ def _functional(request: HttpRequest) -> bool:
     return "/sender/" in request.path_info or "/receiver/" in request.path_info
 
 
-def _refuse_unfit(request: HttpRequest) -> None:
-    """What no view need look at. Raises OcpiError."""
+def _refuse_unfit(request: HttpRequest, at: datetime) -> None:
+    """What no view need look at is refused, and counted as a call of its sender all the same. Raises OcpiError."""
+    if unfit := _unfit(request):
+        connection, _ = authentication.identified(request, at)
+        throttling.called(connection, at)
+        raise unfit
+
+
+def _unfit(request: HttpRequest) -> OcpiError | None:
     if _size(request) > settings.BODY_LIMIT_BYTES:
-        raise bodies.too_large()
+        return bodies.too_large()
     try:
         request.get_host()
     except DisallowedHost:
         host = request.headers.get("Host", "")[:100]
-        raise OcpiError(
-            CLIENT_ERROR, f"This platform is not served under the name “{host}” (header Host).", 400
-        ) from None
+        return OcpiError(CLIENT_ERROR, f"This platform is not served under the name “{host}” (header Host).", 400)
+    return None
 
 
 def _journal(

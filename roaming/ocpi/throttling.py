@@ -9,6 +9,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.core.cache import cache
+from django.http import HttpRequest
 from redis import RedisError
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
@@ -26,9 +27,9 @@ def called(connection: Connection, at: datetime) -> None:
     _count(f"connection-{connection.pk}", limit, "Your platform", at)
 
 
-def tried(request: Request, at: datetime) -> None:
+def tried(request: HttpRequest, at: datetime) -> None:
     """One more call without a token that we know, by its address. Raises OcpiError."""
-    address = hashlib.sha256(str(BaseThrottle().get_ident(request)).encode()).hexdigest()
+    address = hashlib.sha256(str(BaseThrottle().get_ident(Request(request))).encode()).hexdigest()
     _count(f"stranger-{address}", settings.STRANGER_REQUESTS_PER_MINUTE, "Your address, without a known token,", at)
 
 

@@ -274,6 +274,7 @@ def test_a_body_over_the_limit_is_a_413_envelope(volta: Connection, settings: Se
     settings.BODY_LIMIT_BYTES = 1000
     status, envelope, _ = send("PUT", TARIFF, b'"' + b"x" * 1000 + b'"')
     assert (status, envelope["status_code"]) == (413, 2001)
+    assert Exchange.objects.get().connection == volta
 
 
 def test_message_ids_are_repeated_or_made_also_on_errors(volta: Connection) -> None:

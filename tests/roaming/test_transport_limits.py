@@ -70,6 +70,31 @@ def test_strangers_are_counted_by_their_address(nomad: Connection) -> None:
     assert statuses("Nomad", 1) == [200]
 
 
+UNFIT = [({"HTTP_HOST": "evil.example"}, 400), ({"CONTENT_LENGTH": "999999999"}, 413)]
+
+
+@pytest.mark.parametrize(("sent", "refused"), UNFIT, ids=["wrong host", "huge body"])
+def test_who_is_unknown_is_counted_whatever_else_is_wrong(
+    nomad: Connection, settings: Settings, sent: dict[str, Any], refused: int
+) -> None:
+    """T4: what is refused unread fills the journal neither."""
+    settings.ALLOWED_HOSTS = ["testserver"]
+    assert statuses(**sent) == [401, 401, 429, 429]
+    assert Exchange.objects.count() == 2
+    assert statuses("Nomad", 1, **sent) == [refused]
+
+
+@pytest.mark.parametrize(("sent", "refused"), UNFIT, ids=["wrong host", "huge body"])
+def test_what_is_refused_unread_counts_for_its_platform_and_is_in_its_journal(
+    nomad: Connection, settings: Settings, sent: dict[str, Any], refused: int
+) -> None:
+    settings.ALLOWED_HOSTS = ["testserver"]
+    assert statuses("Nomad", 3, **sent) == [refused, refused, 429]
+    assert Exchange.objects.filter(connection=nomad, http_status=refused).count() == 2
+    Connection.objects.filter(name="Nomad").update(state="suspended")
+    assert statuses("Nomad", 1, **sent) == [401]
+
+
 def test_a_header_makes_no_other_address(db: None) -> None:
     """What a stranger says of itself is not believed: here no proxy of ours is in front."""
     assert [call(HTTP_X_FORWARDED_FOR=f"192.0.2.{number}")[0] for number in range(3)] == [401, 401, 429]
