@@ -1,10 +1,11 @@
 """The addresses of results: the asker's, which must be its own, and ours, which nobody can guess."""
 
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from partners.connections.models import Connection
 from roaming.commands.catalogue import WAYS
 from roaming.commands.models import Command
+from roaming.exchange.crawl import origin
 from roaming.kernel import http
 from roaming.ocpi.versions import endpoint_url
 
@@ -20,22 +21,18 @@ def ours(command: Command) -> str:
 
 
 def check(connection: Connection, url: str) -> None:
-    """Raise Unfit unless `url` is on a host of that platform: our credentials for it travel with the result.
+    """Raise Unfit unless `url` is where that platform is: our credentials for it travel with the result.
 
-    A host counts when the platform gave it in its version details or as its versions URL; https where that is https.
+    Scheme, host and port count, as the platform gave them in its version details or its versions URL.
     """
-    try:
-        found = urlsplit(url)
-    except ValueError:
-        raise Unfit("$.response_url is not a URL.") from None
-    own = [urlsplit(known) for known in [connection.versions_url, *(e["url"] for e in connection.endpoints)] if known]
-    if not any(_as_good(found, known) for known in own):
-        hosts = ", ".join(sorted({f"{known.scheme}://{known.hostname}" for known in own})) or "none: it gave no URLs"
-        raise Unfit(f"$.response_url must be on a host of your platform, because our token travels there ({hosts}).")
-    if not http.may_be_called(found.hostname or ""):
+    found = origin(url)
+    if found is None or "@" in urlsplit(url).netloc:
+        raise Unfit("$.response_url is not an http(s) URL, or has a user name in it.")
+    given = [connection.versions_url, *(endpoint["url"] for endpoint in connection.endpoints)]
+    own = {where for where in map(origin, given) if where is not None}
+    if found not in own:
+        told = ", ".join(f"{scheme}://{host}:{port}" for scheme, host, port in sorted(own)) or "none: it gave no URLs"
+        why = "must have scheme, host and port of an address of your platform, because our token travels there"
+        raise Unfit(f"$.response_url {why} ({told}).")
+    if not http.may_be_called(found[1]):
         raise Unfit("$.response_url is a private address, which this platform does not call.")
-
-
-def _as_good(found: SplitResult, known: SplitResult) -> bool:
-    same_host = bool(found.hostname) and found.hostname == known.hostname
-    return same_host and not found.username and found.scheme in ({known.scheme, "https"} & {"http", "https"})

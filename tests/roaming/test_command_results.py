@@ -121,6 +121,14 @@ def test_a_timeout_of_a_year_is_not_waited_for(between: Middle) -> None:
     assert command.due_at - clock.now() < timedelta(days=2)
 
 
+def test_a_timeout_of_no_time_leaves_the_result_some(between: Middle) -> None:
+    between.volta.answering = accepting({"result": "ACCEPTED", "timeout": 0})
+    assert given(between).data["timeout"] == 0
+    assert results.time_out_due(at=clock.now() + timedelta(seconds=3)) == 0
+    assert between.cpo.tell(between.ours(), {"result": "ACCEPTED"}).status == 1000
+    assert Push.objects.filter(module="commands").count() == 1
+
+
 def test_a_command_whose_process_died_is_given_up_without_a_word(between: Middle) -> None:
     given(between)
     Command.objects.update(state=CommandState.ASKED, answered_at=None)
@@ -149,11 +157,14 @@ def test_a_result_that_cannot_be_told_in_time_lapses_and_is_not_sent(between: Mi
 def test_an_address_that_is_dead_does_not_make_its_platform_offline(between: Middle) -> None:
     with platform() as away:
         url = f"{away.url}/results/1"
+    nomad = Connection.objects.get(name="Nomad")
+    nomad.endpoints.append({"identifier": "commands", "role": "SENDER", "url": f"{away.url}/commands"})
+    nomad.save()
     between.emsp.post("/receiver/commands/START_SESSION", start(url))
     between.cpo.tell(between.ours(), {"result": "ACCEPTED"})
     between.deliver()
     assert Push.objects.get(module="commands").state == PushState.RETRYING
-    nomad = Connection.objects.get(name="Nomad")
+    nomad.refresh_from_db()
     assert (nomad.paused_until, nomad.failures) == (None, 0)
 
 

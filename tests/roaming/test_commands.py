@@ -166,10 +166,12 @@ def test_a_command_nobody_knows_is_not_supported_where_the_list_is_open_and_inva
         "http://127.0.0.1.elsewhere.example/",
         "http://127.0.0.1@elsewhere.example/",
         "http://localhost/results/17",
+        "http://127.0.0.1/results/17",
+        "http://127.0.0.1:9/results/17",
         "ftp://127.0.0.1/results",
     ],
 )
-def test_a_result_goes_to_the_askers_own_hosts_only(between: Middle, url: str) -> None:
+def test_a_result_goes_to_the_askers_own_addresses_only(between: Middle, url: str) -> None:
     """T109."""
     for name, order in ORDERS.items():
         refused(between, between.emsp.post(f"/receiver/commands/{name}", order(url)), 2001, "$.response_url")
@@ -179,7 +181,20 @@ def test_a_result_does_not_travel_in_plain_text_where_the_platform_has_https(bet
     Connection.objects.filter(name="Nomad").update(versions_url="https://nomad.example/versions", endpoints=[])
     url = "http://nomad.example/results"
     refused(between, between.emsp.post("/receiver/commands/START_SESSION", start(url)), 2001, "$.response_url")
-    assert between.emsp.post("/receiver/commands/START_SESSION", start("https://nomad.example:444/r")).status == 1000
+    assert between.emsp.post("/receiver/commands/START_SESSION", start("https://nomad.example:443/r")).status == 1000
+
+
+@pytest.mark.parametrize("port", [1, 80, 444, 8443])
+def test_another_port_of_the_askers_host_may_be_another_service(between: Middle, port: int) -> None:
+    """T109."""
+    Connection.objects.filter(name="Nomad").update(versions_url="https://nomad.example/versions", endpoints=[])
+    reply = between.emsp.post("/receiver/commands/START_SESSION", start(f"https://nomad.example:{port}/results"))
+    refused(between, reply, 2001, "https://nomad.example:443")
+
+
+def test_a_user_name_in_the_address_of_a_result_is_refused(between: Middle) -> None:
+    url = between.response_url.replace("//", "//nomad@")
+    refused(between, between.emsp.post("/receiver/commands/START_SESSION", start(url)), 2001, "user name")
 
 
 def test_a_private_address_is_no_address_for_a_result(between: Middle, settings: Settings) -> None:

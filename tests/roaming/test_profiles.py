@@ -191,9 +191,9 @@ def test_nobody_else_has_anything_to_do_with_the_session(between: Middle) -> Non
         connect("Air", "EMSP FR*AIR", to=theirs)
         cast.agreement("NL*VLT", "FR*AIR")
         connect("Cleo", "CPO BE*CLO", "EMSP BE*CLO", to=theirs)
-        url = f"{theirs.url}/r"
-        for caller in (Caller("Air"), Caller("Cleo"), between.cpo):
-            own = url if caller is not between.cpo else f"{between.volta.url}/r"
+        callers = [(Caller("Air"), theirs), (Caller("Cleo"), theirs), (between.cpo, between.volta)]
+        for caller, its in callers:
+            own = f"{its.url}/r"
             body = {"charging_profile": PROFILE, "response_url": own}
             for name in (SESSION, "S-NONE"):
                 path = f"/receiver/chargingprofiles/{name}"
