@@ -1,13 +1,13 @@
 """Which agreement holds when."""
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from django.db.models import DateField, DateTimeField, ExpressionWrapper, F, Func, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Cast
 
 from partners.agreements.models import Agreement, AgreementState
 from partners.parties.models import Party
+from roaming.kernel import clock
 
 IN_FORCE = (AgreementState.ACTIVE, AgreementState.ENDED)
 
@@ -49,7 +49,7 @@ def covering(*, cpo: Party, emsp: Party, at: datetime) -> Agreement | None:
 
 def covers(agreement: Agreement, at: datetime) -> bool:
     """Whether the agreement's dates contain `at`, whatever its state."""
-    local_date = at.astimezone(ZoneInfo(agreement.time_zone)).date()
+    local_date = clock.in_zone(at, agreement.time_zone).date()
     begun = agreement.starts_date <= local_date
     return begun and (agreement.ends_date is None or local_date < agreement.ends_date)
 

@@ -22,6 +22,7 @@ Data = dict[str, Any]
 
 # A partner that says a year is not waited for; no more than a day.
 LONGEST_TIMEOUT_SECONDS = 86_400
+SHORTEST_TIMEOUT_SECONDS = 5  # some say 0, and their results are on the way all the same
 
 
 class Unanswered(Exception):
@@ -174,7 +175,7 @@ def _give_up(command: Command, why: str) -> None:
 def _answered(command: Command, said: Data, at: datetime) -> Command:
     """Keep the answer. A result that overtook it is passed on only now (M2)."""
     row = results.locked(command)
-    seconds = min(int(said["timeout"]), LONGEST_TIMEOUT_SECONDS)
+    seconds = min(max(int(said["timeout"]), SHORTEST_TIMEOUT_SECONDS), LONGEST_TIMEOUT_SECONDS)
     row.answer, row.answer_body = said["result"], wire.encode_text(said)
     row.answered_at, row.timeout_seconds = at, seconds
     row.save(update_fields=["answer", "answer_body", "answered_at", "timeout_seconds"])

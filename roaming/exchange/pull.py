@@ -1,11 +1,13 @@
 """Fetching lists from a partner: the good objects are processed, the broken ones become findings (T25, T48, T49)."""
 
+import logging
 import random
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db import DataError
 
 from partners import routing
 from partners.connections.models import Connection
@@ -29,6 +31,11 @@ from roaming.ocpi.schema.values import format_time, parse_time
 # Their clock and ours differ, and an object may be stamped before it is listed.
 _OVERLAP = timedelta(hours=1)
 _BEGINNING = datetime.fromisoformat("2010-01-01T00:00:00Z")
+
+# What a hub held for some days comes with its old time; lists that grow for ever are read so much further back, daily.
+_LATE = timedelta(days=7)
+
+logger = logging.getLogger(__name__)
 
 # The lists that are pulled, in the order in which their objects refer to each other.
 MODULES = [name for name in LISTINGS if name in STORES]
@@ -76,7 +83,8 @@ def pull(
 ) -> dict[str, Counts]:
     """Read the lists a partner offers (all that fit its parties, or `modules`), changed since `since` (the last pull).
 
-    `full`, and each day anyway, reads whole lists as they are and finds what is gone from them. One list that fails
+    `full`, and each day anyway, reads whole lists as they are and finds what is gone from them, and other lists a week
+    back. One list that fails
     does not stop the others; its `error` says why. Raises CannotPull for a connection that is not registered, or that
     is being pulled right now.
     """
@@ -144,8 +152,10 @@ def _pull_list(
         counts.error = f"{connection.name} has no sender interface for {listing.module}."
         return counts, True
     owners = {party.code: party for party in parties.hosted(connection) if party.role in listing.owner_roles}
-    whole = full and listing.whole
-    reading = _Reading(connection, listing, listing.url(endpoint), owners, None if whole else since, at)
+    if full:
+        since = min(since, at - _LATE)
+    start = None if full and listing.whole else since
+    reading = _Reading(connection, listing, listing.url(endpoint), owners, start, at)
     try:
         _read(ocpi, reading, counts)
     except (Unreachable, Refused) as error:
@@ -215,6 +225,12 @@ def _take(item: Item, reading: _Reading, listed: Listed, counts: Counts) -> None
         _note_broken(item, listing, connection, str(error), reading.at)
     except cdrs.ContentDiffers:
         counts.broken += 1  # the intake has written its own finding
+    except (DataError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+        # It is valid, so this is our fault; the rest of the list does not suffer from it.
+        logger.exception("One of the %s of %s could not be stored", listing.name, connection)
+        counts.broken += 1
+        listed.add_broken(item.value)
+        _note_broken(item, listing, connection, f"{type(error).__name__}: {error}", reading.at)
 
 
 def _is_older(item: Item, reading: _Reading) -> bool:
@@ -243,13 +259,13 @@ def _note_broken(item: Item, listing: Listing, connection: Connection, why: str,
     """Once per object and reason: an hourly pull meets the same broken object again and again."""
     value = item.value if isinstance(item.value, dict) else {}
     subject = f"{listing.name} {value.get(listing.key, '?')}"[:200]
-    sentence = f"{connection.name} lists an object that is not valid and was not stored: {why}"
+    sentence = f"{connection.name} lists an object that could not be stored: {why}"
     if Finding.objects.filter(connection=connection, subject=subject, sentence=sentence).exists():
         return
     findings.record(
         code="broken_object",
         severity=Severity.ERROR,
-        title="A listed object is not valid",
+        title="A listed object could not be stored",
         sentence=sentence,
         connection=connection,
         subject=subject,

@@ -75,7 +75,7 @@ def when(moment: datetime | None, zone: str = "UTC", year: bool = False) -> Safe
     """`19 Nov 22:58 UTC`, with the year when it is another one or asked for; UTC and the exact second on hover."""
     if moment is None:
         return NOTHING
-    local = moment.astimezone(ZoneInfo(zone))
+    local = clock.in_zone(moment, zone)
     year = year or local.year != clock.now().year
     text = f"{local.day} {local:%b %Y %H:%M}" if year else f"{local.day} {local:%b %H:%M}"
     exact = f"{moment.astimezone(ZoneInfo('UTC')):%Y-%m-%d %H:%M:%S} UTC"

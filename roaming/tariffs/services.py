@@ -15,10 +15,8 @@ from roaming.tariffs.models import Tariff
 
 @transaction.atomic
 def put(*, party: Party, tariff_id: str, data: dict[str, Any], at: datetime) -> Stored[Tariff]:
-    """Create or replace a tariff of `party`; one that was deleted is there again."""
-    stored = storage.put_object(
-        Tariff, party=party, ocpi_id=tariff_id, data=data, columns=_columns(data), at=at, objection=_objection
-    )
+    """Create or replace a tariff of `party`; one that was deleted is there again, unless this is an older state."""
+    stored = storage.put_object(Tariff, party=party, ocpi_id=tariff_id, data=data, columns=_columns(data), at=at)
     if stored.changed:
         _announce(stored.row, "PUT", at)
     return stored
@@ -49,11 +47,6 @@ def _present(party: Party, tariff_id: str) -> Tariff:
     if row.deleted_at is not None:
         raise Unknown(f"{party.code} has deleted its tariff “{tariff_id}”.")
     return row
-
-
-def _objection(row: Tariff, data: dict[str, Any]) -> str:
-    """A deleted tariff has no age to compare with."""
-    return "" if row.deleted_at is not None else storage.too_old(row, data)
 
 
 def _announce(row: Tariff, method: str, at: datetime) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import DataError
 
 from partners.connections.models import Connection
 from roaming.cdrs.models import Cdr
@@ -15,6 +16,7 @@ from roaming.exchange import pull as pulling
 from roaming.exchange.models import Exchange
 from roaming.findings.models import Finding
 from roaming.locations.models import Location
+from roaming.tariffs import services as tariffs
 from roaming.tariffs.models import Tariff
 from roaming.tokens.models import Token
 from tests import cast, wire
@@ -78,6 +80,51 @@ def test_broken_objects_become_findings_once_and_the_good_ones_are_stored(polder
     assert finding.connection == polder and "currency" in finding.sentence
     pulling.pull(connection=polder, modules=["tariffs"], at=AT)
     assert Finding.objects.count() == 4
+
+
+def test_once_a_day_sessions_and_cdrs_are_read_a_week_back_for_what_came_late(
+    polder: Connection, theirs: Platform
+) -> None:
+    """T41, T106: who held a CDR does not change its last_updated."""
+    polder.last_pulled_at, polder.next_full_pull_at = AT - timedelta(hours=1), AT
+    polder.save()
+    pulling.pull(connection=polder, at=AT)
+    asked = {one.path: one.query.get("date_from") for one in theirs.asked}
+    assert asked["/sender/cdrs"] == asked["/sender/sessions"] == "2026-11-13T09:42:00Z"
+    assert asked["/sender/tariffs"] is None
+
+
+def test_an_odd_object_does_not_cost_the_ones_behind_it(
+    polder: Connection, theirs: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """T25: also where the fault is ours, and it is a finding then."""
+    put = tariffs.put
+
+    def sometimes(**of: Any) -> Any:
+        if of["tariff_id"] in {"T1", "T2"}:
+            raise {"T1": OverflowError, "T2": DataError}[of["tariff_id"]]("it is too long")
+        return put(**of)
+
+    monkeypatch.setattr(tariffs, "put", sometimes)
+    theirs.lists["tariffs"] = [tariff(1), tariff(2), tariff(3)]
+    counts = pulling.pull(connection=polder, modules=["tariffs"], at=AT)
+    assert counts == {"tariffs": pulling.Counts(new=1, broken=2)}
+    assert [finding.subject for finding in Finding.objects.order_by("id")] == ["tariffs T1", "tariffs T2"]
+    assert "it is too long" in Finding.objects.order_by("id")[0].sentence
+
+
+@pytest.mark.parametrize("at", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z"])
+def test_a_session_at_the_end_of_the_calendar_is_stored_like_any_other(
+    at: str, polder: Connection, theirs: Platform
+) -> None:
+    """T82."""
+    cast.agreement("NL*PLD", "NL*VGO")
+    session = {**wire.load("session_running"), "party_id": "PLD"}
+    token = {**session["cdr_token"], "country_code": "NL", "party_id": "VGO"}
+    odd = {**session, "id": "ODD", "start_date_time": at, "cdr_token": token}
+    theirs.lists["sessions"] = [odd, session]
+    counts = pulling.pull(connection=polder, modules=["sessions"], at=AT)
+    assert counts == {"sessions": pulling.Counts(new=2)}
 
 
 def test_objects_of_parties_they_do_not_host_are_ignored(polder: Connection, theirs: Platform) -> None:
