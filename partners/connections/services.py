@@ -87,10 +87,12 @@ def change(
 
 
 def _free_name(name: str, but: Connection | None = None) -> str:
-    """A name that no other connection has. Digits alone would be taken for a number on the command line."""
+    """A name that no other connection has, and that the command line takes for no number and no option."""
     name = _line(name)
     if name.isdigit():
         raise CannotAdd("A name needs a letter; digits alone are taken for the number of a connection.")
+    if name.startswith("-"):
+        raise CannotAdd("A name does not begin with “-”; the command line would take it for an option.")
     others = Connection.objects.filter(name__iexact=name)
     if (others.exclude(pk=but.pk) if but else others).exists():
         raise CannotAdd(f"A connection named “{name}” exists already.")

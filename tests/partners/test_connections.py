@@ -52,6 +52,16 @@ def test_a_name_is_taken_in_any_letter_case() -> None:
         call_command("add_connection", name="NOMAD", role=["EMSP"], party=["DE*NM2"])
 
 
+@pytest.mark.parametrize("name", ["-5", "-Nomad", "--json", " - ", "-"])
+def test_a_name_that_would_be_taken_for_an_option_is_refused(name: str) -> None:
+    with pytest.raises(services.CannotAdd, match="does not begin with “-”"):
+        services.add(partner_name="Nomad", name=name, at=cast.NOW)
+    nomad = cast.nomad()
+    with pytest.raises(services.CannotAdd, match="does not begin with “-”"):
+        services.change(connection=nomad, name=name, only_version="", face=None, requests_per_minute=None)
+    assert [found.name for found in Connection.objects.all()] == ["Nomad"]
+
+
 @pytest.mark.parametrize("name", ["", "  ", "x" * 101, "No\nmad"])
 def test_a_name_that_is_none_is_refused_with_a_sentence(name: str) -> None:
     for options in ({"name": name}, {"name": "Nomad", "partner": name or " "}):

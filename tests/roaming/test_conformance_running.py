@@ -129,7 +129,8 @@ def test_the_command_tells_everything_and_fails_when_a_check_does() -> None:
         with pytest.raises(CommandError, match="1 failed"):
             call_command("check_partner", "polder laden", module=["tariffs"], stdout=out, stderr=err)
         assert "X-Limit is absent." in out.getvalue() and "Looking at tariffs …" in err.getvalue()
-    with pytest.raises(CommandError, match="no connection"):
-        call_command("check_partner", "Nobody")
+    for nobody in ("Nobody", "0", "9" * 30, "٧"):
+        with pytest.raises(CommandError, match=f"There is no connection “{nobody}”; make it with add_connection"):
+            call_command("check_partner", nobody)
     with pytest.raises(CommandError, match="1 or more"):
         call_command("check_partner", "Polder Laden", calls=0)

@@ -4,20 +4,19 @@ import json
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
-from partners.connections import selectors as connections
-from partners.connections.models import Connection
 from roaming.conformance import selectors, services, wording
 from roaming.conformance.limits import NAMES, Limits
 from roaming.conformance.models import Outcome
 from roaming.kernel import clock
+from roaming.management.connections import ConnectionCommand
 from roaming.ocpi.listings import LISTINGS
 
 _TOLD = 3
 
 
-class Command(BaseCommand):
+class Command(ConnectionCommand):
     help = (
         "Ask a registered partner for its versions, details, credentials and lists, and say for each check of the "
         "specification whether it holds, with the evidence. Only GET requests to the partner's own addresses are made. "
@@ -26,7 +25,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("connection", metavar="ID", help="the connection's number, or its name")
+        self.take_connection(parser)
         parser.add_argument(
             "--module", action="append", default=[], choices=sorted(LISTINGS), help="only this list; may be given again"
         )
@@ -43,7 +42,7 @@ class Command(BaseCommand):
             raise CommandError("A limit is 1 or more.")
         try:
             run = services.plan(
-                connection=_chosen(options["connection"]), modules=options["module"], limits=limits, by=None, at=at
+                connection=self.find(options["connection"]), modules=options["module"], limits=limits, by=None, at=at
             )
         except services.CannotCheck as error:
             raise CommandError(str(error)) from error
@@ -57,10 +56,3 @@ class Command(BaseCommand):
 
     def _tell(self, text: str) -> None:
         self.stderr.write(f"{text} …")
-
-
-def _chosen(text: str) -> Connection:
-    found = Connection.objects.filter(pk=int(text)).first() if text.isdecimal() else connections.by_name(text)
-    if found is None:
-        raise CommandError(f"There is no connection “{text}”.")
-    return found
