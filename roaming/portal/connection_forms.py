@@ -80,6 +80,11 @@ class RegisterForm(forms.Form):
         error_messages={"invalid": "A token has 1 to 64 printable ASCII characters and no space."},
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
+    version = forms.ChoiceField(
+        label="OCPI version",
+        choices=[("", "the newest that both sides have"), *((version, version) for version in OFFERED)],
+        required=False,
+    )
 
 
 class RotateForm(forms.Form):

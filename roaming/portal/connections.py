@@ -119,6 +119,7 @@ class Register(ConnectionPage):
                 connection=connection,
                 versions_url=form.cleaned_data["versions_url"],
                 token_a=form.cleaned_data["token"],
+                version=form.cleaned_data["version"],
                 at=clock.now(),
                 by=self.user,
             )

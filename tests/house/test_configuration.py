@@ -87,6 +87,15 @@ def test_a_setting_that_cannot_be_read_is_a_sentence(environment: dict[str, str 
     assert "Traceback" not in process.stderr
 
 
+@pytest.mark.parametrize("database", [None, "postgres://h/x"])
+def test_private_addresses_are_called_only_when_somebody_says_so(database: str | None) -> None:
+    """T109."""
+    environment = {"DATABASE_URL": database, "REDIS_URL": "redis://h/0"}
+    for said, allowed in ((None, "False"), ("0", "False"), ("1", "True")):
+        process = manage({**environment, "ALLOW_PRIVATE_PARTNERS": said}, "diffsettings", "--all")
+        assert f"ALLOW_PRIVATE_PARTNERS = {allowed}\n" in process.stdout
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_database_that_is_not_there_or_not_up_to_date_is_a_sentence(database_url: str) -> None:
     not_there = manage({"DATABASE_URL": "postgres://nobody@127.0.0.1:1/none"}, "settle", "--period=2026-01")

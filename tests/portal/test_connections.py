@@ -137,8 +137,8 @@ def test_a_change_that_cannot_be_leaves_it_as_it_was(ben: Client, scene: Scene) 
 # Exchange
 
 
-def register(otto: Client, scene: Scene, theirs: Platform, token: str = "their-token-A") -> Any:
-    form = {"versions_url": f"{theirs.url}/versions", "token": token}
+def register(otto: Client, scene: Scene, theirs: Platform, token: str = "their-token-A", version: str = "") -> Any:
+    form = {"versions_url": f"{theirs.url}/versions", "token": token, "version": version}
     return otto.post(page(scene.planned, "register/"), form, follow=True)
 
 
@@ -153,6 +153,15 @@ def test_registering_shows_every_call_with_its_result(otto: Client, scene: Scene
     assert "by Otto" in shown and "Test call" not in shown
     assert "their-token-A" not in shown and hubert.token_c not in shown
     assert markup.read(shown).faults == []
+
+
+def test_the_version_of_a_registration_may_be_chosen(otto: Client, scene: Scene, hubert: Platform) -> None:
+    """C14: one that they do not have is said, and nothing is registered."""
+    refused = register(otto, scene, hubert, version="2.3.0")
+    assert refused.status_code == 422 and "2.3.0" in refused.content.decode()
+    register(otto, scene, hubert, version="2.2.1")
+    scene.planned.refresh_from_db()
+    assert (scene.planned.state, scene.planned.version) == (ConnectionState.REGISTERED, "2.2.1")
 
 
 def test_a_registration_that_fails_is_shown_as_far_as_it_came(otto: Client, scene: Scene, hubert: Platform) -> None:
