@@ -45,7 +45,7 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["*"] if EMBEDDED else [urlsplit(PORTA
 CSRF_TRUSTED_ORIGINS = [PORTAL_URL] if "://" in PORTAL_URL else []  # else a system check says what is wrong
 
 # What partners may do and how long we wait for them.
-ALLOW_PRIVATE_PARTNERS = env.bool("ALLOW_PRIVATE_PARTNERS", EMBEDDED)
+ALLOW_PRIVATE_PARTNERS = env.bool("ALLOW_PRIVATE_PARTNERS", False)
 PARTNER_TIMEOUT_SECONDS = env.float("PARTNER_TIMEOUT_SECONDS", 10.0, validate=POSITIVE)
 PAGE_LIMIT = env.int("PAGE_LIMIT", 100, validate=POSITIVE)
 BODY_LIMIT_BYTES = env.int("BODY_LIMIT_BYTES", 5_000_000, validate=POSITIVE)
