@@ -81,6 +81,7 @@ def patch_evse(*, party: Party, location_id: str, evse_uid: str, data: Data, at:
     if parts.is_older(data, known):
         return _kept(row, known)
     evse = parts.aged(transforms.merge_patch("evse", known, data))
+    validation.validate(NEWEST_SHAPE, "evse", evse)  # before the whole, for paths that their body has
     return _with_part(row, location, _Part(f"EVSE {evse_uid}", known, evse), parts.with_evse(location, evse), at)
 
 
@@ -114,6 +115,7 @@ def patch_connector(
     if parts.is_older(data, known):
         return _kept(row, known)
     connector = transforms.merge_patch("connector", known, data)
+    validation.validate(NEWEST_SHAPE, "connector", connector)  # before the whole, for paths that their body has
     part = _Part(f"connector {connector_id} of EVSE {evse_uid}", known, connector)
     return _with_part(row, location, part, parts.with_connector(location, evse, connector), at)
 
@@ -145,7 +147,8 @@ def _with_part(row: Location, before: Data, part: _Part, whole: Data, at: dateti
 
 
 def _told(stored: Stored[Location], at: datetime) -> Stored[Location]:
-    """Tell partners of a change, and people of an EVSE that is now in two places."""
+    """Tell partners of a change, and people of an EVSE that is now in two places or of a country as it was written
+    once."""
     if stored.changed:
         row = stored.row
         receivers = routing.receivers_of(row.party, at=at)
@@ -153,7 +156,25 @@ def _told(stored: Stored[Location], at: datetime) -> Stored[Location]:
         fresh = set(row.evse_uids).difference(parts.uids(stored.before or {}))
         if fresh:
             _note_shared(row, fresh, at)
+        if len(row.country) == 2:
+            _note_old_country(row, at)
     return stored
+
+
+def _note_old_country(row: Location, at: datetime) -> None:
+    """Kept as it is, though it should have three letters (L12)."""
+    findings.record_once(
+        code="country_of_two_letters",
+        severity=Severity.NOTE,
+        title="A country of two letters",
+        sentence=f"{row.party.code} writes the country of location “{row.ocpi_id}” as {row.country}; OCPI wants three "
+        "letters, and partners may refuse it.",
+        expected="ISO 3166-1 alpha-3, like NLD",
+        actual=row.country,
+        connection=row.party.connection,
+        subject=f"locations {row.ocpi_id}",
+        at=at,
+    )
 
 
 def _note_shared(row: Location, uids: set[str], at: datetime) -> None:

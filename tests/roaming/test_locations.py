@@ -240,6 +240,29 @@ def test_an_evse_that_is_in_two_places_is_found(ours: Caller, zuidplein: dict[st
     assert ours.get(f"{path}/ZP-1").data["status"] == "CHARGING"
 
 
+def test_a_country_of_two_letters_is_kept_and_found(ours: Caller, zuidplein: dict[str, Any]) -> None:
+    """L12."""
+    for day in (3, 4):
+        sent = zuidplein | {"country": "NL", "last_updated": f"2026-11-0{day}T00:00:00Z", "name": f"Zuidplein {day}"}
+        assert ours.put(URL, sent).status == 1000
+    assert (ours.get(URL).data["country"], Finding.objects.get().code) == ("NL", "country_of_two_letters")
+
+
+@pytest.mark.parametrize(
+    ("tail", "patch", "fault"),
+    [
+        ("/ZP-1", {"connectors": []}, "$.connectors"),
+        ("/ZP-1/1", {"standard": None}, "$.standard"),
+    ],
+)
+def test_what_only_the_merged_part_shows_is_named_as_it_was_sent(
+    tail: str, patch: dict[str, Any], fault: str, ours: Caller
+) -> None:
+    """T63."""
+    reply = ours.patch(f"{URL}{tail}", patch | {"last_updated": "2026-11-30T00:00:00Z"})
+    assert reply.status == 2001 and fault in reply.message and "evses" not in reply.message
+
+
 def test_without_an_operator_that_of_the_credentials_is_meant(ours: Caller, zuidplein: dict[str, Any]) -> None:
     """L7."""
     row = Location.objects.select_related("party").get()
