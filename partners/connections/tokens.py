@@ -17,7 +17,7 @@ NOTHING_BESIDE = {**NOTHING_OFFERED, **NOTHING_BEFORE}
 
 
 class CannotOffer(Exception):
-    """The connection was registered, left or given new tokens meanwhile; the text says so."""
+    """The connection was registered, left or given new tokens meanwhile, or may hold an offer; the text says so."""
 
 
 def overlap() -> timedelta:
@@ -28,8 +28,9 @@ def overlap() -> timedelta:
 def offer(*, connection: Connection, at: datetime) -> str:
     """A further token for the platform, returned once. Those that it has stay good beside it.
 
-    Raises CannotOffer when the connection is not as `connection` has it in memory.
+    Raises CannotOffer when the connection is not as `connection` has it in memory, or `refuse_second` does.
     """
+    refuse_second(connection=connection, at=at)
     token = new_token()
     stamps = {"token_offered_hash": token_hash(token), "token_offered_until": at + overlap()}
     unchanged = Connection.objects.filter(
@@ -39,6 +40,21 @@ def offer(*, connection: Connection, at: datetime) -> str:
         raise CannotOffer(f"{connection} exchanged credentials with us meanwhile; look at it again.")
     _remember(connection, stamps)
     return token
+
+
+def refuse_second(*, connection: Connection, at: datetime) -> None:
+    """Raises CannotOffer while a platform that is registered may have taken an offered token: a second one would kill
+    the one that it holds."""
+    until = (
+        Connection.objects.filter(pk=connection.pk, token_in_kind=TokenKind.CREDENTIALS, token_offered_until__gt=at)
+        .values_list("token_offered_until", flat=True)
+        .first()
+    )
+    if until:
+        raise CannotOffer(
+            f"It is not known whether {connection} took the token that it was offered last. A further one would end "
+            f"that one, so none is offered before {until:%d %b %H:%M} UTC, or before it calls us with that token."
+        )
 
 
 def withdraw(*, connection: Connection, token: str) -> None:

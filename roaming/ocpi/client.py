@@ -32,21 +32,34 @@ class Refused(Exception):
     """The partner answered and did not do it. `message` is its own sentence, or ours about its answer.
 
     `status_code` is 0 when the answer was no OCPI envelope. `retry_after` is how long the partner asked to be left
-    alone, an hour at most; None when it did not.
+    alone, an hour at most; None when it did not. `data` is what its envelope holds all the same.
     """
 
-    def __init__(self, http_status: int, status_code: int, message: str, retry_after: timedelta | None = None) -> None:
+    def __init__(
+        self,
+        http_status: int,
+        status_code: int,
+        message: str,
+        retry_after: timedelta | None = None,
+        data: Any = None,
+    ) -> None:
         super().__init__(message)
         self.http_status = http_status
         self.status_code = status_code
         self.message = message
         self.retry_after = retry_after
+        self.data = data
 
     @property
     def away(self) -> bool:
         """Whether any other request would fare the same now: nobody there, our token, too often, no OCPI at all."""
         elsewhere = 300 <= self.http_status < 400 or (self.status_code == 0 and self.http_status < 400)
         return self.http_status in _AWAY or elsewhere
+
+    @property
+    def unclear(self) -> bool:
+        """Whether they may have done it all the same: a failure of theirs, or an answer that says nothing."""
+        return self.http_status >= 500 or (self.status_code == 0 and 200 <= self.http_status < 300)
 
     @property
     def troubled(self) -> bool:
@@ -190,7 +203,7 @@ class OcpiClient:
         )
         self.heard = Heard(sent, reply, error, seconds, row)
         if not accepted:
-            raise Refused(reply.status, status_code, message, _retry_after(reply, note.at))
+            raise Refused(reply.status, status_code, message, _retry_after(reply, note.at), data)
         return Answer(reply.status, status_code, data, reply.headers, reply.body)
 
     def _secrets(self, body: Any) -> list[str]:
@@ -255,5 +268,10 @@ def _envelope(reply: Reply) -> tuple[int, str, Any]:
     if not isinstance(decoded, dict) or type(status_code) is not int or not 1000 <= status_code <= 4999:
         return 0, f"The answer (HTTP {reply.status}) is not an OCPI envelope.", None
     sentence = decoded.get("status_message")
-    said = f": {sentence}" if isinstance(sentence, str) and sentence else "."
+    said = f": {_storable(sentence)}" if isinstance(sentence, str) and sentence else "."
     return status_code, f"HTTP {reply.status}, OCPI {status_code}{said}", decoded.get("data")
+
+
+def _storable(sentence: str) -> str:
+    """PostgreSQL's text takes no NUL, and what a partner says is told in many places."""
+    return sentence.replace("\0", "\N{REPLACEMENT CHARACTER}")

@@ -1,10 +1,12 @@
 """Reading what a partner offers: its versions, and the endpoints of the version we share (C1, C6, C7)."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeGuard
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 from partners.connections.models import Connection
@@ -13,6 +15,7 @@ from roaming.ocpi import quirks
 from roaming.ocpi.client import Answer, OcpiClient, Refused, wants_plain
 from roaming.ocpi.errors import CANNOT_USE_CLIENT_API, NO_MATCHING_ENDPOINTS, UNSUPPORTED_VERSION, OcpiError
 from roaming.ocpi.modules import OPPOSITE, Interface, interfaces_of, known_as
+from roaming.ocpi.schema import values
 from roaming.ocpi.versions import OFFERED
 
 Endpoint = dict[str, str]
@@ -22,19 +25,32 @@ NEEDED: dict[str, list[Interface]] = {
     "CPO": [("locations", "SENDER"), ("cdrs", "SENDER")],
     "EMSP": [("tokens", "SENDER")],
 }
+# Names of versions and modules, as far as we repeat and keep them.
+_NAME = re.compile(r"[!-~]{1,50}")
+_URL = re.compile(values.HTTP_URL)
+_LONGEST_URL = 255
+_NO_URL = f"not an absolute http(s) URL of at most {_LONGEST_URL} characters"
 
 
 class Conversation:
     """The calls of one registration: they share a correlation id, and none of their tokens is kept in the journal.
 
-    `plain` says how the token is written; a 401 to a GET is answered by trying the other way once (T3).
+    `plain` says how the token is written (None: as the version says); a 401 to a GET is answered by trying the other
+    way once (T3).
     """
 
     def __init__(
-        self, connection: Connection, at: datetime, *, token: str, version: str = "", correlation_id: str = ""
+        self,
+        connection: Connection,
+        at: datetime,
+        *,
+        token: str,
+        version: str = "",
+        correlation_id: str = "",
+        plain: bool | None = None,
     ) -> None:
         self._connection = connection
-        self._ocpi = OcpiClient(connection, at, token=token, version=version)
+        self._ocpi = OcpiClient(connection, at, token=token, version=version, plain=plain)
         self._correlation_id = correlation_id or str(uuid4())
         self._corrected = False
 
@@ -45,6 +61,11 @@ class Conversation:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._ocpi.__exit__(kind, error, trace)
+
+    @property
+    def plain(self) -> bool:
+        """How the token is written now: as it is, or in Base64."""
+        return self._ocpi.plain
 
     def send(self, method: str, url: str, body: Any = None) -> Answer:
         """Raises Refused and Unreachable."""
@@ -108,10 +129,12 @@ def choose_version(talk: Conversation, versions_url: str, wanted: Iterable[str] 
     urls = {
         entry["version"]: entry["url"]
         for entry in entries
-        if isinstance(entry, dict) and isinstance(entry.get("version"), str) and isinstance(entry.get("url"), str)
+        if isinstance(entry, dict) and _is_name(entry.get("version")) and isinstance(entry.get("url"), str)
     }
     for version in sorted(wanted, reverse=True):
         if version in urls:
+            if not _is_url(urls[version]):
+                raise _unusable(versions_url, f"its address of the details of {version} is {_NO_URL}")
             talk.speak(version)
             return version, urls[version]
     offered = ", ".join(sorted(urls)) or "none"
@@ -126,8 +149,13 @@ def read_endpoints(talk: Conversation, details_url: str, roles: Iterable[str], v
     listed = details.get("endpoints") if isinstance(details, dict) else None
     if not isinstance(listed, list):
         raise _unusable(details_url, "its version details have no list of endpoints")
+    roles = list(roles)
     expected = interfaces_of(roles, version)
-    endpoints = [entry for item in listed for entry in _endpoints(item, version, expected)]
+    named = [entry for item in listed for entry in _endpoints(item, version, expected)]
+    endpoints = [entry for entry in named if _is_url(entry["url"])]
+    for identifier, side in [("credentials", "SENDER"), *needed_of(roles)]:
+        if (identifier, side) in _interfaces(named) - _interfaces(endpoints):
+            raise _unusable(details_url, f"its address of {identifier} is {_NO_URL}")
     if not any(entry["identifier"] == "credentials" for entry in endpoints):
         raise OcpiError(NO_MATCHING_ENDPOINTS, f"The version details at {details_url} list no endpoint “credentials”.")
     if not set(expected) & _interfaces(endpoints):
@@ -153,7 +181,7 @@ def _interfaces(endpoints: Iterable[Endpoint]) -> set[Interface]:
 
 
 def _endpoints(item: Any, version: str, expected: Iterable[Interface]) -> list[Endpoint]:
-    """One entry of the list; none for what is no endpoint (T25).
+    """One entry of the list, whose address is still to be looked at; none for what is no endpoint (T25).
 
     The role of credentials has no meaning (V3). In 2.1.1 there are no roles: an entry stands for the sides of the
     module that such a platform has.
@@ -161,7 +189,7 @@ def _endpoints(item: Any, version: str, expected: Iterable[Interface]) -> list[E
     if not isinstance(item, Mapping):
         return []
     identifier, role, url = item.get("identifier"), item.get("role"), item.get("url")
-    if not isinstance(identifier, str) or not isinstance(url, str) or not url.startswith(("http://", "https://")):
+    if not _is_name(identifier) or not isinstance(url, str):
         return []
     identifier = known_as(identifier)
     if identifier == "credentials":
@@ -171,6 +199,21 @@ def _endpoints(item: Any, version: str, expected: Iterable[Interface]) -> list[E
     else:
         sides = [role] if isinstance(role, str) and role in OPPOSITE else []
     return [{"identifier": identifier, "role": side, "url": url} for side in sides]
+
+
+def _is_name(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and _NAME.fullmatch(value) is not None
+
+
+def _is_url(url: str) -> bool:
+    """Whether it can be kept and called."""
+    if len(url) > _LONGEST_URL or not _URL.match(url):
+        return False
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.username is None and parts.port != 0
+    except ValueError:  # half an IPv6 address, or a port that is none
+        return False
 
 
 def _got(talk: Conversation, url: str, what: str) -> Any:

@@ -12,7 +12,7 @@ from partners.connections.models import Connection, ConnectionState
 from partners.people.models import User
 from roaming.findings import services as findings
 from roaming.findings.models import Severity
-from roaming.kernel.http import NotSent, Unreachable
+from roaming.kernel.http import Unreachable
 from roaming.ocpi.client import Refused
 from roaming.registration import credentials
 from roaming.registration.credentials import Theirs
@@ -24,6 +24,7 @@ from roaming.registration.starting import (
     Meanwhile,
     Progress,
     Report,
+    came_to_nothing,
     converse,
     found,
     keep,
@@ -31,10 +32,25 @@ from roaming.registration.starting import (
     trying,
     understood,
     wanted,
+    why_not,
 )
 
 _AS_BEFORE = "Everything is as it was before."
+_OURS_WORKS = (
+    "Ours to call them still works, and both that they may have from us are good until {until}, or until they use the "
+    "new one. If they took the new one, they have to call us with it before that, other than for versions, or to PUT "
+    "their credentials; else it dies. Tokens can be renewed again after that."
+)
+_NONE_WORKS = (
+    "None that we have opens their platform now. Both that they may have from us are good until {until}, or until they "
+    "use the new one. Before that they have to PUT their credentials; after it they need a new registration token, or "
+    "give us one."
+)
 _EXCHANGED = (ConnectionState.REGISTERED, ConnectionState.OFFLINE)
+
+
+class Unsettled(CannotRegister):
+    """They may have taken the new token or not; a finding tells people."""
 
 
 def rotate(
@@ -46,6 +62,7 @@ def rotate(
         if connection.state not in _EXCHANGED or not connection.token_out:
             state = connection.get_state_display().lower()
             raise CannotRegister(f"{connection} is {state}; there is nothing to renew.")
+        tokens.refuse_second(connection=connection, at=at)
         asked = wanted(version or connection.only_version or connection.version, connection)
         with converse(connection, connection.token_out, progress, at, version=asked[0]) as talk:
             offer = found(talk, connection, connection.versions_url, asked, progress)
@@ -63,24 +80,14 @@ def _put(talk: Conversation, connection: Connection, offer: Offer, progress: Pro
     try:
         data = talk.send("PUT", offer.credentials_url, body).data
         theirs = understood(connection, offer.version, data)
-    except (NotSent, Refused) as error:
-        if isinstance(error, Refused) and _may_have_taken_it(error):
-            return _settle(connection, offer, token, data, str(error), progress, at)
-        tokens.withdraw(connection=connection, token=token)
-        raise CannotRegister(f"They did not take our new credentials: {error} {_AS_BEFORE}") from error
-    except (Unreachable, CannotRegister) as error:
-        return _settle(connection, offer, token, data, str(error), progress, at)
-    progress.tell("Credentials", "They took ours and gave us theirs.")
-    try:
+        progress.tell("Credentials", "They took ours and gave us theirs.")
         return _kept(connection, offer, token, theirs, progress, at)
-    except Meanwhile as error:
-        connection.refresh_from_db()
-        return _settle(connection, offer, token, data, str(error), progress, at)
-
-
-def _may_have_taken_it(error: Refused) -> bool:
-    """A failure of theirs, or an answer that is none: what they did before it went wrong is unknown."""
-    return error.http_status >= 500 or (error.status_code == 0 and 200 <= error.http_status < 300)
+    except Exception as error:
+        if came_to_nothing(error):
+            tokens.withdraw(connection=connection, token=token)
+            raise CannotRegister(f"They did not take our new credentials: {error} {_AS_BEFORE}") from error
+        data = error.data if isinstance(error, Refused) else data
+        return _settle(connection, offer, token, data, why_not(error), progress, at)
 
 
 def _kept(
@@ -102,22 +109,17 @@ def _settle(
 ) -> Connection:
     """Nobody knows whether they took it. Both tokens of ours stay good; which of theirs is, they are asked."""
     progress.tell("No clear answer", why)
-    until = f"{(at + tokens.overlap()):%d %b %H:%M} UTC"
-    fresh = credentials.token_in(data)
+    connection.refresh_from_db()
     if _works(connection, connection.token_out, offer, progress, at):
-        raise CannotRegister(
-            f"It is not known whether they took our new token. Ours to call them still works, and both that they may "
-            f"have from us are good until {until} or until they use the new one. Rotate again."
-        )
+        raise _unsettled(connection, _OURS_WORKS, at)
+    fresh = credentials.token_in(data)
     if fresh and _works(connection, fresh, offer, progress, at):
         theirs = Theirs(fresh, connection.versions_url, [], connection.hub_party_id)
-        return _kept(connection, offer, token, theirs, progress, at)
-    _tell_people(connection, until, at)
-    raise CannotRegister(
-        f"It is not known whether they took our new token, and none that we have opens their platform now. Both that "
-        f"they may have from us are good until {until} or until they use the new one. Ask them to PUT their "
-        "credentials, or for a new registration token."
-    )
+        try:
+            return _kept(connection, offer, token, theirs, progress, at)
+        except Exception as error:
+            progress.tell("Their new token", why_not(error))
+    raise _unsettled(connection, _NONE_WORKS, at)
 
 
 def _works(connection: Connection, token: str, offer: Offer, progress: Progress, at: datetime) -> bool:
@@ -130,17 +132,21 @@ def _works(connection: Connection, token: str, offer: Offer, progress: Progress,
     return True
 
 
-def _tell_people(connection: Connection, until: str, at: datetime) -> None:
+def _unsettled(connection: Connection, how_it_is: str, at: datetime) -> Unsettled:
+    """What the one who started it is told, and people by a finding: the token that they may hold will not live on by
+    itself."""
+    until = f"{at + tokens.overlap():%d %b %H:%M} UTC"
+    sentence = f"It is not known whether {connection} took our new token. {how_it_is.format(until=until)}"
     findings.record(
         code="rotation_unsettled",
         severity=Severity.ERROR,
         title="New tokens with an unknown end",
-        sentence=f"{connection} did not say whether it took our new token, and takes none of ours since. It can call "
-        f"us, until {until} with either token. It has to PUT its credentials, or to give us a new registration token.",
+        sentence=sentence,
         connection=connection,
         subject="credentials",
         at=at,
     )
+    return Unsettled(sentence)
 
 
 def _ended(connection: Connection) -> str:
@@ -155,9 +161,11 @@ def rotate_due(*, older_than: timedelta, at: datetime) -> int:
     """Rotate with everybody whose tokens are older than that (C12); how many succeeded. What fails is found by people,
     and tried again the next time."""
     done = 0
-    for connection in due_for_rotation(at - older_than):
+    for connection in due_for_rotation(at - older_than, at):
         try:
             rotate(connection=connection, at=at)
+        except Unsettled:
+            continue
         except CannotRegister as error:
             _find_failure(connection, str(error), at)
         else:

@@ -39,6 +39,8 @@ def calls_of(attempt: Attempt) -> list[Exchange]:
     return list(Exchange.objects.filter(ours | theirs, connection=attempt.connection, at__gte=since).order_by("id"))
 
 
-def due_for_rotation(before: datetime) -> QuerySet[Connection]:
-    """Registered connections whose tokens were last exchanged before that moment."""
-    return connections.registered().filter(registered_at__lt=before).exclude(token_out="").order_by("registered_at")
+def due_for_rotation(before: datetime, at: datetime) -> QuerySet[Connection]:
+    """Registered connections whose tokens were last exchanged before that moment, but for those that may take one yet
+    that they were offered."""
+    old = connections.registered().filter(registered_at__lt=before).exclude(token_out="")
+    return old.exclude(token_offered_until__gt=at).order_by("registered_at")

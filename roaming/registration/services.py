@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import transaction
 
-from partners.connections import selectors
+from partners.connections import selectors, tokens
 from partners.connections import services as connections
 from partners.connections.models import Connection, ConnectionState, TokenKind
 from partners.parties.services import PartyTaken
@@ -78,6 +78,7 @@ def _keep(connection: Connection, token: str, fresh: str, theirs: Theirs, offer:
     try:
         with transaction.atomic():
             locked = _locked(connection, token, at)
+            tokens.used(connection=locked, token=token, for_data=True)  # who PUTs with an offered one took it
             connections.register(
                 connection=locked,
                 version=offer.version,

@@ -3,6 +3,7 @@
 The steps that registering and rotating share are here too; `rotation` and `leaving` have the rest.
 """
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from partners.parties.services import PartyTaken
 from partners.people.models import User
 from roaming.kernel import locks
 from roaming.kernel.crypto import token_hash
-from roaming.kernel.http import Unreachable
+from roaming.kernel.http import NotSent, Unreachable
 from roaming.kernel.states import CannotMove
 from roaming.ocpi.client import Refused
 from roaming.ocpi.errors import OcpiError
@@ -30,6 +31,15 @@ from roaming.registration.credentials import Theirs
 from roaming.registration.discovery import Conversation, Offer, choose_version, missing, read_endpoints
 from roaming.registration.models import Method
 from roaming.registration.services import claim_taken
+
+logger = logging.getLogger(__name__)
+
+# What a person can do about a registration that only they may hold.
+_PERHAPS = (
+    "They may hold us for registered now, and their token for us never got here. Try again with the same registration "
+    "token; if they refuse it, ask them to end what they hold and for a new one."
+)
+_HELD = "They hold us for registered; ask them to end that and for a new registration token."
 
 
 class CannotRegister(Exception):
@@ -129,10 +139,30 @@ def wanted(version: str, connection: Connection) -> Sequence[str]:
 
 
 def converse(
-    connection: Connection, token: str, progress: Progress, at: datetime, *, version: str = ""
+    connection: Connection,
+    token: str,
+    progress: Progress,
+    at: datetime,
+    *,
+    version: str = "",
+    plain: bool | None = None,
 ) -> Conversation:
     """A conversation whose calls belong to the attempt."""
-    return Conversation(connection, at, token=token, version=version, correlation_id=progress.diary.correlation_id)
+    chain = progress.diary.correlation_id
+    return Conversation(connection, at, token=token, version=version, correlation_id=chain, plain=plain)
+
+
+def came_to_nothing(error: Exception) -> bool:
+    """Whether what ended our POST or PUT says that nothing came of it at theirs: not sent, or clearly refused."""
+    return isinstance(error, NotSent) or (isinstance(error, Refused) and not error.unclear)
+
+
+def why_not(error: Exception) -> str:
+    """What ended an exchange of credentials, as a sentence; a fault of ours is in the log."""
+    if isinstance(error, (CannotRegister, *REFUSALS)):
+        return str(error)
+    logger.error("An exchange of credentials ended by a fault", exc_info=error)
+    return "This platform failed on what they answered; its log says why."
 
 
 def found(
@@ -178,15 +208,18 @@ def _exchange(
 
     When we cannot keep what they answered they are told that it came to nothing, for they think otherwise.
     """
-    answer = talk.send("POST", offer.credentials_url, credentials.ours(connection, token, offer.version, at))
-    progress.tell("Credentials", "They took ours and gave us theirs.")
+    data: Any = None
     try:
-        theirs = understood(connection, offer.version, answer.data)
+        data = talk.send("POST", offer.credentials_url, credentials.ours(connection, token, offer.version, at)).data
+        progress.tell("Credentials", "They took ours and gave us theirs.")
+        theirs = understood(connection, offer.version, data)
         return keep(connection, offer, token, theirs, at)
-    except (CannotRegister, OcpiError):
-        if theirs_token := credentials.token_in(answer.data):
-            _undo(connection, offer, theirs_token, progress, at)
-        raise
+    except Exception as error:
+        if came_to_nothing(error):
+            raise
+        data = error.data if isinstance(error, Refused) else data
+        left = _undo(talk, connection, offer, credentials.token_in(data), progress, at)
+        raise CannotRegister(f"{why_not(error)} {left}".rstrip()) from error
 
 
 def understood(connection: Connection, version: str, data: Any) -> Theirs:
@@ -232,15 +265,21 @@ def _still_open(locked: Connection, connection: Connection, token: str) -> bool:
     return locked.token_offered_hash == offered and locked.token_in_hash == connection.token_in_hash
 
 
-def _undo(connection: Connection, offer: Offer, token: str, progress: Progress, at: datetime) -> None:
-    """They hold us for registered by now: leave again, so that a new TOKEN_A is all that is needed."""
+def _undo(
+    talk: Conversation, connection: Connection, offer: Offer, token: str, progress: Progress, at: datetime
+) -> str:
+    """They may hold us for registered by now: leave again with the token they gave, so that a new TOKEN_A is all that
+    is needed. What is left for a person to do; empty for nothing."""
+    if not token:
+        return _PERHAPS
     try:
-        with converse(connection, token, progress, at, version=offer.version) as talk:
-            talk.send("DELETE", offer.credentials_url)
+        with converse(connection, token, progress, at, version=offer.version, plain=talk.plain) as undoing:
+            undoing.send("DELETE", offer.credentials_url)
     except (Unreachable, Refused) as error:
         progress.tell("Taken back", f"They could not be told that it came to nothing: {error}")
-    else:
-        progress.tell("Taken back", "They were told that it came to nothing.")
+        return _HELD
+    progress.tell("Taken back", "They were told that it came to nothing.")
+    return ""
 
 
 def _hosted(connection: Connection) -> str:

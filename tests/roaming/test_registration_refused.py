@@ -91,6 +91,54 @@ def test_missing_endpoints_are_3003(
     assert untouched()
 
 
+JUNK = ["http://a/\0b", "http://x.example/" + "x" * 255, "http://[bad/", "http://x.example:99999/", "http://a b/", "/t"]
+
+
+@pytest.mark.parametrize("url", JUNK)
+@pytest.mark.parametrize("identifier", ["credentials", "tokens"])
+def test_an_address_that_we_need_and_cannot_use_is_3001_and_says_so(
+    planned: services.Added, nomad_platform: Platform, url: str, identifier: str
+) -> None:
+    """C6: nothing is kept of it."""
+    details = nomad_platform.details("2.2.1")
+    details["endpoints"] = [
+        {**entry, "url": url} if entry["identifier"] == identifier else entry for entry in details["endpoints"]
+    ]
+    nomad_platform.answering = lambda asked: Said(details) if asked.path == "/2.2.1" else None
+    status, envelope = call("POST", CREDENTIALS, planned.token, nomad_platform.credentials("nomad-B"))
+    assert (status, envelope["status_code"]) == (200, 3001)
+    assert f"its address of {identifier} is not an absolute http(s) URL" in envelope["status_message"]
+    assert untouched()
+    nomad_platform.answering = lambda asked: None
+    register(planned, nomad_platform)
+
+
+def test_junk_that_we_do_not_need_is_skipped(planned: services.Added, nomad_platform: Platform) -> None:
+    """T25."""
+    details = nomad_platform.details("2.2.1")
+    usual = len(details["endpoints"])
+    details["endpoints"] += [{"identifier": "cdrs", "role": "RECEIVER", "url": url} for url in JUNK]
+    names = ["", "x" * 51, "nul\0", "two words", "ü"]
+    details["endpoints"] += [{"identifier": name, "role": "SENDER", "url": "http://x.example/"} for name in names]
+    nomad_platform.answering = lambda asked: Said(details) if asked.path == "/2.2.1" else None
+    register(planned, nomad_platform)
+    assert len(Connection.objects.get().endpoints) == usual
+
+
+@pytest.mark.parametrize("url", JUNK)
+def test_details_whose_address_cannot_be_used_are_3001(
+    planned: services.Added, nomad_platform: Platform, url: str
+) -> None:
+    """C6."""
+    listed = [{"version": "nul\0", "url": "http://x.example/"}, {"version": "2.2.1", "url": url}]
+    nomad_platform.answering = always(Said(listed))
+    _, envelope = call("POST", CREDENTIALS, planned.token, nomad_platform.credentials("nomad-B"))
+    assert envelope["status_code"] == 3001 and "details of 2.2.1 is not an" in envelope["status_message"]
+    nomad_platform.answering = always(Said(listed[:1]))
+    _, envelope = call("POST", CREDENTIALS, planned.token, nomad_platform.credentials("nomad-B"))
+    assert envelope["status_code"] == 3002 and "offers none" in envelope["status_message"]
+
+
 def test_identifiers_are_read_in_any_letter_case_and_both_spellings(
     planned: services.Added, nomad_platform: Platform
 ) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
+from django.db import DataError
 from django.db import connection as database
 from pytest_django import Settings
 
@@ -183,7 +184,7 @@ def test_their_answer_says_nothing_and_they_did_not_take_it(partner: Partner, sa
     """The token to call them still works; both of ours do, for a time, and the old one for good."""
     partner.takes, partner.saying = False, said
     old = partner.shows
-    with pytest.raises(CannotRegister, match="It is not known whether they took"):
+    with pytest.raises(CannotRegister, match="It is not known whether Nomad took"):
         rotate()
     nomad = Connection.objects.get()
     assert nomad.token_out == partner.opened_by == "their-B"
@@ -201,16 +202,102 @@ def test_their_answer_says_nothing_though_they_took_it(partner: Partner, said: S
     next PUT heals it."""
     partner.saying = said
     old = partner.shows
-    with pytest.raises(CannotRegister, match="none that we have opens their platform"):
+    with pytest.raises(CannotRegister, match="None that we have opens their platform"):
         rotate()
     assert opens(old) and opens(partner.shows)
     finding = Finding.objects.get()
-    assert finding.code == "rotation_unsettled" and "has to PUT" in finding.sentence
+    assert finding.code == "rotation_unsettled" and "have to PUT" in finding.sentence
     assert works_with(partner.shows) and not opens(old)
     partner.platform.answering = lambda asked: None
     put = call("PUT", CREDENTIALS, partner.shows, partner.platform.credentials("their-B3"))[1]
     assert put["status_code"] == 1000
     assert Connection.objects.get().token_out == "their-B3"
+
+
+def overlapping(partner: Partner, said: Said) -> None:
+    """It lets two tokens of ours in for a while, as we do; it takes our first offer, and refuses what follows."""
+    answers = [said, Said(http=400, status=2000, message="not now")]
+
+    def answering(asked: Asked) -> Said | None:
+        if asked.method != "PUT":
+            return None
+        if len(answers) == 2:
+            partner.shows = asked.body["token"]
+        return answers.pop(0)
+
+    partner.platform.answering = answering
+
+
+@pytest.mark.parametrize("said", UNCLEAR[:3])
+def test_a_token_that_they_may_hold_is_not_ended_by_a_further_rotation(partner: Partner, said: Said) -> None:
+    """C3: neither by a person nor by the task, until they use it or it expires; and people are told in time."""
+    overlapping(partner, said)
+    old = partner.shows
+    with pytest.raises(CannotRegister, match="Ours to call them still works"):
+        rotate()
+    finding = Finding.objects.get()
+    assert finding.code == "rotation_unsettled" and "If they took the new one, they have to call" in finding.sentence
+    until = Connection.objects.get().token_offered_until
+    with pytest.raises(CannotRegister, match=f"none is offered before {until:%d %b %H:%M} UTC"):
+        rotate()
+    Connection.objects.update(registered_at=clock.now() - timedelta(days=31))
+    assert rotation.rotate_due(older_than=timedelta(days=30), at=clock.now()) == 0
+    assert len(partner.platform.paths("PUT")) == 1 and Finding.objects.count() == 1
+    assert opens(partner.shows) and opens(old)
+    assert works_with(partner.shows) and not opens(old)
+    partner.platform.answering = lambda asked: None
+    assert rotate().token_out == partner.platform.token_c
+
+
+def test_an_unsettled_renewal_of_the_task_is_told_to_people_once(partner: Partner) -> None:
+    overlapping(partner, UNCLEAR[0])
+    Connection.objects.update(registered_at=clock.now() - timedelta(days=31))
+    for _ in range(2):
+        rotation.rotate_due(older_than=timedelta(days=30), at=clock.now())
+    assert [finding.code for finding in Finding.objects.all()] == ["rotation_unsettled"]
+
+
+def test_a_put_with_the_offered_token_shows_that_they_took_it(partner: Partner) -> None:
+    """C3: it is the one before from then on, and ends as such."""
+    overlapping(partner, UNCLEAR[0])
+    old = partner.shows
+    with pytest.raises(CannotRegister):
+        rotate()
+    envelope = call("PUT", CREDENTIALS, partner.shows, partner.platform.credentials("their-B3"))[1]
+    assert envelope["status_code"] == 1000
+    assert opens(partner.shows) and not opens(old)
+    assert works_with(envelope["data"]["token"]) and not opens(partner.shows)
+    partner.platform.answering = lambda asked: None
+    assert rotate().token_out == partner.platform.token_c
+
+
+def test_what_we_cannot_keep_of_their_answer_leaves_both_of_ours_good(
+    partner: Partner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """C6: also where the fault is ours."""
+    monkeypatch.setattr(rotation, "keep", lambda *given: (_ for _ in ()).throw(DataError("numeric field overflow")))
+    old = partner.shows
+    with pytest.raises(CannotRegister, match="None that we have opens their platform"):
+        rotate()
+    told = {step["title"]: step["answer"] for step in Attempt.objects.first().steps}  # type: ignore[union-attr]
+    assert "its log says why" in told["No clear answer"] and "its log says why" in told["Their new token"]
+    assert opens(old) and opens(partner.shows)
+    assert Finding.objects.get().code == "rotation_unsettled"
+
+
+@pytest.mark.parametrize(
+    "url", ["http://a/\0b", "http://x.example/" + "x" * 255, "http://[bad/", "http://u:p@x.example/"]
+)
+def test_an_address_that_we_cannot_use_is_found_before_anything_is_sent(partner: Partner, url: str) -> None:
+    """C6: not after they took our new token."""
+    details = partner.platform.details("2.2.1")
+    details["endpoints"] = [
+        {**one, "url": url} if one["identifier"] == "tokens" else one for one in details["endpoints"]
+    ]
+    partner.platform.answering = lambda asked: Said(details) if asked.path == "/2.2.1" else None
+    with pytest.raises(CannotRegister, match="its address of tokens is not an absolute"):
+        rotate()
+    assert partner.platform.paths("PUT") == [] and as_before(partner, partner.shows)
 
 
 def test_of_a_broken_answer_the_token_is_used_when_the_old_one_is_dead(partner: Partner) -> None:

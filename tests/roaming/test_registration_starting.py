@@ -1,5 +1,6 @@
 """Registering with a partner that gave us a token: what we read, when we stop, and what is left after a failure."""
 
+from time import sleep
 from typing import Any
 
 import pytest
@@ -221,7 +222,56 @@ def test_a_platform_that_goes_down_while_it_is_told_leaves_nothing_here(
         start(planned.connection, nomad_platform)
     told = {step["title"]: step["answer"] for step in Attempt.objects.get().steps}
     assert "could not be told" in told["Taken back"]
+    assert "ask them to end that" in Attempt.objects.get().answer
     assert Connection.objects.get().state == ConnectionState.PLANNED
+
+
+@pytest.mark.parametrize(
+    "said", [Said({"token": "C-of-theirs"}, http=500, status=3000), Said({"token": "C-of-theirs"}, status=9)]
+)
+def test_a_registration_that_they_may_hold_is_taken_back_where_their_answer_has_a_token(
+    planned: services.Added, nomad_platform: Platform, said: Said
+) -> None:
+    """C6, T3: in the spelling that they take."""
+    strict = only("plain")
+    nomad_platform.versions = ("2.2.1",)
+
+    def answering(asked: Asked) -> Said | None:
+        if asked.method == "DELETE":
+            return None
+        return strict(asked) or (said if asked.method == "POST" else None)
+
+    nomad_platform.answering = answering
+    with pytest.raises(CannotRegister):
+        start(planned.connection, nomad_platform)
+    undone = [asked.spelled for asked in nomad_platform.asked if asked.method == "DELETE"]
+    assert undone == (["C-of-theirs"] if said.http == 500 else [])
+    assert opens(planned.token)
+
+
+def test_after_no_answer_people_are_told_that_they_may_hold_us_for_registered(
+    planned: services.Added, nomad_platform: Platform, settings: Settings
+) -> None:
+    """C6."""
+    settings.PARTNER_TIMEOUT_SECONDS = 0.3
+    nomad_platform.answering = lambda asked: sleep(0.8) if asked.method == "POST" else None
+    with pytest.raises(CannotRegister, match=r"They may hold us for registered now.* Try again with the same"):
+        start(planned.connection, nomad_platform)
+    assert "did not answer within 0.3 seconds" in Attempt.objects.get().answer
+    assert Connection.objects.get().state == ConnectionState.PLANNED and opens(planned.token)
+
+
+def test_a_fault_of_ours_after_their_answer_is_taken_back_too(
+    planned: services.Added, nomad_platform: Platform
+) -> None:
+    """C6: what they say of themselves is valid, and cannot be stored."""
+    body = nomad_platform.credentials("C-of-theirs")
+    body["roles"][0]["business_details"]["more"] = "nul\0"
+    nomad_platform.answering = to("POST", Said(body))
+    with pytest.raises(CannotRegister, match="its log says why"):
+        start(planned.connection, nomad_platform, version="2.2.1")
+    assert [asked.token for asked in nomad_platform.asked if asked.method == "DELETE"] == ["C-of-theirs"]
+    assert Connection.objects.get().state == ConnectionState.PLANNED and opens(planned.token)
 
 
 @pytest.mark.django_db(transaction=True)
