@@ -150,6 +150,7 @@ CELERY_BEAT_SCHEDULE = {
     "clients": {"task": "roaming.hub.refresh", "schedule": 5.0, "options": {"expires": 5}},
     "pull": {"task": "roaming.exchange.pull_all", "schedule": 60.0 * PULL_MINUTES},
     "rotate": {"task": "roaming.registration.rotate_due", "schedule": crontab(hour=4, minute=29)},
+    "broken": {"task": "roaming.registration.end_broken_off", "schedule": 600.0, "options": {"expires": 600}},
     "check": {"task": "roaming.conformance.sweep", "schedule": 60.0, "options": {"expires": 60}},
     "forget": {"task": "roaming.exchange.forget_exchanges", "schedule": crontab(hour=3, minute=17)},
 }

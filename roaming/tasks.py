@@ -2,11 +2,12 @@ from roaming.commands.tasks import time_out_due
 from roaming.conformance.tasks import check
 from roaming.exchange.tasks import deliver, pull_all, pull_connection, sweep
 from roaming.hub.tasks import refresh
-from roaming.registration.tasks import rotate_due
+from roaming.registration.tasks import end_broken_off, rotate_due
 
 __all__ = [
     "check",
     "deliver",
+    "end_broken_off",
     "pull_all",
     "pull_connection",
     "refresh",

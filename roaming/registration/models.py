@@ -21,7 +21,8 @@ class Outcome(models.TextChoices):
 
 
 class Attempt(models.Model):
-    """Written whatever becomes of the transaction that it tells about. One that stays under way died in between."""
+    """Written whatever becomes of the transaction that it tells about. One that stays under way died in between,
+    and is ended by attempts.end_broken_off."""
 
     connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="attempts")
     method = models.CharField(max_length=6, choices=Method.choices)

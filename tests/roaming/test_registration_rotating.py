@@ -17,7 +17,7 @@ from roaming.kernel import clock
 from roaming.registration import rotation
 from roaming.registration.models import Attempt, Outcome
 from roaming.registration.starting import CannotRegister
-from roaming.registration.tasks import rotate_due
+from roaming.registration.tasks import end_broken_off, rotate_due
 from roaming.server import running
 from tests import cast
 from tests.roaming.handshake import CREDENTIALS, call, header, opens, register, works_with
@@ -269,6 +269,33 @@ def test_a_put_with_the_offered_token_shows_that_they_took_it(partner: Partner) 
     assert works_with(envelope["data"]["token"]) and not opens(partner.shows)
     partner.platform.answering = lambda asked: None
     assert rotate().token_out == partner.platform.token_c
+
+
+def test_our_process_dies_in_the_middle(partner: Partner, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They took it: both that they have from us are good, nothing is offered meanwhile, and people are told once."""
+
+    def dies(*given: object) -> None:
+        raise SystemExit
+
+    monkeypatch.setattr(rotation, "keep", dies)
+    old = partner.shows
+    with pytest.raises(SystemExit):
+        rotate()
+    nomad, attempt = Connection.objects.get(), Attempt.objects.get(ours=True)
+    assert (nomad.token_out, attempt.outcome) == ("their-B", Outcome.UNDER_WAY)
+    assert opens(old) and opens(partner.shows)
+    with pytest.raises(CannotRegister, match="none is offered before"):
+        rotate()
+    end_broken_off()
+    assert not Finding.objects.exists()  # it may be under way yet
+    Attempt.objects.update(started_at=clock.now() - timedelta(hours=1, seconds=1))
+    end_broken_off()
+    end_broken_off()
+    attempt.refresh_from_db()
+    assert (attempt.outcome, attempt.answer[:21]) == (Outcome.FAILED, "This platform stopped")
+    finding = Finding.objects.get()
+    assert finding.code == "exchange_broken_off" and "make a test call" in finding.sentence
+    assert works_with(partner.shows) and not opens(old)
 
 
 def test_what_we_cannot_keep_of_their_answer_leaves_both_of_ours_good(
