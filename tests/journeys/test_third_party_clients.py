@@ -111,6 +111,21 @@ def world(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> It
         print(portal.said())
 
 
+@pytest.mark.parametrize(("name", "outcome"), [("CI", "Failed"), ("REQUIRE_THIRD_PARTY", "Failed"), ("", "Skipped")])
+def test_where_packages_cannot_be_had_is_said_and_is_a_failure_in_ci(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, outcome: str
+) -> None:
+    for known in ("CI", "REQUIRE_THIRD_PARTY"):
+        monkeypatch.delenv(known, raising=False)
+    if name:
+        monkeypatch.setenv(name, "1")
+    monkeypatch.setenv("UV_DEFAULT_INDEX", "http://127.0.0.1:1/simple")
+    monkeypatch.setenv("UV_HTTP_RETRIES", "0")
+    with pytest.raises(BaseException, match=r"cannot be reached|uv is not there") as raised:
+        peers.environment(tmp_path / "new", "no-such-package-of-any-house==1")
+    assert type(raised.value).__name__ == outcome
+
+
 def _invited(portal: Portal) -> dict[str, Json]:
     """A connection for each visitor, and agreements with its parties: what `add_connection` tells, by visitor.
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -62,7 +62,8 @@ def running(python: Path, module: str, *arguments: str, log: Path, **environment
 
 
 def environment(folder: Path, *packages: str) -> Path:
-    """The Python of a new environment that holds `packages`. Skips the test where the package index is out of reach."""
+    """The Python of a new environment that holds `packages`. Skips the test where the package index is out of reach,
+    and fails it there with REQUIRE_THIRD_PARTY, as in CI."""
     uv = shutil.which("uv") or str(Path(sys.executable).with_name("uv"))
     python = folder / "bin" / "python"
     _run(uv, "venv", "--quiet", "--python", sys.executable, str(folder))
@@ -74,8 +75,15 @@ def _run(*command: str) -> None:
     try:
         done = subprocess.run(command, capture_output=True, text=True)
     except FileNotFoundError:
-        pytest.skip("uv is not there to make an environment for a package of another house")
+        cannot("uv is not there to make an environment for a package of another house")
     if done.returncode:
         if any(sign in done.stderr.lower() for sign in _UNREACHABLE):
-            pytest.skip(f"the package index cannot be reached: {done.stderr.strip().splitlines()[-1]}")
+            cannot(f"the package index cannot be reached: {done.stderr.strip().splitlines()[-1]}")
         raise AssertionError(done.stderr)
+
+
+def cannot(why: str) -> NoReturn:
+    """The test has no package to meet: a skip with its reason, or a failure where these tests are required."""
+    if os.environ.get("REQUIRE_THIRD_PARTY") or os.environ.get("CI"):
+        pytest.fail(f"{why}, and these tests are required (REQUIRE_THIRD_PARTY or CI is set)", pytrace=False)
+    pytest.skip(why)
