@@ -29,7 +29,8 @@ def accept(
     decoded body. Raises validation.Invalid and OcpiError (2001, 3001, 3002, 3003, or 401 when the token died
     meanwhile), nothing changed.
     """
-    method = Method.PUT if connection.token_in_kind == TokenKind.CREDENTIALS else Method.POST
+    registered = tokens.kind_of(connection, token) == TokenKind.CREDENTIALS
+    method = Method.PUT if registered else Method.POST
     with attempted(connection, method, ours=False, at=at, version=version, correlation_id=correlation_id) as diary:
         _refuse_version(connection, version)
         theirs = credentials.read(connection, version, sent)
@@ -74,7 +75,7 @@ def _refuse_version(connection: Connection, version: str) -> None:
 
 
 def _keep(connection: Connection, token: str, fresh: str, theirs: Theirs, offer: Offer, at: datetime) -> None:
-    """Store what both sides agreed on; the token of the request stays good beside the new one if it was no TOKEN_A."""
+    """Store what both sides agreed on; the token of the request stays good beside the new one, as what it is."""
     try:
         with transaction.atomic():
             locked = _locked(connection, token, at)
@@ -88,7 +89,7 @@ def _keep(connection: Connection, token: str, fresh: str, theirs: Theirs, offer:
                 token_in=fresh,
                 roles=theirs.roles,
                 hub_party_id=theirs.hub_party_id,
-                before=token_hash(token) if locked.token_in_kind == TokenKind.CREDENTIALS else None,
+                before=token_hash(token),
                 at=at,
             )
     except PartyTaken as error:
