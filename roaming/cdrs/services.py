@@ -20,7 +20,7 @@ from roaming.findings import services as findings
 from roaming.findings.models import Finding, Severity
 from roaming.kernel import events, states
 from roaming.ocpi import storage
-from roaming.ocpi.schema import wire
+from roaming.ocpi.schema import transforms, wire
 from roaming.ocpi.schema.values import parse_time
 
 Data = dict[str, Any]
@@ -51,8 +51,8 @@ def receive(
 ) -> Received:
     """Take in a valid CDR of `party`, by any way: `raw` as received in `version`, `data` in the newest shape.
 
-    The same content again is the same CDR (D1); of two at once one is stored. Other content under a stored id raises
-    ContentDiffers, and a Finding is kept of it.
+    The same content again is the same CDR (D1), also in another version; of two at once one is stored. Other content
+    under a stored id raises ContentDiffers, and a Finding is kept of it.
     """
     digest = content_sha256(data)
     with transaction.atomic():
@@ -68,7 +68,7 @@ def receive(
         )
         if created:
             events.publish("cdr.received", cdr=cdr)
-    if cdr.content_sha256 != digest:
+    if cdr.content_sha256 != digest and not _says_the_same(cdr, raw, data, version):
         raise _refused(cdr, data, connection, at)
     return Received(cdr, created)
 
@@ -110,6 +110,27 @@ def recognize_emsp(*, cdr: Cdr) -> Party | None:
 def content_sha256(data: Data) -> str:
     """What two deliveries of the same CDR have in common: decoded values, `last_updated` aside."""
     return hashlib.sha256(wire.canonical(data, ignore=_NOT_CONTENT)).hexdigest()
+
+
+def _says_the_same(cdr: Cdr, raw: bytes, data: Data, version: str) -> bool:
+    """Whether its sender says what it said before, although the newest shape differs: OCPI 2.1.1 names a contract,
+    whose token is looked up when a CDR comes. After a move to another version, all that the older one can say is
+    compared."""
+    if cdr.raw_version == version:
+        before, now = _object(bytes(cdr.raw)), _object(raw)
+    else:
+        older = min(cdr.raw_version, version)
+        try:
+            before, now = (transforms.downgrade(older, "cdr", value)[0] for value in (cdr.data, data))
+        except transforms.NotExpressible:
+            return False
+    return wire.canonical(before, ignore=_NOT_CONTENT) == wire.canonical(now, ignore=_NOT_CONTENT)
+
+
+def _object(raw: bytes) -> Data:
+    value = wire.decode(raw)
+    assert isinstance(value, dict)
+    return value
 
 
 def _take(*, party: Party, data: Data, at: datetime, **further: Any) -> tuple[Cdr, bool]:

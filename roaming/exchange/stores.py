@@ -64,7 +64,8 @@ def _token(found: Found) -> bool:
 
 
 def _session(found: Found) -> bool:
-    return sessions.put(party=found.party, session_id=found.data["id"], data=found.data, at=found.at).changed
+    session_id, old = found.data["id"], found.connection.version == "2.1.1"
+    return sessions.put(party=found.party, session_id=session_id, data=found.data, by_contract=old, at=found.at).changed
 
 
 def _cdr(found: Found) -> bool:

@@ -31,7 +31,8 @@ class ReceiverObject(OwnedObjectView):
     def put(self, request: Request, session_id: str, **_: Any) -> HttpResponse:
         party = self.owner()
         data = self.whole("session", id=session_id)
-        return self.accepted(services.put(party=party, session_id=session_id, data=data, at=self.at))
+        old = self.version == "2.1.1"
+        return self.accepted(services.put(party=party, session_id=session_id, data=data, by_contract=old, at=self.at))
 
     def patch(self, request: Request, session_id: str, **_: Any) -> HttpResponse:
         party = self.owner()

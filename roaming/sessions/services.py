@@ -25,8 +25,13 @@ _FINAL = "The session is COMPLETED, which is final; nothing was changed."
 
 
 @transaction.atomic
-def put(*, party: Party, session_id: str, data: Data, at: datetime) -> Stored[Session]:
-    """Create or replace a session of `party`, its charging periods included (S1). A COMPLETED one stays so (S2)."""
+def put(*, party: Party, session_id: str, data: Data, by_contract: bool = False, at: datetime) -> Stored[Session]:
+    """Create or replace a session of `party`, its charging periods included (S1). A COMPLETED one stays so (S2).
+
+    `by_contract`: the sender named a contract only, as in 2.1.1, and the token in `data` is the one it belongs to now.
+    """
+    if by_contract and (known := storage.find(Session, party=party, ocpi_id=session_id)):
+        data = _with_its_token(known.data, data)
     stored = storage.put_object(
         Session, party=party, ocpi_id=session_id, data=data, columns=_columns(data), at=at, objection=_objection
     )
@@ -51,6 +56,16 @@ def patch(*, party: Party, session_id: str, data: Data, appends: bool = True, at
     merged = transforms.merge_patch("session" if appends else "", before, _without_known(before, data, appends))
     validation.validate(NEWEST_SHAPE, "session", merged)
     return _told(storage.written(row, before=before, data=merged, columns=_columns(merged), at=at), data, at)
+
+
+def _with_its_token(stored: Data, data: Data) -> Data:
+    """The session with the token that it began with, as long as it names the same contract. One that was not known
+    then, and only guessed, gives way to what a younger state is found to name."""
+    token, contract = stored["cdr_token"], data["cdr_token"]["contract_id"]
+    guessed = token["type"] == "OTHER" and token["uid"] == token["contract_id"]
+    if token["contract_id"].upper() != contract.upper() or (guessed and order.is_older(stored, data)):
+        return data
+    return {**data, "cdr_token": {**token, "contract_id": contract}}
 
 
 def _objection(row: Session, data: Data) -> str:
