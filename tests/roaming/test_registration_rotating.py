@@ -53,9 +53,10 @@ class Partner:
 
 @pytest.fixture
 def partner(planned: services.Added, nomad_platform: Platform) -> Partner:
-    """Registered in 2.2.1: it takes "their-B" from us."""
+    """Registered in 2.2.1, and exchanging data: it takes "their-B" from us."""
     nomad_platform.versions = ("2.2.1", "2.3.0")
     shows = register(planned, nomad_platform, "their-B")
+    assert works_with(shows)
     partner = Partner(nomad_platform, "their-B", shows)
     nomad_platform.answering = partner.answer
     return partner
