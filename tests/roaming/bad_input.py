@@ -34,6 +34,7 @@ SESSION = "S-2026-10-14-0001"
 # Who calls a door whose method and address contain this, and whose object the URL names.
 CALLERS = {
     "receiver/tokens": ("Nomad", "DE", "NMD"),
+    "sender/locations": ("Nomad", "DE", "NMD"),
     "receiver/commands": ("Nomad", "DE", "NMD"),
     "receiver/chargingprofiles": ("Nomad", "DE", "NMD"),
     "charging_preferences": ("Nomad", "DE", "NMD"),

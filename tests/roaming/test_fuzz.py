@@ -50,7 +50,14 @@ PROMISES = (
     checks.response_schema_conformance,
 )
 HEADERS = {"Accept-Encoding": "identity"}  # the fuzzer's own client unpacks nothing
-IDS = {"location_id": "ZUIDPLEIN", "evse_uid": "ZP-1", "session_id": SESSION, "tariff_id": "AC22"}
+IDS = {
+    "location_id": "ZUIDPLEIN",
+    "evse_uid": "ZP-1",
+    "connector_id": "1",
+    "session_id": SESSION,
+    "tariff_id": "AC22",
+    "response_url": "http://nomad.invalid/results",
+}
 # The name of an object's id in its body.
 BODY_IDS = {"location_id": "id", "evse_uid": "uid", "connector_id": "id", "token_uid": "uid"}
 
@@ -129,10 +136,11 @@ def _make_theirs(case: Any, who: tuple[str, str, str], address: str) -> None:
     ids = IDS | {"country_code": who[1], "party_id": who[2]}
     if "key" in named:
         ids["key"] = key(address)
-    named.update({name: value for name, value in ids.items() if name in named})
+    for part in (named, case.query, case.body, case.body.get("token") if isinstance(case.body, dict) else None):
+        if isinstance(part, dict):
+            part.update({name: value for name, value in ids.items() if name in part})
     if not isinstance(case.body, dict):
         return
-    case.body.update({name: value for name, value in ids.items() if name in case.body})
     for name in list(named)[-1:]:
         if BODY_IDS.get(name, "id") in case.body:
             case.body[BODY_IDS.get(name, "id")] = named[name]
