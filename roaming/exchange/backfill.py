@@ -4,7 +4,6 @@ what it missed of sessions and CDRs."""
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import TypeVar
-from urllib.parse import quote
 
 from celery import current_app
 from django.db import transaction
@@ -166,12 +165,11 @@ def _send(
 def _change(module: str, row: OcpiObject, owner: Party, method: str) -> Change:
     """The row's present state, or its deletion; a CDR is POSTed to the collection."""
     type_ = row.type if isinstance(row, Token) else ""
-    path = outbox.object_path(owner, row.ocpi_id) + (f"?type={quote(type_)}" if type_ else "")
     return Change(
         module=module,
         kind=module.removesuffix("s"),
         method=method,
-        path="" if method == "POST" else path,
+        path="" if method == "POST" else outbox.object_path(owner, row.ocpi_id),
         body="" if method == "DELETE" else row.body,
         key=outbox.object_key(module, owner, row.ocpi_id, *([type_] if type_ else [])),
     )

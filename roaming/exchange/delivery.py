@@ -7,6 +7,7 @@ others meanwhile; the states of one object keep their order, because only the ne
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
+from urllib.parse import quote
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet, Value
@@ -145,7 +146,7 @@ def _send(ocpi: OcpiClient, connection: Connection, push: Push, url: str) -> Non
     routed = modules.named(push.module).routed
     ocpi.send(
         push.method,
-        f"{url.rstrip('/')}/{push.path}" if push.path and not push.url else url,
+        f"{url.rstrip('/')}/{push.path}{_query(push, body, connection.version)}" if push.path and not push.url else url,
         body,
         to_party=push.to_party if routed else None,
         from_party=push.from_party if routed else None,
@@ -162,6 +163,15 @@ def _spoken(push: Push, version: str) -> tuple[str | None, list[transforms.Loss]
     value: Any = wire.decode(push.body.encode())
     told, losses = translation.told(version, push.kind, value)
     return wire.encode_text(told), losses
+
+
+def _query(push: Push, body: str | None, version: str) -> str:
+    """The type of a token belongs to its address as their version calls it; in OCPI 2.1.1 there is none (K1)."""
+    if push.kind != "token" or body is None or version == "2.1.1":
+        return ""
+    token = wire.decode(body.encode())
+    assert isinstance(token, dict)
+    return f"?type={quote(str(token['type']), safe='')}"
 
 
 def _pause(connection: Connection, push: Push, why: str, at: datetime, at_least: timedelta | None = None) -> _Outcome:

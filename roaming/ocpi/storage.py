@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Generic, TypeVar
-from urllib.parse import quote
 
 from django.db import IntegrityError, transaction
 
@@ -162,7 +161,7 @@ def announce(
 ) -> None:
     """Put the row's present state, or its deletion, into the outbox of every receiver, in this transaction.
 
-    `type` completes the identity of a token (K1).
+    `type` completes the identity of a token (K1); the address gets it on delivery.
     """
     outbox.enqueue(
         receivers=receivers,
@@ -170,7 +169,7 @@ def announce(
         module=module,
         kind=kind,
         method=method,
-        path=outbox.object_path(row.party, row.ocpi_id) + (f"?type={quote(type)}" if type else ""),
+        path=outbox.object_path(row.party, row.ocpi_id),
         body="" if method == "DELETE" else row.body,
         object_key=outbox.object_key(module, row.party, row.ocpi_id, *([type] if type else [])),
         at=at,

@@ -14,8 +14,6 @@ from roaming.tokens import authorization, selectors, services
 from roaming.tokens.authorization import Question
 from roaming.tokens.models import Token
 
-_DEFAULT = "RFID"
-
 
 class SenderList(OcpiView):
     def get(self, request: Request, **_: Any) -> HttpResponse:
@@ -30,7 +28,8 @@ class Authorize(OcpiView):
         question = Question(
             connection=self.connection,
             token_uid=token_uid,
-            token_type=_type(request) or _DEFAULT,
+            token_type=_type(request),
+            version=self.version,
             location=self.object("location_references") if self.raw.strip() else None,
             issuer=self.route.to_party,
             correlation_id=request.headers.get("X-Correlation-ID", ""),
@@ -49,7 +48,7 @@ class ReceiverObject(OwnedObjectView):
     unknown_code = UNKNOWN_TOKEN
 
     def get(self, request: Request, token_uid: str, **_: Any) -> HttpResponse:
-        kind = _type(request) or _DEFAULT
+        kind = self._stored_type(request, token_uid)
         row = storage.find(Token, party=self.owner(), ocpi_id=token_uid, type=kind)
         if row is None:
             raise self.unknown(f"{kind} token “{token_uid}”")
@@ -64,8 +63,11 @@ class ReceiverObject(OwnedObjectView):
     def patch(self, request: Request, token_uid: str, **_: Any) -> HttpResponse:
         party = self.owner()
         data = self.part("token", uid=token_uid)
-        kind = _same_type(request, data["type"]) if "type" in data else _type(request) or _DEFAULT
+        kind = _same_type(request, data["type"]) if "type" in data else self._stored_type(request, token_uid)
         return self.accepted(services.patch(party=party, token_uid=token_uid, token_type=kind, data=data, at=self.at))
+
+    def _stored_type(self, request: Request, token_uid: str) -> str:
+        return selectors.type_of(self.owner(), token_uid, token_type=_type(request), version=self.version)
 
 
 def _type(request: Request) -> str | None:

@@ -15,7 +15,7 @@ from roaming.ocpi import errors, translation
 from roaming.ocpi.client import Refused
 from roaming.ocpi.schema import validation
 from roaming.ocpi.versions import NEWEST_SHAPE
-from roaming.tokens import selectors
+from roaming.tokens import selectors, types
 from roaming.tokens.models import Token
 
 Data = dict[str, Any]
@@ -34,12 +34,14 @@ class NotEnough(Exception):
 class Question:
     """What a CPO on `connection` wants to know. `location` is a LocationReferences (newest shape), if any.
 
+    `token_type` is what the token is called in `version`, the one that the CPO asks in; None when it does not say.
     `issuer` is the party the request was addressed to by its routing headers (country code, party id), if any.
     """
 
     connection: Connection
     token_uid: str
-    token_type: str
+    token_type: str | None
+    version: str
     location: Data | None = None
     issuer: tuple[str, str] | None = None
     correlation_id: str = ""
@@ -63,12 +65,16 @@ def authorize(question: Question, *, at: datetime) -> Data:
 
 
 def _name(question: Question) -> str:
-    return f"{question.token_type} token “{question.token_uid}”"
+    return f"{question.token_type or types.DEFAULT} token “{question.token_uid}”"
 
 
 def _token(question: Question, at: datetime) -> Token | None:
     found = selectors.shown_at_station(
-        question.connection, token_uid=question.token_uid, token_type=question.token_type, at=at
+        question.connection,
+        token_uid=question.token_uid,
+        token_type=question.token_type,
+        version=question.version,
+        at=at,
     )
     if question.issuer is not None:
         code = tuple(part.upper() for part in question.issuer)
@@ -88,7 +94,8 @@ def _addressed(question: Question, at: datetime) -> Party | None:
 
 def _ask(question: Question, issuer: Party, token: Token | None, at: datetime) -> Data | None:
     """The eMSP's own answer; None when it cannot be asked or makes no sense."""
-    uid, kind = quote(question.token_uid, safe=""), quote(question.token_type)
+    asked = token.type if token is not None else question.token_type or types.DEFAULT
+    uid, kind = quote(question.token_uid, safe=""), quote(types.told(issuer.connection.version, asked), safe="")
     asking = Asking(
         to_party=issuer,
         from_party=parties.hosted(question.connection, PartyRole.CPO).first(),

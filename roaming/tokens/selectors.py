@@ -7,9 +7,10 @@ from django.db.models import QuerySet
 
 from partners import routing
 from partners.connections.models import Connection
-from partners.parties.models import PartyRole
+from partners.parties.models import Party, PartyRole
 from partners.people.models import User
 from partners.people.permissions import Grant, may
+from roaming.tokens import types
 from roaming.tokens.models import Token
 
 
@@ -18,10 +19,24 @@ def visible_to_connection(connection: Connection, at: datetime) -> QuerySet[Toke
     return Token.objects.filter(routing.owned_visible_to(connection, role=PartyRole.EMSP, at=at))
 
 
-def shown_at_station(connection: Connection, *, token_uid: str, token_type: str, at: datetime) -> list[Token]:
-    """Every token with that uid and type that a CPO on the connection may ask about, whoever issued it."""
-    tokens = visible_to_connection(connection, at).filter(ocpi_id_upper=token_uid.upper(), type=token_type)
-    return list(tokens.select_related("party__connection").order_by("id"))
+def shown_at_station(
+    connection: Connection, *, token_uid: str, token_type: str | None, version: str, at: datetime
+) -> list[Token]:
+    """The tokens with that uid, and that type as `version` calls it, that a CPO on the connection may ask about: of
+    each issuer that has one, the one it most likely means."""
+    visible = visible_to_connection(connection, at).filter(ocpi_id_upper=token_uid.upper())
+    rows = visible.filter(types.meant(version, token_type)).select_related("party__connection").order_by("-id")
+    likely_last = sorted(rows, key=lambda token: token.type == (token_type or types.DEFAULT))
+    found = {token.party_id: token for token in likely_last}
+    return sorted(found.values(), key=lambda token: token.pk)
+
+
+def type_of(party: Party, token_uid: str, *, token_type: str | None, version: str) -> str:
+    """The stored type of the party's token that somebody names in `version`, by the type it has there or by none."""
+    wanted = token_type or types.DEFAULT
+    rows = Token.objects.filter(types.meant(version, token_type), party=party, ocpi_id_upper=token_uid.upper())
+    found = list(rows.order_by("id").values_list("type", flat=True))
+    return wanted if wanted in found or not found else found[0]
 
 
 def by_contract(connection: Connection, contract_id: str) -> dict[str, Any] | None:

@@ -65,7 +65,7 @@ def test_an_agreement_sends_each_side_what_the_other_owns(volta: Connection, the
     assert waiting() == [
         ("Nomad", "PUT tariffs NL/VLT/AC22"),
         ("Nomad", "PUT locations NL/VLT/ZUIDPLEIN"),
-        ("Volta", f"PUT tokens DE/NMD/{token['uid']}?type=RFID"),
+        ("Volta", f"PUT tokens DE/NMD/{token['uid']}"),
     ]
 
 

@@ -115,7 +115,7 @@ def test_letter_case_and_leading_zeros_are_kept(theirs: Caller, card: dict[str, 
 def test_a_token_is_pushed_with_its_type(theirs: Caller, volta: Connection) -> None:
     push = Push.objects.get()
     assert (push.connection, push.method, push.module) == (volta, "PUT", "tokens")
-    assert push.path == "DE/NMD/04A2B3C4D5E680?type=RFID"
+    assert push.path == "DE/NMD/04A2B3C4D5E680"
     theirs.patch(URL, {"valid": False, "last_updated": LATER})
     assert Push.objects.get().body == Token.objects.get().body
 
