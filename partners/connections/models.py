@@ -61,12 +61,9 @@ class Connection(models.Model):
     # While we register or rotate: what we offered them, good until they answered, are known to use it, or this moment.
     token_offered_hash = models.CharField(max_length=64, null=True, blank=True, editable=False)
     token_offered_until = models.DateTimeField(null=True, blank=True, editable=False)
-    # After a registration or a rotation: the token before, good until the new one is used or this moment comes.
+    # After a rotation: the token before, good until the new one is used or this moment comes.
     token_previous_hash = models.CharField(max_length=64, null=True, blank=True, editable=False)
     token_previous_until = models.DateTimeField(null=True, blank=True, editable=False)
-    token_previous_kind = models.CharField(
-        max_length=1, choices=TokenKind.choices, default=TokenKind.CREDENTIALS, editable=False
-    )
     token_out = EncryptedTextField(blank=True, default="", editable=False)
     only_version = models.CharField(
         "limited to OCPI version", max_length=10, blank=True, help_text="Empty: the newest that both sides have."

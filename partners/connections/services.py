@@ -195,7 +195,8 @@ def _shown_by_them(connection: Connection, current: str, before: str | None, at:
     rotating = connection.token_in_kind == TokenKind.CREDENTIALS and connection.token_offered_hash != current
     if not rotating:
         stamps |= tokens.NOTHING_OFFERED
-    return stamps | tokens.before_it(connection, before, at)
+    until = at + tokens.overlap() if before else None
+    return stamps | {"token_previous_hash": before, "token_previous_until": until}
 
 
 def unregister(*, connection: Connection, at: datetime) -> Connection:

@@ -5,7 +5,6 @@ While tokens change hands two of ours are good at once, so that nobody is locked
 """
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.conf import settings
 
@@ -13,11 +12,7 @@ from partners.connections.models import Connection, TokenKind
 from roaming.kernel.crypto import new_token, token_hash
 
 NOTHING_OFFERED: dict[str, str | None] = {"token_offered_hash": None, "token_offered_until": None}
-NOTHING_BEFORE: dict[str, str | None] = {
-    "token_previous_hash": None,
-    "token_previous_until": None,
-    "token_previous_kind": TokenKind.CREDENTIALS,
-}
+NOTHING_BEFORE: dict[str, str | None] = {"token_previous_hash": None, "token_previous_until": None}
 NOTHING_BESIDE = {**NOTHING_OFFERED, **NOTHING_BEFORE}
 
 
@@ -28,25 +23,6 @@ class CannotOffer(Exception):
 def overlap() -> timedelta:
     """How long a token lives on beside the one that follows it."""
     return timedelta(hours=settings.TOKEN_OVERLAP_HOURS)
-
-
-def kind_of(connection: Connection, token: str) -> str:
-    """What `token`, one of those that open `connection`, is good for. The one before may be a TOKEN_A, which repeats
-    its POST until the token that came of it is used."""
-    return _kind_of(connection, token_hash(token))
-
-
-def _kind_of(connection: Connection, digest: str) -> str:
-    before = digest == connection.token_previous_hash
-    return connection.token_previous_kind if before else connection.token_in_kind
-
-
-def before_it(connection: Connection, digest: str | None, at: datetime) -> dict[str, Any]:
-    """The token of that hash, or none, as the one before: what is stored of it."""
-    if digest is None:
-        return dict(NOTHING_BEFORE)
-    kind = _kind_of(connection, digest)
-    return {"token_previous_hash": digest, "token_previous_until": at + overlap(), "token_previous_kind": kind}
 
 
 def offer(*, connection: Connection, at: datetime) -> str:

@@ -137,8 +137,7 @@ class OcpiView(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        kind = tokens.kind_of(self.connection, str(self.request.auth))
-        if self.functional and kind != TokenKind.CREDENTIALS:
+        if self.functional and self.connection.token_in_kind != TokenKind.CREDENTIALS:
             raise unauthorized("This is a registration token; it is good for versions and credentials only.")
         tokens.used(connection=self.connection, token=str(self.request.auth), for_data=self.functional)
         if self.version not in OFFERED:

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from partners.connections import tokens
 from partners.connections.models import TokenKind
 from partners.parties import selectors as parties
 from partners.parties.models import PartyRole
@@ -105,8 +104,7 @@ class Credentials(OcpiView):
 
     @property
     def _registered(self) -> bool:
-        """Whether the caller shows a token of credentials; it may know of none yet, and repeat its POST."""
-        return tokens.kind_of(self.connection, self._token) == TokenKind.CREDENTIALS
+        return self.connection.token_in_kind == TokenKind.CREDENTIALS
 
     def _require_registered(self, method: str) -> None:
         if not self._registered:

@@ -29,8 +29,7 @@ def accept(
     decoded body. Raises validation.Invalid and OcpiError (2001, 3001, 3002, 3003, or 401 when the token died
     meanwhile), nothing changed.
     """
-    registered = tokens.kind_of(connection, token) == TokenKind.CREDENTIALS
-    method = Method.PUT if registered else Method.POST
+    method = Method.PUT if connection.token_in_kind == TokenKind.CREDENTIALS else Method.POST
     with attempted(connection, method, ours=False, at=at, version=version, correlation_id=correlation_id) as diary:
         _refuse_version(connection, version)
         theirs = credentials.read(connection, version, sent)
@@ -75,7 +74,7 @@ def _refuse_version(connection: Connection, version: str) -> None:
 
 
 def _keep(connection: Connection, token: str, fresh: str, theirs: Theirs, offer: Offer, at: datetime) -> None:
-    """Store what both sides agreed on; the token of the request stays good beside the new one, as what it is."""
+    """Store what both sides agreed on; the token of the request stays good beside the new one if it was no TOKEN_A."""
     try:
         with transaction.atomic():
             locked = _locked(connection, token, at)
@@ -89,7 +88,7 @@ def _keep(connection: Connection, token: str, fresh: str, theirs: Theirs, offer:
                 token_in=fresh,
                 roles=theirs.roles,
                 hub_party_id=theirs.hub_party_id,
-                before=token_hash(token),
+                before=token_hash(token) if locked.token_in_kind == TokenKind.CREDENTIALS else None,
                 at=at,
             )
     except PartyTaken as error:

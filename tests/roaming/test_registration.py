@@ -38,8 +38,8 @@ def test_the_handshake_gives_both_sides_what_they_need(
     assert {header("nomad-B", plain=version == "2.1.1")} == {
         asked.headers["authorization"] for asked in nomad_platform.asked
     }
-    assert opens(token_c) and works_with(token_c, version)
     assert not opens(planned.token)
+    assert opens(token_c) and works_with(token_c, version)
 
 
 def test_our_calls_back_carry_their_correlation_id_and_no_routing(

@@ -6,11 +6,11 @@ import pytest
 from pytest_django import Settings
 
 from partners.connections import selectors, services, tokens
-from partners.connections.models import Connection, ConnectionState
+from partners.connections.models import Connection
 from roaming.kernel import clock
 from roaming.registration import services as registration
 from tests import cast
-from tests.roaming.handshake import ALL, CREDENTIALS, VERSIONS, call, door, opens, register, works_with
+from tests.roaming.handshake import CREDENTIALS, call, opens, register, works_with
 from tests.roaming.platform import Platform
 
 
@@ -64,50 +64,6 @@ def test_a_partner_that_never_got_our_answer_puts_again_with_its_old_token(
     assert not opens(lost)
     assert works_with(token_c) and works_with(fresh) and not opens(token_c)
     assert Connection.objects.get().token_out == "nomad-B3"
-
-
-@pytest.mark.parametrize("version", ALL)
-def test_a_partner_that_never_got_the_answer_to_its_post_posts_again(
-    planned: services.Added, nomad_platform: Platform, version: str
-) -> None:
-    """C1, C6: with TOKEN_A, until the token of our answer is first used; the one that was lost is dead."""
-    lost = register(planned, nomad_platform, "nomad-B", version)
-    assert opens(planned.token) and opens(planned.token, f"/ocpi/{version}")
-    fresh = register(planned, nomad_platform, "nomad-B2", version)
-    assert not opens(lost)
-    nomad = Connection.objects.get()
-    assert (nomad.token_out, nomad.state) == ("nomad-B2", ConnectionState.REGISTERED)
-    assert opens(fresh, VERSIONS)
-    assert not opens(planned.token)
-    assert call("POST", door(version), planned.token, nomad_platform.credentials("B3", version))[0] == 401
-    assert Connection.objects.get().token_out == "nomad-B2"
-
-
-def test_a_registration_token_that_repeats_its_post_is_good_for_nothing_else(
-    planned: services.Added, nomad_platform: Platform
-) -> None:
-    """T5, C2."""
-    token_c = register(planned, nomad_platform)
-    assert not works_with(planned.token)
-    body = nomad_platform.credentials("nomad-B2")
-    for method, sent in (("PUT", body), ("DELETE", None), ("PATCH", body)):
-        assert call(method, CREDENTIALS, planned.token, sent)[0] == 405
-    assert call("POST", CREDENTIALS, planned.token, {"token": "B"})[1]["status_code"] == 2001
-    assert Connection.objects.get().token_out == "nomad-B"
-    assert call("POST", CREDENTIALS, token_c, body)[0] == 405
-    assert not opens(planned.token) and works_with(token_c)
-
-
-def test_a_registration_token_whose_answer_is_never_used_dies_at_the_deadline(
-    planned: services.Added, nomad_platform: Platform
-) -> None:
-    token_c = register(planned, nomad_platform)
-    nomad = Connection.objects.get()
-    until = nomad.token_previous_until
-    assert until is not None
-    assert selectors.by_token(planned.token, until - timedelta(seconds=1)) == nomad
-    assert selectors.by_token(planned.token, until) is None
-    assert selectors.by_token(token_c, until) == nomad
 
 
 def test_get_tells_the_token_that_was_shown_also_the_old_one(token_c: str, nomad_platform: Platform) -> None:
