@@ -16,12 +16,18 @@ CLEO_URL = "https://cleo.example/ocpi"
 
 
 def connection(
-    name: str, *parties: str, own: bool = False, registered: bool = True, url: str = "", version: str = "2.2.1"
+    name: str,
+    *parties: str,
+    partner: str = "",
+    own: bool = False,
+    registered: bool = True,
+    url: str = "",
+    version: str = "2.2.1",
 ) -> Connection:
     """A connection hosting parties written like "CPO NL*VLT"; registered in `version` with endpoints below `url` unless
     told otherwise."""
     hosted = [(code[:2], code[3:], role) for role, code in (party.split() for party in parties)]
-    added = connections.add(partner_name=name, name=name, own=own, parties_hosted=hosted, at=NOW)
+    added = connections.add(partner_name=partner or name, name=name, own=own, parties_hosted=hosted, at=NOW)
     if registered:
         token_in = token(name)
         connections.register(

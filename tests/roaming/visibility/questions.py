@@ -4,8 +4,6 @@ from tests.roaming.calls import Reply
 from tests.roaming.visibility.visitor import NOTHING, Visitor, found_in
 from tests.roaming.visibility.world import CODES, IDS
 
-RESPONSE_URL = "http://127.0.0.1:1/response"
-
 
 class Questions(Visitor):
     """About what it may see, or refused as about what nobody has."""
@@ -54,12 +52,17 @@ class Questions(Visitor):
                 if name.upper() not in open_ids:
                     self.same_as_nobody(reply, refused, name, instead=NOTHING)
 
+    @property
+    def response_url(self) -> str:
+        """An address of the platform itself; nobody listens there."""
+        return f"http://{self.platform[-1]}.invalid/response"
+
     def unlock(self, name: str) -> Reply:
-        body = {"response_url": RESPONSE_URL, "location_id": name, "evse_uid": "E1", "connector_id": "1"}
+        body = {"response_url": self.response_url, "location_id": name, "evse_uid": "E1", "connector_id": "1"}
         return self.caller.post("/receiver/commands/UNLOCK_CONNECTOR", body)
 
     def stop(self, name: str) -> Reply:
-        body = {"response_url": RESPONSE_URL, "session_id": name}
+        body = {"response_url": self.response_url, "session_id": name}
         return self.caller.post("/receiver/commands/STOP_SESSION", body)
 
     def prefer(self, name: str) -> Reply:

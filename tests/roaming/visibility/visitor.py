@@ -60,6 +60,8 @@ class Visitor:
 
     def same_as_nobody(self, reply: Reply, refused: Reply, name: str, *, instead: str = NOBODY) -> None:
         """The answer is word for word the one about what does not exist."""
-        assert reply.http != 200 or reply.status != 1000 or reply.data == refused.data
-        said = re.sub(re.escape(name), instead, reply.message, flags=re.IGNORECASE)
+        said, data = (
+            re.sub(re.escape(name), instead, str(text), flags=re.IGNORECASE) for text in (reply.message, reply.data)
+        )
         assert (reply.http, reply.status, said) == (refused.http, refused.status, refused.message)
+        assert reply.status != 1000 or data == str(refused.data)
