@@ -144,7 +144,7 @@ def settled(world: World) -> None:
 
     for name in world.platforms:
         parties = [f"{side.role} {side.code}" for side in world.hosted(name)]
-        where = {"own": name in world.own, "url": f"http://{name[-1]}.invalid", "version": "2.3.0"}
+        where: dict[str, Any] = {"own": name in world.own, "url": f"http://{name[-1]}.invalid", "version": "2.3.0"}
         row = cast.connection(name, *parties, partner="One company", **where)  # so that two share a code in two roles
         # Nobody can be asked anything; everybody is sent what changes.
         row.endpoints = [entry for entry in row.endpoints if entry["role"] == "RECEIVER"]
