@@ -39,7 +39,7 @@ class Push(models.Model):
     # The whole address in place of endpoint and path, where the partner gave one (response_url).
     url = models.CharField(max_length=255, blank=True, default="")
     # Same key and connection: a newer state replaces an older one still waiting. Empty: never replaced.
-    object_key = models.CharField(max_length=200, blank=True)
+    object_key = models.CharField(max_length=400, blank=True)
     body = models.TextField(blank=True)
     from_party = models.ForeignKey(Party, on_delete=models.PROTECT, null=True, related_name="+")
     to_party = models.ForeignKey(Party, on_delete=models.PROTECT, null=True, related_name="+")

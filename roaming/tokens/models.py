@@ -12,7 +12,7 @@ ASKED_ONLY = "EMAID"
 class Token(OcpiObject):
     """`ocpi_id` is the token's uid; the same uid as RFID and as APP_USER are two tokens."""
 
-    type = models.CharField(max_length=20)
+    type = models.CharField(max_length=255)
     contract_id = models.CharField(max_length=36)
     contract_id_upper = models.GeneratedField(
         expression=Upper("contract_id"), output_field=models.CharField(max_length=36), db_persist=True

@@ -80,6 +80,14 @@ def test_an_emsp_is_asked_with_a_type_of_its_version(db: None, version: str, typ
     assert question.query == {"type": told}
 
 
+def test_a_type_may_be_as_long_as_the_enumeration_is_open(db: None) -> None:
+    """T85: 255 characters, also where it is part of what identifies the object."""
+    polder, nomad = between("2.3.0")
+    give(nomad, "K" * 255)
+    assert [token["type"] for token in polder.get("/sender/tokens").data] == ["K" * 255]
+    assert Push.objects.get(module="tokens").object_key.endswith("K" * 255)
+
+
 def test_a_platform_of_2_1_1_names_its_tokens_by_uid_only(db: None) -> None:
     """K1, K2: a token that is no card is read and changed all the same."""
     _, nomad = between("2.1.1", of_cpo=False)
