@@ -13,7 +13,7 @@ from partners.parties.models import Party, PartyRole
 from roaming.exchange.asking import Asking, NoAnswer, ask
 from roaming.ocpi import errors, translation
 from roaming.ocpi.client import Refused
-from roaming.ocpi.schema import validation
+from roaming.ocpi.schema import transforms, validation
 from roaming.ocpi.versions import NEWEST_SHAPE
 from roaming.tokens import selectors, types
 from roaming.tokens.models import Token
@@ -110,6 +110,8 @@ def _ask(question: Question, issuer: Party, token: Token | None, at: datetime) -
         return _understood(ask(asking, at=at), issuer.connection, token)
     except NoAnswer as error:
         logger.warning("%s was not heard about an authorization: %s", issuer.connection, error)
+    except transforms.NotExpressible as error:
+        logger.warning("%s cannot be asked about an authorization in its version: %s", issuer.connection, error)
     except validation.Invalid as error:
         logger.warning("%s answered an authorization with an invalid object: %s", issuer.connection, error)
     except Refused as refusal:

@@ -8,7 +8,9 @@ import pytest
 from partners.connections.models import Connection
 from roaming.exchange import asking
 from roaming.exchange.models import Exchange, Push
+from roaming.ocpi import translation
 from roaming.ocpi.schema import transforms
+from roaming.ocpi.views import OcpiView
 from roaming.tokens import selectors
 from roaming.tokens.models import Token
 from tests import cast, wire
@@ -299,6 +301,22 @@ def test_an_emsp_that_talks_nonsense_is_an_emsp_that_cannot_be_asked(
     whitelisted(Caller("Nomad"), card, "NEVER")
     asked.answering = lambda asked: said
     assert Caller("Volta").post(ASK).data["allowed"] == "NOT_ALLOWED"
+
+
+def test_an_emsp_whose_version_lacks_the_words_is_an_emsp_that_cannot_be_asked(
+    asked: Platform, card: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """K5."""
+    Caller("Nomad").put(URL, card)
+    monkeypatch.setattr(translation, "told", _no_words)
+    monkeypatch.setattr(OcpiView, "outgoing", lambda _, __, answer: answer)
+    reply = Caller("Volta").post(ASK, HERE)
+    assert (reply.http, reply.status, reply.data["allowed"]) == (200, 1000, "ALLOWED")
+    assert asked.asked == []
+
+
+def _no_words(*_: Any) -> Any:
+    raise transforms.NotExpressible("no such place")
 
 
 def test_an_emsp_that_keeps_others_waiting_is_not_asked(
