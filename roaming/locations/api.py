@@ -23,6 +23,8 @@ _PATCH = {"location": services.patch, "evse": services.patch_evse, "connector": 
 class SenderList(OcpiView):
     def get(self, request: Request, **_: Any) -> HttpResponse:
         visible = selectors.visible_to_connection(self.connection, self.at)
+        if self.version == "2.1.1":
+            visible = visible.filter(publish=True)  # others are private, which it cannot say: nor are they counted
         return self.page(visible, kind="location")
 
 

@@ -58,3 +58,13 @@ def test_a_push_that_cannot_be_said_is_dead_and_the_next_one_arrives(db: None) -
     first, second = Push.objects.order_by("id")
     assert (first.state, second.state) == (PushState.DEAD, PushState.DELIVERED)
     assert "bookings" in first.last_error
+
+
+def test_a_private_location_is_neither_shown_nor_counted_in_2_1_1(volta: Connection) -> None:
+    """T42: the count is of what the partner may see."""
+    assert Caller("Volta").put(LOCATION, {**wire.load("location_zuidplein"), "publish": False}).status == 1000
+    cast.nomad(version="2.1.1")
+    cast.agreement("NL*VLT", "DE*NMD")
+    for version, count in (("2.1.1", 0), ("2.2.1", 1)):
+        reply = Caller("Nomad", version).get("/sender/locations")
+        assert (len(reply.data), reply.headers["X-Total-Count"]) == (count, str(count))
