@@ -49,6 +49,11 @@ def not_found(message: str, code: int = CLIENT_ERROR) -> OcpiError:
     return OcpiError(code, message, 404)
 
 
+def limited_to(version: str) -> OcpiError:
+    """The connection may speak that version only."""
+    return OcpiError(UNSUPPORTED_VERSION, f"This connection is limited to OCPI {version}; use that version.")
+
+
 def unauthorized(message: str) -> OcpiError:
     return OcpiError(CLIENT_ERROR, message, 401, headers={"WWW-Authenticate": "Token"})
 

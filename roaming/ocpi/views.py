@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, ClassVar, TypeVar, cast
 from urllib.parse import unquote_plus
 
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import DataError
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
@@ -31,6 +31,7 @@ from roaming.ocpi.errors import (
     SERVER_ERROR,
     OcpiError,
     invalid,
+    limited_to,
     method_not_allowed,
     not_found,
     not_json,
@@ -142,6 +143,9 @@ class OcpiView(APIView):
         tokens.used(connection=self.connection, token=str(self.request.auth), for_data=self.functional)
         if self.version not in OFFERED:
             raise not_found(f"OCPI version {self.version} is not offered here; GET versions lists what is.")
+        only, now = self.connection.only_version, self.connection.version  # one that it is to leave works until then
+        if only and self.kwargs.get("version", only) not in (only, now):
+            raise limited_to(only)
         if any(_CONTROL.search(part) for part in kwargs.values() if isinstance(part, str)):
             raise not_found("The URL contains a control character; nothing has such an id.")
         if _CONTROL.search(unquote_plus(request.META.get("QUERY_STRING", ""))):
@@ -205,6 +209,8 @@ def as_ocpi_error(exc: Exception) -> OcpiError:
             return not_found("There is nothing at this URL.")
         case RequestDataTooBig():
             return bodies.too_large()
+        case SuspiciousOperation():
+            return invalid("The request has more parameters than are read here.")
         case UnreadablePostError():
             return not_json("The body ended before it was whole.")
         case CannotMove():

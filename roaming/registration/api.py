@@ -9,7 +9,7 @@ from partners.connections.models import TokenKind
 from partners.parties import selectors as parties
 from partners.parties.models import PartyRole
 from roaming.ocpi import envelope
-from roaming.ocpi.errors import method_not_allowed, not_found
+from roaming.ocpi.errors import limited_to, method_not_allowed
 from roaming.ocpi.modules import Interface, offered_to
 from roaming.ocpi.versions import OFFERED, endpoint_url, version_url
 from roaming.ocpi.views import OcpiView
@@ -35,7 +35,7 @@ class VersionDetails(OcpiView):
 
     def get(self, request: Request, version: str) -> HttpResponse:
         if self.connection.only_version not in ("", version):
-            raise not_found(f"This connection is limited to OCPI {self.connection.only_version}.")
+            raise limited_to(self.connection.only_version)
         roles = [party.role for party in parties.hosted(self.connection)]
         hub = [PartyRole.HUB.value] if self.connection.hub_party_id else []
         offered = offered_to([*roles, *hub], version)

@@ -12,7 +12,7 @@ from partners.parties.services import PartyTaken
 from roaming.findings import services as findings
 from roaming.findings.models import Severity
 from roaming.kernel.crypto import new_token, token_hash
-from roaming.ocpi.errors import CLIENT_ERROR, UNSUPPORTED_VERSION, OcpiError, invalid, unauthorized
+from roaming.ocpi.errors import CLIENT_ERROR, OcpiError, invalid, limited_to, unauthorized
 from roaming.registration import credentials
 from roaming.registration.attempts import attempted
 from roaming.registration.credentials import Theirs
@@ -68,9 +68,7 @@ def claim_taken(connection: Connection, error: PartyTaken, at: datetime) -> str:
 
 def _refuse_version(connection: Connection, version: str) -> None:
     if connection.only_version not in ("", version):
-        raise OcpiError(
-            UNSUPPORTED_VERSION, f"This connection is limited to OCPI {connection.only_version}; use that version."
-        )
+        raise limited_to(connection.only_version)
 
 
 def _keep(connection: Connection, token: str, fresh: str, theirs: Theirs, offer: Offer, at: datetime) -> None:

@@ -158,7 +158,7 @@ def test_a_connection_limited_to_one_version_is_offered_that_one(nomad_platform:
     """C7, V1: what is not offered to it is 3002 there."""
     added = services.add(partner_name="Nomad", name="Nomad", only_version="2.2.1", at=cast.NOW)
     assert [entry["version"] for entry in call("GET", VERSIONS, added.token)[1]["data"]] == ["2.2.1"]
-    assert call("GET", "/ocpi/2.3.0", added.token)[0] == 404
+    assert call("GET", "/ocpi/2.3.0", added.token)[1]["status_code"] == 3002
     status, envelope = call("POST", door("2.3.0"), added.token, nomad_platform.credentials("B"))
     assert (status, envelope["status_code"]) == (200, 3002) and "2.2.1" in envelope["status_message"]
     assert nomad_platform.asked == []
@@ -342,6 +342,20 @@ def test_nobody_takes_the_name_of_another_company_in_any_role(
     assert Party.objects.filter(connection=planned.connection).exclude(country_code="DE", party_id="NMD").count() == 0
     assert set(Finding.objects.values_list("code", flat=True)) == {"party_taken"}
     assert call("POST", door(version), planned.token, usual)[1]["status_code"] == 1000
+
+
+def test_a_connection_limited_to_one_version_gets_3002_at_the_others(
+    planned: services.Added, nomad_platform: Platform
+) -> None:
+    """C7: everywhere; but one that is to leave its version works until it has left."""
+    token = register(planned, nomad_platform)
+    Connection.objects.update(only_version="2.2.1")
+    for path in ("", "/credentials", "/sender/locations"):
+        asked = [call("GET", f"/ocpi/{version}{path}", token)[1]["status_code"] for version in ALL]
+        assert asked == [3002, 1000, 3002], path
+    Connection.objects.update(only_version="2.3.0")
+    assert works_with(token, "2.2.1") and works_with(token, "2.3.0")
+    assert call("GET", "/ocpi/2.1.1/sender/locations", token)[1]["status_code"] == 3002
 
 
 @pytest.mark.parametrize("version", ALL)

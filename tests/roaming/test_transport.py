@@ -3,6 +3,7 @@
 import base64
 import json
 from typing import Any
+from wsgiref.util import setup_testing_defaults
 
 import pytest
 from django.test import Client
@@ -11,6 +12,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from partners.connections import services as connections
 from partners.connections.models import Connection
 from roaming.exchange.models import Exchange
+from roaming.wsgi import application
 from tests import cast, wire
 from tests.roaming.calls import Caller
 
@@ -32,6 +34,29 @@ def send(
     envelope = json.loads(response.content)
     assert isinstance(envelope["status_code"], int) and envelope["timestamp"].endswith("Z")
     return response.status_code, envelope, response
+
+
+@pytest.mark.django_db(transaction=True)  # each request of a server begins and ends with its own connection
+@pytest.mark.parametrize("charset", ["hex", "undefined", "utf-16", "no-such"])
+def test_every_request_is_read_as_utf_8_whatever_it_calls_itself(volta: Connection, charset: str) -> None:
+    """T22: from the server's side, as no client of Django's would send it."""
+    said: list[str] = []
+    environ = {
+        "REQUEST_METHOD": "GET",
+        "PATH_INFO": "/ocpi/2.2.1/sender/locations",
+        "QUERY_STRING": "limit=-1",
+        "CONTENT_TYPE": f"application/json; Charset={charset}",
+        "HTTP_AUTHORIZATION": bearer(cast.token("Volta"))["Authorization"],
+    }
+    setup_testing_defaults(environ)
+    answer = b"".join(application(environ, lambda status, headers: said.append(status)))
+    assert (said, json.loads(answer)["status_code"]) == (["200 OK"], 2001)
+    assert Exchange.objects.count() == 1
+
+
+def test_more_parameters_than_are_read_are_refused(volta: Connection) -> None:
+    many = "&".join(f"a{number}=1" for number in range(1001))
+    assert send("GET", f"/ocpi/2.2.1/sender/locations?{many}")[1]["status_code"] == 2001
 
 
 @pytest.mark.parametrize(
