@@ -183,7 +183,7 @@ def _read(ocpi: OcpiClient, reading: _Reading, counts: Counts) -> None:
 def _crawl(ocpi: OcpiClient, reading: _Reading) -> Iterator[Item]:
     params = {"date_from": format_time(reading.since)} if reading.since else {}
     to_party = _addressee(reading) if reading.listing.routed else None
-    from_party = _asker(reading.listing) if to_party else None
+    from_party = _asker(reading.listing) if reading.listing.routed else None
     crawl = Crawl(ocpi, reading.connection, reading.url, params, to_party=to_party, from_party=from_party)
     return crawl.items()
 

@@ -82,6 +82,15 @@ def test_broken_objects_become_findings_once_and_the_good_ones_are_stored(polder
     assert Finding.objects.count() == 4
 
 
+def test_a_platform_of_several_parties_is_told_who_asks(theirs: Platform) -> None:
+    """T100, T107: it is asked for all it has, so nobody of it is addressed."""
+    cast.volta()
+    both = cast.connection("Delta", "CPO NL*PLD", "CPO NL*DLT", url=theirs.url)
+    pulling.pull(connection=both, modules=["tariffs"], at=AT)
+    headers = theirs.asked[0].headers
+    assert headers["ocpi-from-party-id"] == "VGO" and "ocpi-to-party-id" not in headers
+
+
 def test_once_a_day_sessions_and_cdrs_are_read_a_week_back_for_what_came_late(
     polder: Connection, theirs: Platform
 ) -> None:
