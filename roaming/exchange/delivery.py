@@ -202,12 +202,12 @@ def _bury(push: Push, why: str) -> None:
 
 
 def _move(push: Push, to: str, **stamps: Any) -> None:
-    """The states' compare-and-set, which here compares the correlation id too.
+    """The states' compare-and-set, which here compares the edition too.
 
     A row that got a newer state while the old one was on its way stays waiting.
     """
     assert to in MOVES[push.state], f"{push.state} to {to}"
-    unchanged = Push.objects.filter(pk=push.pk, state=push.state, correlation_id=push.correlation_id)
+    unchanged = Push.objects.filter(pk=push.pk, state=push.state, edition=push.edition)
     unchanged.update(state=to, **stamps)
 
 

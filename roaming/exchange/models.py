@@ -1,5 +1,7 @@
 """The outbox of changes for partners, and the journal of what was said over HTTP."""
 
+import uuid
+
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
@@ -44,6 +46,8 @@ class Push(models.Model):
     from_party = models.ForeignKey(Party, on_delete=models.PROTECT, null=True, related_name="+")
     to_party = models.ForeignKey(Party, on_delete=models.PROTECT, null=True, related_name="+")
     correlation_id = models.CharField(max_length=100)
+    # New whenever a newer state takes the row, so that a worker sending the old one does not tick off the new one.
+    edition = models.UUIDField(default=uuid.uuid4, editable=False)
     state = models.CharField(max_length=9, choices=PushState.choices, default=PushState.WAITING)
     attempts = models.PositiveIntegerField(default=0)
     next_attempt_at = models.DateTimeField()

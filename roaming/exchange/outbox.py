@@ -16,24 +16,24 @@ from django.db.models.functions import Concat
 from partners.connections.models import Connection
 from partners.parties.models import Party
 from partners.routing import Receiver
+from roaming.kernel import correlation
 from roaming.ocpi.schema import wire
 
 _COLUMNS = (
     "connection_id, module, kind, method, path, url, object_key, body, from_party_id, to_party_id, correlation_id, "
-    "state, attempts, next_attempt_at, last_error, lapses_at, created_at"
+    "edition, state, attempts, next_attempt_at, last_error, lapses_at, created_at"
 )
-# Django cannot name a partial unique index in ON CONFLICT, hence SQL. A new correlation id marks the row as replaced,
-# so that a worker sending the old state right now does not tick off the new one.
+# Django cannot name a partial unique index in ON CONFLICT, hence SQL.
 _UPSERT = """
 INSERT INTO roaming_push ({columns}) VALUES {rows}
 ON CONFLICT (connection_id, object_key) WHERE state IN ('waiting', 'retrying') AND object_key <> ''
 DO UPDATE SET kind = EXCLUDED.kind, method = EXCLUDED.method, path = EXCLUDED.path, url = EXCLUDED.url,
     body = EXCLUDED.body, lapses_at = EXCLUDED.lapses_at,
     from_party_id = EXCLUDED.from_party_id, to_party_id = EXCLUDED.to_party_id,
-    correlation_id = EXCLUDED.correlation_id, state = 'waiting', attempts = 0,
+    correlation_id = EXCLUDED.correlation_id, edition = EXCLUDED.edition, state = 'waiting', attempts = 0,
     next_attempt_at = EXCLUDED.next_attempt_at, last_error = ''
 """
-_ROW = "(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 'waiting', 0, %s, '', %s, %s)"
+_ROW = "(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 'waiting', 0, %s, '', %s, %s)"
 _BATCH = 500
 
 
@@ -44,8 +44,8 @@ class Change:
     `path` follows the partner's endpoint URL (see `object_path`; "" for a POST). `key` names the object (see
     `object_key`): a newer state replaces one still waiting. An empty key is never replaced. A CDR never changes; its
     key only tells whether it was sent. `url` is the whole address where the partner gave one, as for results.
-    From `lapses_at` on nobody needs it. `correlation_id` is that of the request it answers; for a state that may be
-    replaced leave it out.
+    From `lapses_at` on nobody needs it. `correlation_id` is that of the chain it belongs to; empty: of the request
+    being answered (T12).
     """
 
     module: str
@@ -162,7 +162,8 @@ def _values(change: Change, receiver: Receiver, owner: Party, at: datetime) -> l
         change.body,
         owner.pk,
         receiver.party.pk,
-        change.correlation_id or str(uuid.uuid4()),
+        change.correlation_id or correlation.current(),
+        uuid.uuid4(),
         at,
         change.lapses_at,
         at,

@@ -13,7 +13,7 @@ from django.http.response import HttpResponseBase
 
 from roaming.exchange import journal
 from roaming.exchange.models import Direction
-from roaming.kernel import clock
+from roaming.kernel import clock, correlation
 from roaming.ocpi import authentication, bodies, envelope, paths, routing_headers, throttling
 from roaming.ocpi.errors import CLIENT_ERROR, SERVER_ERROR, TOO_OFTEN, OcpiError
 
@@ -33,7 +33,8 @@ class OcpiMiddleware:
         at, started = clock.now(), monotonic()
         ids = {name: request.headers.get(name) or str(uuid.uuid4()) for name in _IDS}
         request.ocpi_ids = ids  # type: ignore[attr-defined]
-        response = self._answer(request, at)
+        with correlation.carried(ids["X-Correlation-ID"]):
+            response = self._answer(request, at)
         for name, value in {**ids, **routing_headers.swapped(request.headers, request.path_info)}.items():
             response[name] = value
         _journal(request, response, ids, at, monotonic() - started)

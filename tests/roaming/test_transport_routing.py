@@ -6,6 +6,7 @@ from pytest_django import Settings
 
 from partners.agreements import services as agreements
 from partners.connections.models import Connection
+from roaming.exchange.models import Push
 from roaming.kernel import clock
 from roaming.ocpi.client import OcpiClient
 from roaming.tariffs.models import Tariff
@@ -41,6 +42,20 @@ def owners(reply: Reply) -> list[str]:
 
 def answered(reply: Reply) -> dict[str, str]:
     return {name.lower(): value for name, value in reply.headers.items() if name.lower().startswith("ocpi-")}
+
+
+@pytest.mark.parametrize(("given", "kept"), [("their-chain", True), ("x" * 101, False), ("", False)])
+def test_what_is_passed_on_keeps_the_correlation_id_of_the_request(nomad: Connection, given: str, kept: bool) -> None:
+    """T12: if it fits; what nobody's request began, and each push of another request, has one of its own."""
+    tariff = wire.load("tariff_ac22")
+    path = f"/receiver/tariffs/NL/VLT/{tariff['id']}"
+    Caller("Volta", X_Correlation_ID=given).put(path, tariff)
+    sent = Push.objects.get()
+    assert (sent.correlation_id == given) == kept and 0 < len(sent.correlation_id) <= 100
+    Caller("Volta").put(path, tariff | {"currency": "SEK", "last_updated": "2026-11-30T00:00:00Z"})
+    again = Push.objects.get()
+    assert again.pk == sent.pk and again.correlation_id not in {given, sent.correlation_id}
+    assert again.edition != sent.edition
 
 
 @pytest.mark.parametrize("header", ["from_country_code", "from_party_id", "to_country_code", "to_party_id"])
