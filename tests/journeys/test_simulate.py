@@ -37,10 +37,12 @@ class Simulate:
     def says(self, pattern: str) -> str:
         """What it prints next that matches; the first group."""
         assert self.process.stdout
+        said = []
         for line in self.process.stdout:
             if found := re.search(pattern, line):
                 return found[1]
-        raise AssertionError(f"it never said {pattern}")
+            said.append(line)
+        raise AssertionError(f"it never said {pattern} but: {''.join(said)}")
 
     def stopped(self) -> int:
         self.process.send_signal(signal.SIGINT)
