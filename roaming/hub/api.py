@@ -15,8 +15,6 @@ from roaming.ocpi.views import OcpiView
 class SenderList(OcpiView):
     """Whom the caller can reach through us, and whether they are there."""
 
-    routed = False
-
     def get(self, request: Request, **_: Any) -> HttpResponse:
         visible = selectors.visible_to_connection(self.connection, self.at)
         return self.page(visible, kind="client_info")
@@ -24,8 +22,6 @@ class SenderList(OcpiView):
 
 class ReceiverObject(OcpiView):
     """What a hub tells us of a party behind it. The URL names that party, not the caller."""
-
-    routed = False
 
     def get(self, request: Request, country_code: str, party_id: str, **_: Any) -> HttpResponse:
         row = selectors.notice_for(self.connection, country_code, party_id)

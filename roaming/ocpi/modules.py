@@ -83,6 +83,5 @@ def interfaces_of(roles: Iterable[str], version: str) -> list[Interface]:
 
 
 def offered_to(roles: Iterable[str], version: str) -> list[Interface]:
-    """Our interfaces for a platform with parties of these roles, credentials first."""
-    theirs = interfaces_of(roles, version)
-    return [("credentials", "SENDER"), *((identifier, OPPOSITE[side]) for identifier, side in theirs)]
+    """Our interfaces for a platform with parties of these roles."""
+    return [(identifier, OPPOSITE[side]) for identifier, side in interfaces_of(roles, version)]

@@ -31,15 +31,17 @@ _LOCATION = r"(?P<location_id>[^/]+)(?:/(?P<evse_uid>[^/]+)(?:/(?P<connector_id>
 _RESULT = r"(?P<type>[A-Z_]+)/(?P<key>[0-9A-Fa-f-]{36})"
 
 
-def _at(path: str, view: type[OcpiView]) -> URLPattern:
-    return re_path(rf"\A{path}/?\Z", view.as_view())
+def _at(path: str, view: type[OcpiView], interface: modules.Interface | None = None) -> URLPattern:
+    return re_path(rf"\A{path}/?\Z", view.as_view(interface=interface))
 
 
 def _functional(path: str, view: type[OcpiView]) -> URLPattern:
     """`path` is side/module/…; a module that came later is there from its version on."""
-    module = modules.named(path.split("/")[1])
+    side, identifier = path.split("/")[:2]
+    module = modules.named(identifier)
     offered = "|".join(re.escape(version) for version in OFFERED if module.in_version(version))
-    return _at(f"{_VERSION if module.in_version(OFFERED[0]) else rf'(?P<version>{offered})'}/{path}", view)
+    versions = _VERSION if module.in_version(OFFERED[0]) else rf"(?P<version>{offered})"
+    return _at(f"{versions}/{path}", view, (identifier, side.upper()))
 
 
 urlpatterns = [

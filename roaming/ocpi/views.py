@@ -23,7 +23,7 @@ from partners.connections import tokens
 from partners.connections.models import Connection, TokenKind
 from roaming.kernel import clock
 from roaming.kernel.states import CannotMove
-from roaming.ocpi import bodies, envelope, paging, paths, routing_headers, throttling, translation
+from roaming.ocpi import bodies, envelope, modules, offers, paging, paths, routing_headers, throttling, translation
 from roaming.ocpi.authentication import TokenAuthentication
 from roaming.ocpi.errors import (
     CLIENT_ERROR,
@@ -38,6 +38,7 @@ from roaming.ocpi.errors import (
     unauthorized,
 )
 from roaming.ocpi.models import OcpiObject
+from roaming.ocpi.modules import Interface
 from roaming.ocpi.routing_headers import NOWHERE, Route
 from roaming.ocpi.schema import rules, transforms, validation, wire
 from roaming.ocpi.versions import NEWEST_SHAPE, OFFERED
@@ -52,10 +53,8 @@ class OcpiView(APIView):
 
     authentication_classes = [TokenAuthentication]
     http_method_names = ["get", "post", "put", "patch", "delete"]
-    # Functional modules refuse registration tokens (T5); versions and credentials say False.
-    functional: ClassVar[bool] = True
-    # Configuration modules carry no routing headers (T101).
-    routed: ClassVar[bool] = True
+    # The interface that the address belongs to; None for versions and credentials, which belong to everybody.
+    interface: ClassVar[Interface | None] = None
     # Whom the request is from and for; nobody in OCPI 2.1.1.
     route: Route = NOWHERE
 
@@ -138,9 +137,9 @@ class OcpiView(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        if self.functional and self.connection.token_in_kind != TokenKind.CREDENTIALS:
+        if self.interface and self.connection.token_in_kind != TokenKind.CREDENTIALS:
             raise unauthorized("This is a registration token; it is good for versions and credentials only.")
-        tokens.used(connection=self.connection, token=str(self.request.auth), for_data=self.functional)
+        tokens.used(connection=self.connection, token=str(self.request.auth), for_data=self.interface is not None)
         if self.version not in OFFERED:
             raise not_found(f"OCPI version {self.version} is not offered here; GET versions lists what is.")
         only, now = self.connection.only_version, self.connection.version  # one that it is to leave works until then
@@ -150,8 +149,18 @@ class OcpiView(APIView):
             raise not_found("The URL contains a control character; nothing has such an id.")
         if _CONTROL.search(unquote_plus(request.META.get("QUERY_STRING", ""))):
             raise invalid("The query of the URL contains a control character.")
-        if self.functional and self.routed and self.version != "2.1.1":
-            self.route = routing_headers.read(request.headers, self.connection)
+        if self.interface:
+            self._open(self.interface)
+
+    def _open(self, interface: Interface) -> None:
+        """Only what the version details list to this connection is there for it (V2). Raises OcpiError."""
+        if interface not in offers.to(self.connection, self.version):
+            identifier, side = interface
+            raise not_found(
+                f"The {side} interface of {identifier} is not offered to your platform; your version details list what is."
+            )
+        if modules.named(interface[0]).routed and self.version != "2.1.1":
+            self.route = routing_headers.read(self.request.headers, self.connection)
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Ids may have slashes in them."""
@@ -225,8 +234,6 @@ def as_ocpi_error(exc: Exception) -> OcpiError:
 
 class UnknownAddress(OcpiView):
     """Whatever else is asked below /ocpi/: 401 without a token, 404 with one."""
-
-    functional = False
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)

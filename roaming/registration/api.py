@@ -6,11 +6,8 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 
 from partners.connections.models import TokenKind
-from partners.parties import selectors as parties
-from partners.parties.models import PartyRole
-from roaming.ocpi import envelope
+from roaming.ocpi import envelope, offers
 from roaming.ocpi.errors import limited_to, method_not_allowed
-from roaming.ocpi.modules import Interface, offered_to
 from roaming.ocpi.versions import OFFERED, endpoint_url, version_url
 from roaming.ocpi.views import OcpiView
 from roaming.registration import credentials
@@ -19,8 +16,6 @@ from roaming.registration import services as registration
 
 class Versions(OcpiView):
     """One URL for everybody and every version; a connection that is limited to one sees that one (V1)."""
-
-    functional = False
 
     def get(self, request: Request) -> HttpResponse:
         only = self.connection.only_version
@@ -31,37 +26,20 @@ class Versions(OcpiView):
 class VersionDetails(OcpiView):
     """Our interfaces are the other halves of those that the caller's parties have."""
 
-    functional = False
-
     def get(self, request: Request, version: str) -> HttpResponse:
         if self.connection.only_version not in ("", version):
             raise limited_to(self.connection.only_version)
-        roles = [party.role for party in parties.hosted(self.connection)]
-        hub = [PartyRole.HUB.value] if self.connection.hub_party_id else []
-        offered = offered_to([*roles, *hub], version)
-        endpoints = _without_roles(offered) if version == "2.1.1" else _with_roles(version, offered)
-        return envelope.success({"version": version, "endpoints": endpoints})
+        offered = [("credentials", "SENDER"), *offers.to(self.connection, version)]
+        return envelope.success({"version": version, "endpoints": [_endpoint(version, *one) for one in offered]})
 
 
-def _with_roles(version: str, offered: Sequence[Interface]) -> list[dict[str, str]]:
-    return [
-        {"identifier": module, "role": role, "url": endpoint_url(version, module, role)} for module, role in offered
-    ]
-
-
-def _without_roles(offered: Sequence[Interface]) -> list[dict[str, str]]:
-    """In 2.1.1 a module has one address, so what both sides would have is not listed; see credentials.one_face_role."""
-    modules = [module for module, _ in offered]
-    return [
-        {"identifier": module, "url": endpoint_url("2.1.1", module, role)}
-        for module, role in offered
-        if modules.count(module) == 1
-    ]
+def _endpoint(version: str, module: str, role: str) -> dict[str, str]:
+    """One interface as that version lists it: 2.1.1 knows no roles of interfaces."""
+    named = {"identifier": module} if version == "2.1.1" else {"identifier": module, "role": role}
+    return {**named, "url": endpoint_url(version, module, role)}
 
 
 class Credentials(OcpiView):
-    functional = False
-
     def get(self, request: Request, version: str) -> HttpResponse:
         return envelope.success(credentials.ours(self.connection, self._token, version, self.at))
 

@@ -216,5 +216,5 @@ def test_nobody_writes_for_another_platform(nomad: Caller, polder: Caller, versi
     ):
         replies = [outsider.put(path, value), outsider.patch(path, {}), outsider.get(path)]
         assert {reply.http for reply in replies if reply.http != 405} == {404}
-    assert outsider.get("/sender/locations").data == []
+    assert not outsider.get("/sender/locations").data
     assert polder.get("/receiver/locations/NL/PLD/ZUIDPLEIN").data == spoken(version, "location")

@@ -177,8 +177,10 @@ class TestWeHear:
         assert told(Caller("Volta", NEW)) == {"BE*ZIG EMSP": "CONNECTED"}
 
     def test_only_a_hub_tells_who_is_connected(self, nomad: Connection, hubert: Connection) -> None:
-        """H2."""
-        reply = Caller("Nomad", NEW).put(f"{TOLD}/BE/ZIG", word())
+        """H2: to others that interface is not offered; who might be a hub is told that its credentials say otherwise."""
+        assert Caller("Nomad", NEW).put(f"{TOLD}/BE/ZIG", word()).http == 404
+        cast.connection("Stranger", version=NEW)
+        reply = Caller("Stranger", NEW).put(f"{TOLD}/BE/ZIG", word())
         assert (reply.http, reply.status, "hub" in reply.message) == (200, 2001, True)
         assert not Party.objects.filter(party_id="ZIG").exists()
         Caller("Hubert", NEW).put(f"{TOLD}/BE/ZIG", word())
