@@ -20,6 +20,8 @@ from roaming.ocpi.views import OcpiView
 class SenderList(OcpiView):
     def get(self, request: Request, **_: Any) -> HttpResponse:
         visible = selectors.visible_to_connection(self.connection, self.at)
+        if self.version == "2.1.1":
+            visible = visible.filter(credit=False)  # it has no credit CDRs: nor are they counted
         return self.page(visible, kind="cdr")
 
 

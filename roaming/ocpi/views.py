@@ -155,10 +155,8 @@ class OcpiView(APIView):
     def _open(self, interface: Interface) -> None:
         """Only what the version details list to this connection is there for it (V2). Raises OcpiError."""
         if interface not in offers.to(self.connection, self.version):
-            identifier, side = interface
-            raise not_found(
-                f"The {side} interface of {identifier} is not offered to your platform; your version details list what is."
-            )
+            named = f"The {interface[1]} interface of {interface[0]}"
+            raise not_found(f"{named} is not offered to your platform; your version details list what is.")
         if modules.named(interface[0]).routed and self.version != "2.1.1":
             self.route = routing_headers.read(self.request.headers, self.connection)
 

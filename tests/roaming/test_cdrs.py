@@ -207,6 +207,16 @@ def test_a_cdr_accepted_again_is_not_pushed_again_and_stays_visible_while_held(c
     assert Push.objects.count() == 1
 
 
+def test_a_credit_cdr_is_neither_shown_nor_counted_in_2_1_1(ours: Caller, cdr: Cdr) -> None:
+    """D3, T42: 2.1.1 has none, and would take it for a charge."""
+    ours.post(URL, wire.raw("cdr_ac22_credit"))
+    for one in Cdr.objects.all():
+        accept(one)
+    for version, count in (("2.2.1", 2), ("2.1.1", 1)):
+        reply = Caller("Nomad", version).get("/sender/cdrs")
+        assert (len(reply.data), reply.headers["X-Total-Count"]) == (count, str(count))
+
+
 def test_a_held_cdr_is_not_shown_to_the_emsp(cdr: Cdr) -> None:
     services.move(cdr=cdr, to=CdrState.HELD, reason="The price differs.", at=LATER)
     assert Caller("Nomad").get("/sender/cdrs").data == []

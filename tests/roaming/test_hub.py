@@ -177,7 +177,7 @@ class TestWeHear:
         assert told(Caller("Volta", NEW)) == {"BE*ZIG EMSP": "CONNECTED"}
 
     def test_only_a_hub_tells_who_is_connected(self, nomad: Connection, hubert: Connection) -> None:
-        """H2: to others that interface is not offered; who might be a hub is told that its credentials say otherwise."""
+        """H2: others are not offered that interface; who could be a hub is told that its credentials name none."""
         assert Caller("Nomad", NEW).put(f"{TOLD}/BE/ZIG", word()).http == 404
         cast.connection("Stranger", version=NEW)
         reply = Caller("Stranger", NEW).put(f"{TOLD}/BE/ZIG", word())
