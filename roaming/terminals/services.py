@@ -117,7 +117,7 @@ def _advice_columns(data: Data) -> dict[str, Any]:
     return {
         "authorization_reference": data["authorization_reference"],
         "status": data["capture_status_code"],
-        "currency": data["currency"],
+        "currency": data["currency"].upper(),
         "total": storage.amount(Decimal(price["before_taxes"]) + taxes),
         "last_updated": parse_time(data["last_updated"]),
     }

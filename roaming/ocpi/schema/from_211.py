@@ -52,6 +52,8 @@ class _Upgrade:
         kind = value.get("type")
         if isinstance(kind, str) and kind in e.PARKING_TYPES_221:
             location["parking_type"] = location.pop("type")
+            if not whole:
+                location["type"] = None  # one that 2.2.1 has no word for may have stood there
         elif kind is not None and not whole:
             location["parking_type"] = None  # a PATCH takes away the one there was
         _change(location, "opening_times", _hours)
@@ -207,8 +209,13 @@ def _period(value: Json) -> Json:
     period = _without(value, {DIMENSIONS_211})
     if not isinstance(dimensions, list) or not any(_is_flat(dimension) for dimension in dimensions):
         return period
+    return period | {"dimensions": without_flat(dimensions), DIMENSIONS_211: dimensions}
+
+
+def without_flat(dimensions: list[Any]) -> list[Any]:
+    """The dimensions of a period of 2.1.1 that 2.2.1 has too; no time at all where nothing is left."""
     rest = [dimension for dimension in dimensions if not _is_flat(dimension)]
-    return period | {"dimensions": rest or [{"type": "TIME", "volume": 0}], DIMENSIONS_211: dimensions}
+    return rest or [{"type": "TIME", "volume": 0}]
 
 
 def _is_flat(dimension: Any) -> bool:

@@ -60,7 +60,9 @@ def _price(value: Json) -> Json:
 
 
 def _limit(value: Json) -> Json:
-    return renamed(value, {"excl_vat": "before_taxes", "incl_vat": "after_taxes"})
+    """A field that 2.2.1 does not know must not become a limit."""
+    known = {name: item for name, item in value.items() if name not in ("before_taxes", "after_taxes")}
+    return renamed(known, {"excl_vat": "before_taxes", "incl_vat": "after_taxes"})
 
 
 def _tariff(value: Json) -> Json:

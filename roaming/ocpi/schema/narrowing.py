@@ -7,19 +7,22 @@ import re
 import unicodedata
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 from msgspec import inspect
 
 from . import shapes
 from .losses import Json, Losses
-from .values import ASCII, INSTANT, LATITUDE_6, LONGITUDE_6, Instant, check
+from .values import ASCII, INSTANT, LATITUDE_6, LINK_ASCII, LONGITUDE_6, Instant, check
 
 # Letters that are not one of ASCII with a mark.
 _SPELLED = {"ß": "ss", "ẞ": "SS", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L"}
 _SPELLED |= {"đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "þ": "th", "Þ": "Th", "ı": "i", "€": "EUR", "’": "'", "‘": "'"}
 _SPELLED |= {"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "–": "-", "—": "-", "‐": "-", "•": "-", "·": "-"}
 _DEGREES = re.compile(r"-?[0-9]{1,3}\.[0-9]{5,7}")
+_AFTER_HOST = re.compile("([/?#:])")
+_SAFE_IN_LINKS = "/?#:@!$&'()*+,;=%-._~[]|{}\\^`"
 _SIX_DECIMALS = Decimal("0.000001")
 
 
@@ -69,11 +72,17 @@ class _Narrowing:
             return [self.of(shape.item_type, item, f"{path}[{index}]") for index, item in enumerate(value)]
         return self.of_text(shape, value, path) if isinstance(value, str) else value
 
+    def _note(self, path: str, why: str) -> None:
+        """What is narrowed is what the steps left over."""
+        self.losses.note(self.losses.before(path), why)
+
     def of_text(self, shape: inspect.Type, value: str, path: str) -> str:
         if isinstance(shape, inspect.CustomType) and shape.cls is Instant:
             return self.of_instant(value, path)
         if isinstance(shape, inspect.StrType) and shape.pattern in (LATITUDE_6, LONGITUDE_6):
             return self.of_degrees(value, path)
+        if isinstance(shape, inspect.StrType) and shape.pattern == LINK_ASCII:
+            return self.of_link(value, shape.max_length, path)
         if isinstance(shape, inspect.StrType) and shape.pattern == ASCII:
             return self.of_letters(value, shape.max_length, path)
         return value
@@ -82,7 +91,7 @@ class _Narrowing:
         if "." not in value or not INSTANT.fullmatch(value):
             return value
         if not self.told_of_fractions:
-            self.losses.note(path, f"is sent in whole seconds, as all times in OCPI {self.losses.version}")
+            self._note(path, f"is sent in whole seconds, as all times in OCPI {self.losses.version}")
             self.told_of_fractions = True
         return value.partition(".")[0] + "Z"
 
@@ -91,17 +100,37 @@ class _Narrowing:
             return value
         degrees = Decimal(value).quantize(_SIX_DECIMALS, ROUND_HALF_EVEN)
         if degrees != Decimal(value):
-            self.losses.note(path, f"is sent with 6 decimals, as OCPI {self.losses.version} wants it")
+            self._note(path, f"is sent with 6 decimals, as OCPI {self.losses.version} wants it")
         return str(degrees)
+
+    def of_link(self, value: str, longest: int | None, path: str) -> str:
+        if value.isascii():
+            return value
+        spelled = _in_percents(value)
+        if longest is not None and len(spelled) > longest:
+            spelled = ""  # a link that is cut leads elsewhere
+        self._note(path, f"has letters that OCPI {self.losses.version} cannot write, sent as {spelled or 'nothing'}")
+        return spelled
 
     def of_letters(self, value: str, longest: int | None, path: str) -> str:
         spelled = value if value.isascii() else "".join(map(_in_ascii, value))
         if spelled != value:
-            self.losses.note(path, f"has letters that OCPI {self.losses.version} cannot write, sent as {spelled}")
+            self._note(path, f"has letters that OCPI {self.losses.version} cannot write, sent as {spelled}")
         if longest is not None and len(spelled) > longest:
             spelled = spelled[:longest]
-            self.losses.note(path, f"may have {longest} characters in OCPI {self.losses.version}, sent as {spelled}")
+            self._note(path, f"may have {longest} characters in OCPI {self.losses.version}, sent as {spelled}")
         return spelled
+
+
+def _in_percents(link: str) -> str:
+    """The same address as every client writes it on the wire."""
+    scheme, mark, rest = link.partition("://") if "://" in link else ("", "", link)
+    host, *others = _AFTER_HOST.split(rest, maxsplit=1)
+    try:
+        host = host if host.isascii() else host.encode("idna").decode()
+    except UnicodeError:
+        host = quote(host)
+    return f"{scheme}{mark}{host}{quote(''.join(others), safe=_SAFE_IN_LINKS)}"
 
 
 def _in_ascii(letter: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from . import foreign, from_211, from_221, to_211, to_221
 from .known import NOTHING, Known
-from .losses import Loss, NotExpressible
+from .losses import Loss, Losses, NotExpressible
 from .validation import STRUCTS
 
 __all__ = ["NEWEST", "Loss", "NotExpressible", "downgrade", "merge_patch", "upgrade"]
@@ -44,11 +44,20 @@ def downgrade(version: str, kind: str, value: Json, known: Known = NOTHING) -> t
     Raises NotExpressible when the object cannot exist in that version at all, KeyError for an unknown version and for
     a kind that it does not have.
     """
-    result, losses = dict(value), []
+    result, steps = dict(value), list[Losses]()
     for step in reversed(_steps_above(version, kind)):
         result, lost = STEPS[step][1](kind, result, known)
-        losses += lost
-    return result, losses
+        steps.append(lost)
+    return result, [
+        Loss(_at_first(path, steps[:number]), why) for number, lost in enumerate(steps) for path, why in lost
+    ]
+
+
+def _at_first(path: str, steps: list[Losses]) -> str:
+    """The path in the newest object of what has this path after some steps down."""
+    for step in reversed(steps):
+        path = step.before(path)
+    return path
 
 
 def merge_patch(kind: str, stored: Json, patch: Json) -> Json:

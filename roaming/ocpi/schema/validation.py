@@ -2,6 +2,7 @@
 
 import types
 from functools import cache
+from itertools import chain, islice
 from typing import Any, TypeVar
 
 import msgspec
@@ -17,6 +18,9 @@ STRUCTS: dict[str, dict[str, type[msgspec.Struct]]] = {
     "2.2.1": v221.STRUCTS,
     "2.3.0": v230.STRUCTS,
 }
+
+# How many violations are named.
+MOST = 1000
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -64,5 +68,9 @@ def _target(version: str, kind: str) -> Any:
 
 
 def _all_violations(target: Any, version: str, kind: str, value: object) -> list[Violation]:
-    found = list(shapes.violations(shapes.of(target), value))
-    return found + [broken for broken in rules.of(version, kind, value) if broken not in found]
+    """Each once. Who sends mistakes by the hundred thousand is not told of them all: that would tie us up."""
+    everything = chain(shapes.violations(shapes.of(target), value), rules.of(version, kind, value))
+    found = list(islice(dict.fromkeys(islice(everything, 2 * MOST)), MOST + 1))
+    if len(found) <= MOST:
+        return found
+    return [*found[:MOST], Violation("$", f"has more than {MOST} mistakes, of which the others are not listed")]

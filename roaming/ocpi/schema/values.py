@@ -24,6 +24,7 @@ PRINTABLE = r"\A[^\x00-\x1f\x7f-\x9f\ud800-\udfff]*\Z"
 COUNTRY_CODE = r"\A[A-Za-z]{2}\Z"
 COUNTRY = r"\A[A-Za-z]{2,3}\Z"
 CURRENCY = r"\A[A-Z]{3}\Z"
+CURRENCY_ANY_CASE = r"\A[A-Za-z]{3}\Z"
 LANGUAGE = r"\A[A-Za-z][A-Za-z]\Z"  # spelled apart from COUNTRY_CODE, which has another sentence
 PARTY_ID = r"\A[A-Za-z0-9]{3}\Z"
 HUB_PARTY_ID = r"\A[A-Za-z]{2}[A-Za-z0-9]{3}\Z"
@@ -32,6 +33,7 @@ HTTP_URL = r"\A[Hh][Tt][Tt][Pp][Ss]?://[\x21\x23-\x2e\x30-\x3b\x3d\x40-\x7e]+(?:
 # A link that people see may lack its scheme, be empty or be written in any script; javascript: and the like never pass.
 _VISIBLE = r"\x00-\x20\x7f-\xa0\ud800-\udfff<>\""
 LINK = rf"\A(?:(?:[Hh][Tt][Tt][Pp][Ss]?://)?[^{_VISIBLE}:/?#]+(?::[0-9]+)?(?:[/?#][^{_VISIBLE}]*)?)?\Z"
+LINK_ASCII = LINK.replace(r"\ud800-\udfff", r"\u0080-\U0010ffff")
 LATITUDE = r"\A-?(?:90\.0{5,7}|[0-8]?[0-9]\.[0-9]{5,7})\Z"
 LONGITUDE = r"\A-?(?:180\.0{5,7}|(?:1[0-7][0-9]|[0-9]{1,2})\.[0-9]{5,7})\Z"
 LATITUDE_6 = LATITUDE.replace("{5,7}", "{6}")
@@ -45,12 +47,14 @@ SENTENCES = {
     COUNTRY_CODE: "must be a country code of two letters",
     COUNTRY: "must be a country of three letters (ISO 3166-1 alpha-3)",
     CURRENCY: "must be a currency of three capital letters (ISO 4217)",
+    CURRENCY_ANY_CASE: "must be a currency of three letters (ISO 4217)",
     LANGUAGE: "must be a language of two letters (ISO 639-1)",
     PARTY_ID: "must be a party id of three letters or digits",
     HUB_PARTY_ID: "must be a country code and a party id, such as NLHUB",
     TOKEN: "must be printable ASCII without spaces",
     HTTP_URL: "must be an absolute http(s) URL",
     LINK: "must be an http(s) URL",
+    LINK_ASCII: "must be an http(s) URL in printable ASCII",
     LATITUDE: "must be degrees from -90 to 90 with a point and 5 to 7 decimals",
     LONGITUDE: "must be degrees from -180 to 180 with a point and 5 to 7 decimals",
     LATITUDE_6: "must be degrees from -90 to 90 with a point and 6 decimals",
@@ -92,6 +96,7 @@ OpenEnum = Annotated[str, Meta(min_length=1, max_length=255, pattern=PRINTABLE)]
 
 CredentialsToken = Annotated[str, Meta(min_length=1, max_length=64, pattern=TOKEN)]
 Currency = Annotated[str, Meta(pattern=CURRENCY)]
+CiCurrency = Annotated[str, Meta(pattern=CURRENCY_ANY_CASE)]
 Country = Annotated[str, Meta(pattern=COUNTRY)]
 Language = Annotated[str, Meta(pattern=LANGUAGE)]
 HttpUrl = Annotated[str, Meta(max_length=255, pattern=HTTP_URL)]

@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from codecs import BOM_UTF8
 from collections.abc import Iterator
 from datetime import datetime
@@ -85,8 +86,7 @@ def _parse(text: str) -> JsonValue:
     except json.JSONDecodeError as error:
         raise NotJson(f"The body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}.") from None
     except ValueError:
-        # Python refuses to make an int of more than some thousand digits; validation has the better sentence for it.
-        return _load(text, Decimal)
+        return _load(text, _whole)
 
 
 def _load(text: str, parse_int: Any) -> JsonValue:
@@ -94,6 +94,11 @@ def _load(text: str, parse_int: Any) -> JsonValue:
         text, parse_int=parse_int, parse_float=_decimal, parse_constant=_constant, object_pairs_hook=_object
     )
     return value
+
+
+def _whole(text: str) -> int | Decimal:
+    """Python refuses to make an int of more than some thousand digits; validation has the better sentence for it."""
+    return int(text) if len(text) <= sys.int_info.default_max_str_digits else Decimal(text)
 
 
 def _decimal(text: str) -> Decimal:

@@ -6,7 +6,7 @@ Of the time zone database's own table of places (zone.tab). An estimate: a borde
 import re
 from functools import cache
 from importlib.resources import files
-from math import cos, hypot, radians
+from math import cos, hypot, isfinite, nan, radians
 from typing import NamedTuple
 
 from babel.core import get_global
@@ -35,6 +35,8 @@ def zone_of(country: object, latitude: object = None, longitude: object = None) 
     try:
         north, east = float(str(latitude)), float(str(longitude))
     except ValueError:
+        north = east = nan
+    if not (isfinite(north) and isfinite(east)):
         return zones[0].name
     return min(zones, key=lambda zone: _distance(zone, north, east)).name
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from .. import v211
 from ..from_211 import CDR_NAMES, SESSION_NAMES
 from ..known import Json, Known
-from ..losses import Loss, NotExpressible
+from ..losses import Losses, NotExpressible
 from ..narrowing import narrowed
 from .asking import Asking
 
@@ -35,7 +35,7 @@ _STEPS: dict[str, Callable[[Asking, Json, str], Json | None]] = {
 }
 
 
-def downgrade(kind: str, value: Json, known: Known) -> tuple[Json, list[Loss]]:
+def downgrade(kind: str, value: Json, known: Known) -> tuple[Json, Losses]:
     """The same object of this kind as 2.1.1 spells it, and what was lost.
 
     Raises NotExpressible when it must not be sent (a private location, a credit CDR) or nothing would be left of it.
@@ -46,4 +46,4 @@ def downgrade(kind: str, value: Json, known: Known) -> tuple[Json, list[Loss]]:
     if result is None:
         raise NotExpressible("; ".join(f"{loss.field} {loss.why}" for loss in down.losses))
     result = narrowed(v211.STRUCTS[kind], result, down.losses, "$", _NAMES)
-    return result, list(down.losses)
+    return result, down.losses

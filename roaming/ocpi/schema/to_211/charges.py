@@ -2,7 +2,7 @@
 
 from .. import enums as e
 from .. import to_221, v211
-from ..from_211 import CDR_NAMES, DIMENSIONS_211, SESSION_NAMES
+from ..from_211 import CDR_NAMES, DIMENSIONS_211, SESSION_NAMES, without_flat
 from ..from_221 import CDR_PRICES, PRICE_FIELDS, is_number, renamed
 from ..known import Json
 from ..losses import NotExpressible
@@ -20,6 +20,13 @@ _TOKEN = frozenset({"country_code", "party_id", "uid", "type", "contract_id"})
 _PLACE = frozenset({"location_id", "evse_uid", "connector_id"})
 
 
+def _says(came: object, dimensions: object) -> bool:
+    """Whether the dimensions that came in 2.1.1 are those of today, and nothing that somebody put there later."""
+    if not isinstance(came, list) or not all(fits(CdrDimension, dimension) for dimension in came):
+        return False
+    return without_flat(came) == dimensions
+
+
 def _turned(names: dict[str, str]) -> dict[str, str]:
     return {newer: older for older, newer in names.items()}
 
@@ -32,7 +39,10 @@ class Charges(Places):
         losses.drop(tariff, path, _NEWER_OF_TARIFF)
         losses.inside(tariff, path, "energy_mix", self.energy_mix)
         losses.inside(tariff, path, "elements", self.element)
-        return None if value.get("elements") and not tariff["elements"] else tariff
+        if value.get("elements") and not tariff["elements"]:
+            losses.note(path, "has no price that OCPI 2.1.1 knows")
+            return None
+        return tariff
 
     def element(self, value: Json, path: str) -> Json | None:
         element, restrictions = dict(value), value.get("restrictions")
@@ -131,10 +141,13 @@ class Charges(Places):
         period = without(value, frozenset({DIMENSIONS_211}))
         self.losses.drop(period, path, ("tariff_id",))
         came = value.get(DIMENSIONS_211)
-        if isinstance(came, list) and came and all(fits(CdrDimension, dimension) for dimension in came):
+        if _says(came, value.get("dimensions")):
             return period | {"dimensions": came}
         self.losses.inside(period, path, "dimensions", self.dimension)
-        return None if value.get("dimensions") and not period["dimensions"] else period
+        if value.get("dimensions") and not period["dimensions"]:
+            self.losses.note(path, "has no dimension that OCPI 2.1.1 knows")
+            return None
+        return period
 
     def dimension(self, value: Json, path: str) -> Json | None:
         kind = value.get("type")

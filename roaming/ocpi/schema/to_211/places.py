@@ -64,7 +64,16 @@ class Places:
         hours = dict(value)
         if hours.get("twentyfourseven") is True and hours.pop("regular_hours", None):
             self.losses.note(f"{path}.regular_hours", "cannot stand beside twentyfourseven in OCPI 2.1.1")
+        for name in ("exceptional_openings", "exceptional_closings"):
+            self.losses.inside(hours, path, name, self.exceptional_period)
         return hours
+
+    def exceptional_period(self, value: Json, path: str) -> Json | None:
+        begin, end = (str(value.get(name)).partition(".")[0] for name in ("period_begin", "period_end"))
+        if begin.rstrip("Z") != end.rstrip("Z"):
+            return value
+        self.losses.note(path, "is shorter than the second that times in OCPI 2.1.1 have")
+        return None
 
     def evse(self, value: Json, path: str) -> Json | None:
         evse, losses = dict(value), self.losses

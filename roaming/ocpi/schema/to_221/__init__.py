@@ -7,7 +7,7 @@ where they are optional, replaced by one that is never wrong where there is one.
 from collections.abc import Callable
 
 from ..known import Json, Known
-from ..losses import Loss, NotExpressible
+from ..losses import Losses, NotExpressible
 from .asking import Asking
 
 _STEPS: dict[str, Callable[[Asking, Json, str], Json | None]] = {
@@ -26,16 +26,16 @@ _STEPS: dict[str, Callable[[Asking, Json, str], Json | None]] = {
 }
 
 
-def downgrade(kind: str, value: Json, _: Known) -> tuple[Json, list[Loss]]:
+def downgrade(kind: str, value: Json, _: Known) -> tuple[Json, Losses]:
     """The same object of this kind as 2.2.1 spells it, and what was lost.
 
     Raises NotExpressible when nothing would be left: a connector of an unknown type, a tariff for bookings only.
     """
     step = _STEPS.get(kind)
     if step is None:
-        return value, []
+        return value, Losses("2.2.1")
     down = Asking()
     result = step(down, dict(value), "$")
     if result is None:
         raise NotExpressible("; ".join(f"{loss.field} {loss.why}" for loss in down.losses))
-    return result, list(down.losses)
+    return result, down.losses

@@ -1,6 +1,8 @@
 """Prices, tariffs, sessions and CDRs."""
 
+from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Decimal
+from functools import partial
 from typing import Any
 
 from .. import enums as e
@@ -43,45 +45,44 @@ class Charges(Places):
         for name in ("min_price", "max_price"):
             losses.inside(tariff, path, name, self.limit)
         losses.inside(tariff, path, "energy_mix", self.energy_mix)
-        losses.inside(tariff, path, "elements", self.element)
-        if value.get("elements") and not tariff["elements"]:
-            return None
         included = tariff.pop("tax_included", "NO")
         if included == "YES":
             losses.note(f"{path}.tax_included", "YES does not exist in OCPI 2.2.1, prices are sent without tax")
-            losses.inside(tariff, path, "elements", self.net_element)
         elif included == "N/A":
             losses.note(f"{path}.tax_included", "N/A does not exist in OCPI 2.2.1, prices are sent without vat")
-            losses.inside(tariff, path, "elements", self.untaxed_element)
+        losses.inside(tariff, path, "elements", self.element_with(_COMPONENTS.get(str(included), Charges.component)))
+        if value.get("elements") and not tariff["elements"]:
+            losses.note(path, "has no price that OCPI 2.2.1 knows")
+            return None
         return tariff
 
-    def element(self, value: Json, path: str) -> Json | None:
-        restrictions = value.get("restrictions")
-        if not isinstance(restrictions, dict) or restrictions.get("booking") is None:
-            return value
-        # Without its restriction the element would price every session.
-        self.losses.note(path, "is for bookings, which do not exist in OCPI 2.2.1")
-        return None
+    def element_with(self, component: "ComponentStep") -> Callable[[Json, str], Json | None]:
+        """The step for an element whose price components take that step."""
 
-    def net_element(self, value: Json, path: str) -> Json:
-        element = dict(value)
-        self.losses.inside(element, path, "price_components", self.net_component)
-        return element
+        def step(value: Json, path: str) -> Json | None:
+            restrictions = value.get("restrictions")
+            if isinstance(restrictions, dict) and restrictions.get("booking") is not None:
+                # Without its restriction the element would price every session.
+                self.losses.note(path, "is for bookings, which do not exist in OCPI 2.2.1")
+                return None
+            element = dict(value)
+            self.losses.inside(element, path, "price_components", partial(component, self))
+            return element
+
+        return step
+
+    def component(self, value: Json, path: str) -> Json:
+        return value
 
     def net_component(self, value: Json, path: str) -> Json:
         price, vat = value.get("price"), value.get("vat")
-        if not is_number(price) or not price:
+        if not is_number(price) or not price or (is_number(vat) and not vat):
             return value
         if not is_number(vat) or vat <= -100:  # type: ignore[operator]  # is_number
             self.losses.note(f"{path}.price", "includes a tax of unknown rate and is sent as it is")
             return value
         net = EXACT.divide(EXACT.multiply(price, HUNDRED), EXACT.add(HUNDRED, vat))  # type: ignore[arg-type]  # is_number
         return value | {"price": net.quantize(FOUR_DECIMALS, ROUND_HALF_UP, EXACT)}
-
-    def untaxed_element(self, value: Json, path: str) -> Json:
-        element = dict(value)
-        self.losses.inside(element, path, "price_components", self.untaxed_component)
-        return element
 
     def untaxed_component(self, value: Json, path: str) -> Json:
         return {key: item for key, item in value.items() if key != "vat"}
@@ -125,3 +126,8 @@ class Charges(Places):
         )
         self.losses.fall_back(location, path, "connector_standard", e.CONNECTOR_TYPES_221, nearest)
         return location
+
+
+ComponentStep = Callable[[Charges, Json, str], Json]
+# By `tax_included` of the tariff.
+_COMPONENTS: dict[str, ComponentStep] = {"YES": Charges.net_component, "N/A": Charges.untaxed_component}

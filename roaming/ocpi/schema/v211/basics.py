@@ -14,8 +14,8 @@ class DisplayText(Struct, frozen=True, kw_only=True):
 
 
 class Image(Struct, frozen=True, kw_only=True):
-    url: v.Link
-    thumbnail: v.Link | None = None
+    url: t.Link
+    thumbnail: t.Link | None = None
     category: e.ImageCategory221
     type: t.S4
     width: v.Int5 | None = None
@@ -24,7 +24,7 @@ class Image(Struct, frozen=True, kw_only=True):
 
 class BusinessDetails(Struct, frozen=True, kw_only=True):
     name: t.S100
-    website: v.Link | None = None
+    website: t.Link | None = None
     logo: Image | None = None
 
 

@@ -41,7 +41,7 @@ class Tariff(Struct, frozen=True, kw_only=True):
     id: v.Id36
     currency: v.Currency
     tariff_alt_text: tuple[DisplayText, ...] | None = None
-    tariff_alt_url: v.Link | None = None
+    tariff_alt_url: t.Link | None = None
     elements: Annotated[tuple[TariffElement, ...], NON_EMPTY]
     energy_mix: EnergyMix | None = None
     last_updated: v.Instant

@@ -31,7 +31,7 @@ class Connector(Struct, frozen=True, kw_only=True):
     voltage: v.Int
     amperage: v.Int
     tariff_id: t.S36 | None = None
-    terms_and_conditions: v.Link | None = None
+    terms_and_conditions: t.Link | None = None
     last_updated: v.Instant
 
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from ..values import ASCII, LATITUDE_6, LONGITUDE_6
+from ..values import ASCII, LATITUDE_6, LINK_ASCII, LONGITUDE_6
 
 S4 = Annotated[str, Meta(max_length=4, pattern=ASCII)]
 S10 = Annotated[str, Meta(max_length=10, pattern=ASCII)]
@@ -21,5 +21,6 @@ S512 = Annotated[str, Meta(max_length=512, pattern=ASCII)]
 # that name them: a longer one is refused rather than cut.
 PlaceId = Annotated[str, Meta(min_length=1, max_length=36, pattern=ASCII)]
 
+Link = Annotated[str, Meta(max_length=255, pattern=LINK_ASCII)]
 Latitude = Annotated[str, Meta(max_length=10, pattern=LATITUDE_6)]
 Longitude = Annotated[str, Meta(max_length=11, pattern=LONGITUDE_6)]

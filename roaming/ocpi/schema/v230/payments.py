@@ -40,7 +40,7 @@ class FinancialAdviceConfirmation(Struct, frozen=True, kw_only=True):
     id: v.Id36
     authorization_reference: v.Id36
     total_costs: Price
-    currency: v.Currency
+    currency: v.CiCurrency
     eft_data: Annotated[tuple[Annotated[v.Str255, NON_EMPTY], ...], NON_EMPTY]
     capture_status_code: e.CaptureStatusCode
     capture_status_message: v.Str255 | None = None
