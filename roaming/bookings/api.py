@@ -82,7 +82,7 @@ class SenderBookings(OcpiView):
             connection=self.connection,
             data=data,
             places=self.narrowed(selectors.places_visible_to_connection(self.connection, self.at)),
-            correlation_id=request.headers.get("X-Correlation-ID", ""),
+            correlation_id=self.correlation_id,
         )
         return envelope.success(self.outgoing("booking", requests.put_to_the_cpo(asked, at=self.at)))
 

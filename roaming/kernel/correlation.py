@@ -10,16 +10,16 @@ _carried: ContextVar[str] = ContextVar("correlation_id", default="")
 
 
 def current() -> str:
-    """The id of the chain that we are in; a fresh one where no request began it, or its id cannot be passed on."""
-    given = _carried.get()
-    fit = 0 < len(given) <= _LONGEST and given.isascii() and given.isprintable()
-    return given if fit else str(uuid.uuid4())
+    """The id of the chain that we are in; a fresh one where no request began it."""
+    return _carried.get() or str(uuid.uuid4())
 
 
 @contextmanager
 def carried(correlation_id: str) -> Iterator[None]:
-    """What happens in the block happens because of that request."""
-    before = _carried.set(correlation_id)
+    """What happens in the block happens because of that request. An id that cannot be passed on in a header is replaced
+    by a fresh one."""
+    fit = 0 < len(correlation_id) <= _LONGEST and correlation_id.isascii() and correlation_id.isprintable()
+    before = _carried.set(correlation_id if fit else str(uuid.uuid4()))
     try:
         yield
     finally:

@@ -50,7 +50,7 @@ def _answer(
     parts = [
         f'"status_code":{status_code}',
         f'"status_message":{wire.encode_text(message)}',
-        f'"timestamp":"{format_time(clock.now())}"',
+        f'"timestamp":"{format_time(clock.now().replace(microsecond=0))}"',  # 2.1.1 has whole seconds only
     ]
     if data is not None:
         parts.append(f'"data":{data.text if isinstance(data, Raw) else wire.encode_text(data)}')

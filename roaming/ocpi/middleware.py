@@ -32,7 +32,6 @@ class OcpiMiddleware:
             return self._get_response(request)
         at, started = clock.now(), monotonic()
         ids = {name: request.headers.get(name) or str(uuid.uuid4()) for name in _IDS}
-        request.ocpi_ids = ids  # type: ignore[attr-defined]
         with correlation.carried(ids["X-Correlation-ID"]):
             response = self._answer(request, at)
         for name, value in {**ids, **routing_headers.swapped(request.headers, request.path_info)}.items():

@@ -21,7 +21,7 @@ from rest_framework.views import APIView
 from partners import routing
 from partners.connections import tokens
 from partners.connections.models import Connection, TokenKind
-from roaming.kernel import clock
+from roaming.kernel import clock, correlation
 from roaming.kernel.states import CannotMove
 from roaming.ocpi import bodies, envelope, modules, offers, paging, paths, routing_headers, throttling, translation
 from roaming.ocpi.authentication import TokenAuthentication
@@ -75,9 +75,8 @@ class OcpiView(APIView):
 
     @property
     def correlation_id(self) -> str:
-        """The caller's X-Correlation-ID, or the one that was made up for it (T14)."""
-        ids: dict[str, str] = self.request._request.ocpi_ids  # type: ignore[attr-defined]
-        return ids["X-Correlation-ID"]
+        """The caller's X-Correlation-ID, or the one that was made up for it (T14); for what is sent on (T12)."""
+        return correlation.current()
 
     @property
     def raw(self) -> bytes:

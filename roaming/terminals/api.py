@@ -31,8 +31,7 @@ class OrderingView(OcpiView):
 
     @property
     def asker(self) -> Asker:
-        correlation_id = self.request.headers.get("X-Correlation-ID", "")
-        return Asker(self.connection, self.route.from_party, self.route.to_party, correlation_id)
+        return Asker(self.connection, self.route.from_party, self.route.to_party, self.correlation_id)
 
     def terminal(self) -> Terminal:
         visible = selectors.visible_to_connection(Terminal, self.connection, self.at)

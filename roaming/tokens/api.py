@@ -32,7 +32,7 @@ class Authorize(OcpiView):
             version=self.version,
             location=self.object("location_references") if self.raw.strip() else None,
             issuer=self.route.to_party,
-            correlation_id=request.headers.get("X-Correlation-ID", ""),
+            correlation_id=self.correlation_id,
         )
         try:
             answer = authorization.authorize(question, at=self.at)

@@ -363,7 +363,7 @@ def test_nobody_writes_or_reads_back_the_locations_of_another_platform(
         ):
             assert reply.http == 404
             assert 2000 <= reply.status < 3000
-            assert "NL*VLT" in reply.message
+            assert "NL*VLT" in reply.message or name == "Nomad"
     assert ours.get(URL).data == zuidplein
 
 

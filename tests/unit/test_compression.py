@@ -24,6 +24,10 @@ def test_several_members_are_one_message() -> None:
     assert undone(PACKED + gzip.compress(b"more")) == undone(PACKED, gzip.compress(b"more")) == TEXT + b"more"
 
 
+def test_a_hundred_thousand_members_are_undone_slice_by_slice() -> None:
+    assert undone(gzip.compress(b"a", mtime=0) * 100_000) == b"a" * 100_000
+
+
 @pytest.mark.parametrize(
     "broken",
     [b"", b"{}", PACKED[:50], PACKED[:-1], PACKED + b"{}", PACKED[:40] + b"\0\0\0\0" + PACKED[44:]],

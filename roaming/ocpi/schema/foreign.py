@@ -46,7 +46,7 @@ def _plan_of(older: Any, newer: Any) -> Plan:
 
 
 def _plan(older: inspect.Type, newer: inspect.Type) -> Plan:
-    older, newer = _inside(older), _inside(newer)
+    older, newer = shapes.inside(older), shapes.inside(newer)
     if not isinstance(newer, inspect.StructType):
         return {}
     known = {}
@@ -55,17 +55,7 @@ def _plan(older: inspect.Type, newer: inspect.Type) -> Plan:
     plan: Plan = {}
     for field in newer.fields:
         name = field.encode_name
-        step = _plan(known[name], field.type) if name in known else _inside_union(field.type)
+        step = _plan(known[name], field.type) if name in known else shapes.without_null(field.type)
         if step != {}:
             plan[name] = step
     return plan
-
-
-def _inside(shape: inspect.Type) -> inspect.Type:
-    """The shape of one object of a field: without null, and without the list."""
-    shape = _inside_union(shape)
-    return _inside(shape.item_type) if isinstance(shape, inspect.VarTupleType) else shape
-
-
-def _inside_union(shape: inspect.Type) -> inspect.Type:
-    return shape.types[0] if isinstance(shape, inspect.UnionType) else shape

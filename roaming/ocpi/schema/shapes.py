@@ -51,6 +51,17 @@ def required(struct: Any) -> frozenset[str]:
     return frozenset(field.encode_name for field in shape.fields if field.required)
 
 
+def inside(shape: inspect.Type) -> inspect.Type:
+    """The shape of one object of a field: without null, and without the list."""
+    shape = without_null(shape)
+    return inside(shape.item_type) if isinstance(shape, inspect.VarTupleType) else shape
+
+
+def without_null(shape: inspect.Type) -> inspect.Type:
+    """The shape of what a field may hold beside null."""
+    return shape.types[0] if isinstance(shape, inspect.UnionType) else shape
+
+
 def is_whole(struct: Any, value: dict[str, Any]) -> bool:
     """Whether this is an object with all it needs, and not the body of a PATCH."""
     return all(value.get(name) is not None for name in required(struct))
@@ -69,7 +80,7 @@ def violations(shape: inspect.Type, value: object, path: str = "$") -> Iterator[
     """Everything about ``value`` that does not fit ``shape``."""
     if isinstance(shape, inspect.UnionType):
         if value is not None:
-            yield from violations(shape.types[0], value, path)
+            yield from violations(without_null(shape), value, path)
     elif isinstance(shape, inspect.StructType):
         yield from _of_object(shape, value, path)
     elif isinstance(shape, inspect.VarTupleType):

@@ -6,7 +6,7 @@ decoded JSON, so unknown fields pass untouched; they never change their input, b
 
 from typing import Any
 
-from . import foreign, from_211, from_221, to_211, to_221
+from . import foreign, from_211, from_221, times, to_211, to_221
 from .known import NOTHING, Known
 from .losses import Loss, Losses, NotExpressible
 from .validation import STRUCTS
@@ -28,14 +28,15 @@ def upgrade(version: str, kind: str, value: Json, known: Known = NOTHING) -> Jso
     """A valid object, or PATCH body, of this version in the newest shape.
 
     Amounts keep their exact value: in a Price, no ``incl_vat`` becomes no taxes, and any other one tax named VAT with
-    the difference, also when that is 0. ``known`` says what 2.1.1 leaves out. Raises Invalid when 2.1.1 names a
-    token that nobody knows, KeyError for an unknown version and for a kind that it does not have.
+    the difference, also when that is 0. Times are spelled one way (T82). ``known`` says what 2.1.1 leaves out. Raises
+    Invalid when 2.1.1 names a token that nobody knows, KeyError for an unknown version and for a kind that it does not
+    have.
     """
     steps = _steps_above(version, kind)
     result = foreign.without_misfits(STRUCTS[version][kind], STRUCTS[NEWEST][kind], dict(value)) if steps else value
     for step in steps:
         result = STEPS[step][0](kind, result, known)
-    return dict(result)
+    return dict(times.unified(STRUCTS[NEWEST][kind], result))
 
 
 def downgrade(version: str, kind: str, value: Json, known: Known = NOTHING) -> tuple[Json, list[Loss]]:
