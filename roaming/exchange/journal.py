@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -63,8 +63,8 @@ def write(
                 http_status=http_status,
                 ocpi_status=ocpi_status,
                 error=_kept(without(error, note.hidden), 500),
-                request_id=_kept(note.request_id, 100),
-                correlation_id=_kept(note.correlation_id, 100),
+                request_id=_kept(without(note.request_id, note.hidden), 100),
+                correlation_id=_kept(without(note.correlation_id, note.hidden), 100),
                 request_body=_body(note.request_body, note),
                 response_body=_body(response_body, note),
                 losses=summed(note.losses),
@@ -72,7 +72,8 @@ def write(
                 at=note.at,
             )
     except (DatabaseError, InterfaceError):
-        logger.exception("The exchange %s %s could not be journalled", note.method, note.url)
+        url = without(note.url, note.hidden)
+        logger.exception("The exchange %s %s could not be journalled", note.method, url)
         return None
 
 
@@ -123,17 +124,34 @@ def masked(text: str) -> str:
         value = wire.decode(text.encode(errors="replace"))
     except wire.NotJson:
         return "(not kept: it may contain a token)"
-    found: list[str] = []
-    _mask(value, found)
-    return without(wire.encode_text(value), found)
+    found = list(_tokens(value))
+    return without(wire.encode_text(_blotted(value)), found)
 
 
-def _mask(value: Any, found: list[str]) -> None:
-    """Blot out every `token` that is a text, at any depth, and note what it was."""
+def tokens_in(text: str) -> list[str]:
+    """The tokens that a body names as such."""
+    try:
+        return list(_tokens(wire.decode(text.encode(errors="replace"))))
+    except wire.NotJson:
+        return []
+
+
+def _tokens(value: Any, named: bool = False) -> Iterator[str]:
+    """Every text under a `token` of any letter case, at any depth."""
+    if isinstance(value, str) and named:
+        yield value
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            yield from _tokens(item, name.lower() == "token")
+    elif isinstance(value, list):
+        for item in value:
+            yield from _tokens(item, named)
+
+
+def _blotted(value: Any, named: bool = False) -> Any:
+    """The same with every such text blotted out, however short."""
     if isinstance(value, dict):
-        if isinstance(value.get("token"), str):
-            found.append(value["token"])
-            value["token"] = "***"
-        value = list(value.values())
-    for item in value if isinstance(value, list) else ():
-        _mask(item, found)
+        return {name: _blotted(item, name.lower() == "token") for name, item in value.items()}
+    if isinstance(value, list):
+        return [_blotted(item, named) for item in value]
+    return "***" if isinstance(value, str) and named else value

@@ -40,6 +40,14 @@ def identified(request: HttpRequest, at: datetime) -> tuple[Connection, str]:
     return connection, token
 
 
+def shown(request: HttpRequest) -> list[str]:
+    """The token of a request in each way that it may be meant: what must not be kept, wherever else it stands."""
+    try:
+        return _spellings(request.META.get("HTTP_AUTHORIZATION", ""))
+    except OcpiError:
+        return []
+
+
 def _known(header: str, at: datetime) -> tuple[Connection, str]:
     for token in _spellings(header):
         connection = connections.by_token(token, at)
@@ -53,7 +61,7 @@ def _known(header: str, at: datetime) -> tuple[Connection, str]:
 
 def _spellings(header: str) -> list[str]:
     """The tokens the header may mean: Base64-decoded as 2.2 wants it, and as it stands, as many send it (T3)."""
-    scheme, _, value = header.partition(" ")
+    scheme, value = [*header.split(None, 1), "", ""][:2]
     value = value.strip()
     if scheme.lower() != "token" or not value:
         raise unauthorized("The header Authorization is missing or is not of the form 'Token <credentials token>'.")
@@ -62,7 +70,7 @@ def _spellings(header: str) -> list[str]:
 
 def _decoded(value: str) -> list[str]:
     try:
-        return [base64.b64decode(value, validate=True).decode()]
+        return [base64.b64decode(value + "=" * (-len(value) % 4), validate=True).decode()]
     except (binascii.Error, ValueError):
         return []
 

@@ -48,7 +48,7 @@ def pack(request: HttpRequest, response: HttpResponse) -> None:
 
 def _received(request: HttpRequest) -> bytes:
     if request.META.get("CONTENT_LENGTH") or not request.META.get("wsgi.input_terminated"):
-        return request.body
+        return _whole(request)
     # It comes in chunks, of which not every server tells the length; Django reads nothing then.
     stream, received = request.META["wsgi.input"], b""
     while part := stream.read(settings.BODY_LIMIT_BYTES + 1 - len(received)):
@@ -56,6 +56,14 @@ def _received(request: HttpRequest) -> bytes:
         if len(received) > settings.BODY_LIMIT_BYTES:
             raise too_large()
     return received
+
+
+def _whole(request: HttpRequest) -> bytes:
+    """Not every server looks whether all came that was announced."""
+    announced = request.META.get("CONTENT_LENGTH") or "0"
+    if announced.isdigit() and len(request.body) < int(announced[:18]):
+        raise not_json("The body ended before it was whole.")
+    return request.body
 
 
 def _decoded(request: HttpRequest, received: bytes) -> bytes:
@@ -74,8 +82,7 @@ def _decoded(request: HttpRequest, received: bytes) -> bytes:
 
 
 def _takes_gzip(header: str) -> bool:
-    for entry in header.lower().split(","):
-        name, _, weight = entry.partition(";")
-        if name.strip() in (*_GZIP, "*"):
-            return not _REFUSED.fullmatch(weight)
-    return False
+    entries = (entry.partition(";") for entry in header.lower().split(","))
+    weights = {name.strip(): weight for name, _, weight in entries}
+    named = [name for name in (*_GZIP, "*") if name in weights]
+    return bool(named) and not _REFUSED.fullmatch(weights[named[0]])

@@ -66,5 +66,7 @@ class OcpiResponse(HttpResponse):
     """An answer that is already an envelope; the middleware replaces every other kind."""
 
     ocpi_status: int = 0
+    # For Django: what a partner asks in vain is in the journal, and its address may hold a secret.
+    _has_been_logged = True
     # For the journal: what the version of the request could not say of the objects in `data`.
     losses: Sequence[Loss] = ()

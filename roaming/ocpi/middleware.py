@@ -1,6 +1,7 @@
 """Everything under /ocpi/ is answered in OCPI's way, also what never reaches a view, and is journalled."""
 
 import logging
+import re
 import uuid
 from collections.abc import Callable
 from datetime import datetime
@@ -15,10 +16,11 @@ from roaming.exchange import journal
 from roaming.exchange.models import Direction
 from roaming.kernel import clock, correlation
 from roaming.ocpi import authentication, bodies, envelope, paths, routing_headers, throttling
-from roaming.ocpi.errors import CLIENT_ERROR, SERVER_ERROR, TOO_OFTEN, OcpiError
+from roaming.ocpi.errors import CLIENT_ERROR, SERVER_ERROR, TOO_OFTEN, OcpiError, method_not_allowed
 
 logger = logging.getLogger(__name__)
 _IDS = ("X-Request-ID", "X-Correlation-ID")
+_PAGES = re.compile(r"/ocpi/docs(/|/[0-9.]+/?|/[0-9.]+\.json)?")
 
 
 class OcpiMiddleware:
@@ -28,7 +30,7 @@ class OcpiMiddleware:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if not _is_a_door(request.path_info + "/"):
+        if not _is_a_door(request):
             return self._get_response(request)
         at, started = clock.now(), monotonic()
         ids = {name: request.headers.get(name) or str(uuid.uuid4()) for name in _IDS}
@@ -53,9 +55,11 @@ class OcpiMiddleware:
         return response if isinstance(response, envelope.OcpiResponse) else _replaced(response)
 
 
-def _is_a_door(path: str) -> bool:
-    """All below /ocpi/ but the pages about it, which are for people."""
-    return path.startswith("/ocpi/") and not path.startswith("/ocpi/docs/")
+def _is_a_door(request: HttpRequest) -> bool:
+    """All below /ocpi/ but the pages about it, which are for people to read."""
+    if not f"{request.path_info}/".startswith("/ocpi/"):
+        return False
+    return request.method not in ("GET", "HEAD") or not _PAGES.fullmatch(request.path_info)
 
 
 def _functional(request: HttpRequest) -> bool:
@@ -74,6 +78,8 @@ def _refuse_unfit(request: HttpRequest, at: datetime) -> None:
 def _unfit(request: HttpRequest) -> OcpiError | None:
     if _size(request) > settings.BODY_LIMIT_BYTES:
         return bodies.too_large()
+    if _PAGES.fullmatch(request.path_info):
+        return method_not_allowed("This address is a page for people; it has GET.", ["GET", "HEAD"])
     try:
         request.get_host()
     except DisallowedHost:
@@ -88,16 +94,20 @@ def _journal(
     connection = getattr(request, "ocpi_connection", None)
     if connection is None and response.status_code == TOO_OFTEN:
         return  # a flood of strangers would fill the journal
+    body = _text(request) if connection is not None else ""
+    # At an address that is none, credentials may have gone astray.
+    secret = not _functional(request) or response.status_code in (404, 405)
     note = journal.Note(
         connection=connection,
         direction=Direction.IN,
         method=request.method or "",
-        url=request.get_full_path(),
+        url=paths.as_sent(request.META) or request.get_full_path(),
         request_id=ids["X-Request-ID"],
         correlation_id=ids["X-Correlation-ID"],
-        request_body=_text(request) if connection is not None else "",
+        request_body=body,
         at=at,
-        secret=not _functional(request),
+        secret=secret,
+        hidden=[*authentication.shown(request), *(journal.tokens_in(body) if secret else ())],
         losses=response.losses,
     )
     journal.write(

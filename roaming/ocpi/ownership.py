@@ -1,5 +1,7 @@
 """The receiver interface of objects that partners own: whose they are, and that a request says so once (T70 to T73)."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 from django.http import HttpResponse
@@ -8,8 +10,9 @@ from django.http.response import HttpResponseBase
 from partners import routing
 from partners.parties.models import Party
 from roaming.ocpi import envelope, translation
-from roaming.ocpi.errors import CLIENT_ERROR, invalid, not_found
+from roaming.ocpi.errors import CLIENT_ERROR, not_found
 from roaming.ocpi.schema import validation
+from roaming.ocpi.schema.validation import Violation
 from roaming.ocpi.storage import Stored, Unknown
 from roaming.ocpi.views import OcpiView
 
@@ -34,18 +37,19 @@ class OwnedObjectView(OcpiView):
         return party
 
     def whole(self, kind: str, **in_url: str) -> Data:
-        """The body of a PUT, valid, in the newest shape, and about the object that the URL names."""
-        data = self.object(kind)
-        self._agree(kind, data, in_url)
-        return data
+        """The body of a PUT, valid, in the newest shape, and about the object that the URL names. Raises Invalid with
+        all that is wrong at once."""
+        sent = self.body()
+        with self._agreeing(kind, sent, in_url):
+            validation.validate(self.version, kind, sent)
+        return self._newest(kind, sent)
 
     def part(self, kind: str, **in_url: str) -> Data:
         """The body of a PATCH in the newest shape; fields of the identity may be absent, not different."""
         sent = self.body()
-        validation.validate_patch(self.version, kind, sent)
-        data = translation.upgraded(self.version, kind, sent, connection=self.connection, owner=self.owner_named)
-        self._agree(kind, data, in_url)
-        return data
+        with self._agreeing(kind, sent, in_url):
+            validation.validate_patch(self.version, kind, sent)
+        return self._newest(kind, sent)
 
     def accepted(self, stored: Stored[Any]) -> HttpResponse:
         """1000, with 201 for what is new here; also when it was older than what we have, which is said (T65)."""
@@ -57,13 +61,31 @@ class OwnedObjectView(OcpiView):
     def handle_exception(self, exc: Exception) -> HttpResponseBase:  # type: ignore[override]
         return super().handle_exception(not_found(str(exc), self.unknown_code) if isinstance(exc, Unknown) else exc)
 
-    def _agree(self, kind: str, data: Data, ids: dict[str, str]) -> None:
-        """The body names the object of the URL, or leaves that to the URL. Raises Disagreement and OcpiError."""
-        if kind not in _WITHIN_OTHERS:
+    def _newest(self, kind: str, sent: Data) -> Data:
+        return translation.upgraded(self.version, kind, sent, connection=self.connection, owner=self.owner_named)
+
+    @contextmanager
+    def _agreeing(self, kind: str, sent: Any, in_url: dict[str, str]) -> Iterator[None]:
+        """Adds to what the block finds invalid where the body contradicts the URL and the routing header."""
+        wrong = list(self._contradictions(kind, sent, in_url)) if isinstance(sent, dict) else []
+        try:
+            yield
+        except validation.Invalid as error:
+            wrong = [*error.violations, *wrong]
+        if wrong:
+            raise validation.Invalid(wrong)
+
+    def _contradictions(self, kind: str, sent: Data, in_url: dict[str, str]) -> Iterator[Violation]:
+        """The body names the object of the URL, or leaves that to the URL; 2.1.1 always leaves the owner to it."""
+        if kind not in _WITHIN_OTHERS and self.version != "2.1.1":
             url = self.kwargs["country_code"], self.kwargs["party_id"]
-            body = str(data.get("country_code", url[0])), str(data.get("party_id", url[1]))
-            routing.agree(self.connection, url=url, header=self.route.from_party, body=body)
-        for name, expected in ids.items():
-            found = data.get(name, expected)
-            if found is None or found.upper() != expected.upper():
-                raise invalid(f"{name} is “{found}” in the body and “{expected}” in the URL; they must be the same.")
+            body = str(sent.get("country_code") or url[0]), str(sent.get("party_id") or url[1])
+            try:
+                routing.agree(self.connection, url=url, header=self.route.from_party, body=body)
+            except routing.Disagreement as error:
+                yield Violation("$.country_code", str(error).removeprefix("country_code "))
+        for name, expected in in_url.items():
+            found = sent.get(name)
+            if isinstance(found, str) and found.upper() != expected.upper():
+                both = f"is “{found}” in the body and “{expected}” in the URL"
+                yield Violation(f"$.{name}", f"{both}; they must be the same")

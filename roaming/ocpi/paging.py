@@ -84,10 +84,8 @@ def _rows(queryset: QuerySet[O], window: Window, total: int) -> tuple[list[tuple
 
 
 def _window(request: Request) -> Window:
-    limit = _number(request, "limit", settings.PAGE_LIMIT)
-    if limit == 0:
-        raise invalid("limit must be at least 1.")
-    offset = _number(request, "offset", 0)
+    limit = _number(request, "limit", settings.PAGE_LIMIT, least=1)
+    offset = _number(request, "offset", 0, least=0)
     return Window(
         offset=offset,
         limit=min(limit, settings.PAGE_LIMIT),
@@ -97,12 +95,12 @@ def _window(request: Request) -> Window:
     )
 
 
-def _number(request: Request | HttpRequest, name: str, default: int) -> int:
+def _number(request: Request | HttpRequest, name: str, default: int, *, least: int) -> int:
     text = request.GET.get(name)
     if text is None or text == "":
         return default
-    if not _NUMBER.fullmatch(text):
-        raise invalid(f"{name} must be a whole number of 0 or more, not '{text[:40]}'.")
+    if not _NUMBER.fullmatch(text) or int(text) < least:
+        raise invalid(f"{name} must be a whole number of {least} or more, not '{text[:40]}'.")
     return int(text)
 
 

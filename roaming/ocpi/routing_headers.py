@@ -73,7 +73,12 @@ def swapped(headers: Headers, path: str) -> dict[str, str]:
     if not _are_read(path):
         return {}
     pairs = [*zip(_names("to"), _names("from"), strict=True), *zip(_names("from"), _names("to"), strict=True)]
-    return {name: headers[opposite] for name, opposite in pairs if headers.get(opposite)}
+    forms = [form for form, _ in _FORMS.values()] * 2
+    return {
+        name: headers[opposite]
+        for (name, opposite), form in zip(pairs, forms, strict=True)
+        if form.fullmatch(headers.get(opposite, ""))
+    }
 
 
 def _are_read(path: str) -> bool:

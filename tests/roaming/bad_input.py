@@ -16,6 +16,7 @@ from urllib.parse import quote
 from msgspec import inspect
 
 from partners.connections.models import Connection
+from partners.parties.models import Party
 from roaming.commands.models import Command
 from roaming.kernel.crypto import token_hash
 from roaming.ocpi.openapi import operations
@@ -146,7 +147,8 @@ def key(path: str) -> str:
 
 def assemble(nomad: Connection) -> None:
     """Whoever has doors of its own beside Volta and Nomad, a location and a session of Volta's, and a command of each
-    type under way."""
+    type under way. Volta is a CPO alone here: to one with both roles 2.1.1 has no doors."""
+    Party.objects.filter(connection__name="Volta", role="EMSP").update(left_at=cast.NOW)
     cast.connection("Hubert", "HUB BE*HUB", url="http://hubert.invalid")
     cast.connection("Paymate", "OTHER NL*PAY", "EMSP NL*PAY", url="http://paymate.invalid")
     cast.agreement("NL*VLT", "NL*PAY")
