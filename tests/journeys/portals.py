@@ -54,8 +54,11 @@ class Portal:
         return json.loads(self.manage(*arguments, "--json"))
 
     @contextmanager
-    def running(self) -> Iterator["Portal"]:
-        command = [sys.executable, "manage.py", "run", "--port", self.url.rpartition(":")[2]]
+    def running(self, *server: str) -> Iterator["Portal"]:
+        """With worker and beat in one process; or as `server`, a command that is told where to bind."""
+        port = self.url.rpartition(":")[2]
+        served = [*server, "--bind", f"127.0.0.1:{port}"] if server else ["manage.py", "run", "--port", port]
+        command = [sys.executable, *served]
         with self._log.open("wb") as log:
             process = subprocess.Popen(command, cwd=ROOT, env=self._environment, stdout=log, stderr=log)
             try:
