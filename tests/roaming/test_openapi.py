@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, resolve
 from django.utils.regex_helper import normalize
@@ -37,7 +36,7 @@ def forms(pattern: URLPattern) -> Iterator[frozenset[str]]:
         yield frozenset(named)
 
 
-def asked(method: str, address: str) -> HttpResponse:
+def asked(method: str, address: str) -> Any:
     """The answer to the first of them to whom the address is offered."""
     for role in ("CPO", "EMSP", "HUB"):
         headers = {"Authorization": f"Token {cast.token(role)}"}
