@@ -16,7 +16,7 @@ def look(sheet: Sheet, seen: Seen, *, a_list: bool) -> bool:
         "success",
         seen.good,
         seen,
-        f"A right request was answered {seen}.",
+        seen.answering("A right request"),
         "HTTP 200 with a status_code from 1000 to 1999",
         _said(seen),
     )
@@ -68,7 +68,7 @@ def refusal(sheet: Sheet, code: str, seen: Seen, http: int, what: str) -> None:
         why = f", and the answer is no OCPI envelope: {lacks(seen)}" if lacks(seen) else _unrepeated(sheet, seen)
     fits = seen.http == http and not why and seen.code is not None and 2000 <= seen.code < 3000
     expected = f"HTTP {http} with an envelope of status_code 2xxx"
-    sheet.says(code, fits, seen, f"{what} was answered {seen}{why}.", expected, _said(seen))
+    sheet.says(code, fits, seen, seen.answering(what).removesuffix(".") + f"{why}.", expected, _said(seen))
 
 
 def _unrepeated(sheet: Sheet, seen: Seen) -> str:
@@ -131,4 +131,4 @@ def _told(headers: Mapping[str, str]) -> str:
 
 def _said(seen: Seen) -> str:
     """The beginning of what they said."""
-    return f"{seen}: {seen.text[:300]}" if seen.http else seen.error
+    return f"{seen}: {seen.text[:300]}" if seen.http else str(seen)

@@ -36,9 +36,8 @@ def changed_at(item: Any) -> datetime | None:
 def _future(subject: Subject) -> None:
     seen = subject.ask(limit=PAGE, date_from=format_time(subject.probe.now + _FUTURE))
     if not subject.page(seen):
-        subject.sheet.says(
-            "future", False, seen, f"A date_from in the future was answered {seen}.", "an empty page", str(seen)
-        )
+        sentence = seen.answering("A date_from in the future")
+        subject.sheet.says("future", False, seen, sentence, "an empty page", str(seen))
         return
     subject.sheet.quirk("ignores_date_from", bool(seen.items))
     sentence = f"{len(seen.items)} objects are listed as changed after a day in the future."
@@ -50,7 +49,7 @@ def _future(subject: Subject) -> None:
 def _date_from(subject: Subject, newest: datetime, item: Any) -> None:
     seen = subject.ask(limit=PAGE, date_from=item["last_updated"])
     if not subject.page(seen):
-        subject.sheet.says("date_from", False, seen, f"A date_from was answered {seen}.", "a page", str(seen))
+        subject.sheet.says("date_from", False, seen, seen.answering("A date_from"), "a page", str(seen))
         return
     older = [found for found in seen.items if (moment := changed_at(found)) and moment < newest]
     subject.sheet.quirk("ignores_date_from", bool(older))
@@ -80,7 +79,7 @@ def _inclusive(subject: Subject, seen: Seen, item: Any) -> None:
 def _date_to(subject: Subject, newest: datetime, item: Any) -> None:
     seen = subject.ask(limit=PAGE, date_from=format_time(newest - _SECOND), date_to=item["last_updated"])
     if not subject.page(seen):
-        subject.sheet.says("date_to", False, seen, f"A date_to was answered {seen}.", "a page", str(seen))
+        subject.sheet.says("date_to", False, seen, seen.answering("A date_to"), "a page", str(seen))
         return
     newer = [found for found in seen.items if (moment := changed_at(found)) and moment > newest]
     exact = [found for found in seen.items if changed_at(found) == newest]

@@ -44,7 +44,9 @@ def look_alone(subject: Subject) -> None:
     right = answers.look(subject.sheet, seen, a_list=False)
     found = str(seen.data.get(subject.listing.key)) if right else str(seen)
     same = right and found.upper() == known.upper()
-    subject.sheet.says("single", same, seen, f"The object “{known}” of the list was answered {found}.", known, found)
+    what = f"The object “{known}” of the list"
+    sentence = f"{what} was answered by “{found}”." if right else seen.answering(what)
+    subject.sheet.says("single", same, seen, sentence, known, found)
 
 
 def _valid(subject: Subject, seen: Seen, items: list[Any]) -> None:

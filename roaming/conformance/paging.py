@@ -37,15 +37,18 @@ def look_at_slash(subject: Subject) -> None:
     used."""
     listed = subject.url
     other = listed.rstrip("/") if listed.endswith("/") else f"{listed}/"
-    first, second = (subject.fetch(url, subject.query(limit=1)) for url in (listed, other))
+    first = subject.fetch(listed, subject.query(limit=1))
+    if not first.http:
+        return
+    second = subject.fetch(other, subject.query(limit=1))
     if second.page and not first.page:
         subject.sheet.quirk("trailing_slash", other.endswith("/"))
-        sentence = f"The address as it is listed was answered {first}; {other} works."
+        sentence = f"{first.answering('The address as it is listed')} With the slash, {other} works."
         subject.sheet.says("success", False, first, sentence, "a page", str(first))
         subject.url = other
         return
     subject.sheet.quirk("trailing_slash", False)
-    sentence = f"{other}, which differs by the slash at its end only, was answered {second}."
+    sentence = second.answering(f"{other}, which differs by the slash at its end only,")
     subject.sheet.says("slash", second.page == first.page, second, sentence, "the same page", str(second))
 
 
@@ -159,9 +162,8 @@ def _query(url: str) -> dict[str, str]:
 
 def _look_at_next(subject: Subject, seen: Seen, link: str) -> bool:
     if not subject.page(seen):
-        subject.sheet.says(
-            "next_page", False, seen, f"The next page, as Link gives it, was answered {seen}.", "a page", str(seen)
-        )
+        sentence = seen.answering("The next page, as Link gives it,")
+        subject.sheet.says("next_page", False, seen, sentence, "a page", str(seen))
         return False
     known = {key for page in subject.pages for item in page.items for key in subject.keys(item)}
     again = [key for item in seen.items for key in subject.keys(item) if key in known]
@@ -182,14 +184,8 @@ def _past_end(subject: Subject, first: Seen) -> None:
     read = max(len(first.items), first.total or 0)
     seen = subject.ask(limit=PAGE, offset=read + _FAR)
     if not subject.page(seen):
-        subject.sheet.says(
-            "past_end",
-            False,
-            seen,
-            f"An offset behind the last object was answered {seen}.",
-            "an empty page",
-            str(seen),
-        )
+        sentence = seen.answering("An offset behind the last object")
+        subject.sheet.says("past_end", False, seen, sentence, "an empty page", str(seen))
         return
     sentence = "A page behind the last object gives a Link."
     subject.sheet.says("list_ends", not seen.link, seen, sentence, "no Link", seen.headers.get("Link", ""))
@@ -210,7 +206,7 @@ def _limit_cap(subject: Subject, first: Seen) -> None:
     offset: dict[str, Any] = {"offset": max((first.total or 1) - 1, 0)} if heavy else {}
     seen = subject.ask(limit=_ANY_LIMIT if cap is None else cap + 1, **offset)
     if not subject.page(seen):
-        subject.sheet.says("limit_cap", False, seen, f"A limit above X-Limit was answered {seen}.", "a page", str(seen))
+        subject.sheet.says("limit_cap", False, seen, seen.answering("A limit above X-Limit"), "a page", str(seen))
         return
     fits = cap is None or len(seen.items) <= cap
     sentence = f"The page holds {len(seen.items)} objects although X-Limit is {cap}."

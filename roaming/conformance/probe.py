@@ -16,7 +16,8 @@ from roaming.kernel.http import Unreachable
 from roaming.ocpi.client import Heard, OcpiClient, Refused, wants_plain
 
 _LEAVE_US_ALONE = frozenset({429, 503})
-_SILENT_AT_MOST = 2
+# After two requests in a row without an answer the list is left, after so many the platform.
+_LEFT_AFTER, _AWAY_AFTER = 2, 6
 
 
 class Stopped(Exception):
@@ -27,10 +28,19 @@ class Elsewhere(Exception):
     """The address is not the partner's, so nothing was sent there."""
 
 
+class Silent(Exception):
+    """Requests in a row were not answered, the last of them that of `seen`. `away`: so many that nobody seems there."""
+
+    def __init__(self, seen: Seen, *, away: bool) -> None:
+        super().__init__(f"{seen.url} gives no answer: {seen}.")
+        self.seen = seen
+        self.away = away
+
+
 class Probe:
     """Asks `connection` without regard to its quirks, so that one that is gone is found; `adopt` those that are met.
 
-    `get` raises Elsewhere, and Stopped when the limits are reached or the partner wants to be left alone.
+    `get` raises Elsewhere, Silent, and Stopped when the limits are reached or the partner wants to be left alone.
     """
 
     def __init__(self, connection: Connection, limits: Limits, at: datetime) -> None:
@@ -84,16 +94,20 @@ class Probe:
         self._spend()
         client = OcpiClient(self._connection, self._at, token=token) if token else self._client
         asked_at = self.now
+        wait = None
         try:
             client.get(url, to_party=to_party, from_party=from_party)
-            self._silent = 0
-        except (Refused, Unreachable) as error:
-            self._heed(error)
+        except Unreachable:
+            pass  # which is heard
+        except Refused as error:
+            wait = error.retry_after
         finally:
             if token:
                 client.__exit__(None, None, None)
         assert client.heard is not None, "the client notes every request"
-        return self._kept(_seen(url, client.heard, asked_at, secret=bool(token)))
+        seen = _seen(url, client.heard, asked_at, secret=bool(token))
+        self._heed(seen, wait)
+        return self._kept(seen)
 
     def _spend(self) -> None:
         if self.calls >= self._limits.calls:
@@ -102,18 +116,17 @@ class Probe:
             raise Stopped(f"The run may take {self._limits.seconds} seconds, and took them.")
         self.calls += 1
 
-    def _heed(self, error: Refused | Unreachable) -> None:
+    def _heed(self, seen: Seen, wait: timedelta | None) -> None:
         """Go away when they ask for it, or when nobody is there."""
-        if isinstance(error, Unreachable):
-            self._silent += 1
-            if self._silent >= _SILENT_AT_MOST:
-                breaker.failed(self._real, self.now)
-                raise Stopped(f"They do not answer: {error}") from error
-            return
-        self._silent = 0
-        if error.http_status in _LEAVE_US_ALONE:
-            breaker.failed(self._real, self.now, at_least=error.retry_after)
-            raise Stopped(f"They asked to be left alone: HTTP {error.http_status}.") from error
+        if seen.http in _LEAVE_US_ALONE:
+            breaker.failed(self._real, self.now, at_least=wait)
+            raise Stopped(f"They asked to be left alone: {seen.url} was answered HTTP {seen.http}.")
+        self._silent = 0 if seen.http else self._silent + 1
+        away = self._silent >= _AWAY_AFTER
+        if away:
+            breaker.failed(self._real, self.now)
+        if away or (self._silent and self._silent % _LEFT_AFTER == 0):
+            raise Silent(seen, away=away)
 
     def _kept(self, seen: Seen) -> Seen:
         if seen.theirs is not None:

@@ -81,6 +81,19 @@ class Seen:
         return crawl.next_link(self.headers, self.url)
 
     @property
+    def leads_to(self) -> str:
+        """Where a redirect would lead; empty when it is none, or does not say so."""
+        return self.headers.get("Location", "").strip()[:300] if 300 <= self.http < 400 else ""
+
+    def answering(self, what: str) -> str:
+        """What came of `what`, as a sentence: “A right request was answered HTTP 404, OCPI 2003.”"""
+        if not self.http:
+            return f"{what} was not answered: {self}."
+        if self.leads_to:
+            return f"{what} was answered HTTP {self.http}: they redirect to {self.leads_to}; we follow no redirects."
+        return f"{what} was answered {self}."
+
+    @property
     def theirs(self) -> datetime | None:
         """The time on their clock: of the envelope, else of the header Date."""
         try:
@@ -100,7 +113,7 @@ class Seen:
         return journal.masked(text) if self.secret else text
 
     def __str__(self) -> str:
-        """HTTP 404, OCPI 2003."""
+        """“HTTP 404, OCPI 2003”; why nothing came where nothing did."""
         if not self.http:
-            return self.error
+            return self.error.rstrip(".")
         return f"HTTP {self.http}, " + (f"OCPI {self.code}" if self.code is not None else "no OCPI status code")

@@ -9,7 +9,7 @@ from partners.parties import selectors as parties
 from roaming.conformance import access, filters, objects, paging, versions
 from roaming.conformance.catalogue import CREDENTIALS, DETAILS, PLATFORM, VERSIONS
 from roaming.conformance.limits import Limits
-from roaming.conformance.probe import Elsewhere, Probe, Stopped
+from roaming.conformance.probe import Elsewhere, Probe, Silent, Stopped
 from roaming.conformance.sheet import Sheet
 from roaming.conformance.subject import Subject
 from roaming.ocpi.listings import LISTINGS, Listing
@@ -56,6 +56,10 @@ class Walk:
             look(sheet)
         except Elsewhere as error:
             sheet.says("success", False, None, str(error), "an address of the partner's")
+        except Silent as silent:
+            sheet.says("success", False, silent.seen, str(silent), "an answer", "nothing")
+            sheet.ends(str(silent))
+            self.reason = f"They do not answer, whatever is asked, last: {silent}" if silent.away else ""
         except Stopped as stop:
             self.reason = str(stop)
             sheet.ends(self.reason)
@@ -103,9 +107,9 @@ class Walk:
             return
         subject = self._subject(listing, listing.url(endpoint), sheet)
         paging.look_at_slash(subject)
-        self._subjects.append(subject)
         if paging.look(subject) is None:
             return
+        self._subjects.append(subject)
         objects.look(subject)
         filters.look(subject)
         if listing.single:

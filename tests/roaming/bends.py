@@ -60,6 +60,25 @@ def refused(code: int, when: Callable[[Asked], bool]) -> Bend:
     return bend
 
 
+def silent(when: Callable[[Asked], bool]) -> Bend:
+    """Hang up without an answer."""
+
+    def bend(asked: Asked, told: Told) -> None:
+        told.hangs_up = when(asked)
+
+    return bend
+
+
+def redirected(when: Callable[[Asked], bool], to: str) -> Bend:
+    """HTTP 307 without an envelope, as frameworks do by themselves."""
+
+    def bend(asked: Asked, told: Told) -> None:
+        if when(asked):
+            told.http, told.raw, told.headers["Location"] = 307, b"", to
+
+    return bend
+
+
 def number(asked: Asked, name: str) -> int:
     return int(asked.query.get(name, 0))
 

@@ -39,7 +39,7 @@ class Asked:
 
 @dataclass
 class Said:
-    """One answer of the platform; `envelope` replaces the usual one."""
+    """One answer of the platform; `raw` replaces the usual envelope, and where it `hangs_up` there is no answer."""
 
     data: Any = None
     http: int = 200
@@ -47,6 +47,7 @@ class Said:
     message: str = ""
     headers: dict[str, str] = field(default_factory=dict)
     raw: bytes | None = None
+    hangs_up: bool = False
 
     def encoded(self) -> bytes:
         if self.raw is not None:
@@ -152,6 +153,9 @@ class Platform:
         )
         self.asked.append(asked)
         said = self.answering(asked) or self._usual(asked)
+        if said.hangs_up:
+            handler.close_connection = True
+            return
         encoded = said.encoded()
         handler.send_response(said.http)
         headers = {"Content-Type": "application/json", "Content-Length": str(len(encoded)), **said.headers}

@@ -1,0 +1,72 @@
+"""What a run makes of a platform that is silent, redirects, or lists addresses of others: one cause is told once, by
+its name."""
+
+import pytest
+
+from roaming.conformance import wording
+from roaming.conformance.catalogue import PLATFORM, VERSIONS
+from roaming.conformance.models import Outcome, RunState
+from tests.roaming.bends import TARIFFS, bad, checked, redirected, result_of, silent
+from tests.roaming.conforming import conforming, registered
+
+pytestmark = pytest.mark.django_db
+
+
+def test_one_list_that_does_not_answer_fails_by_its_address_and_the_others_are_looked_at() -> None:
+    with conforming() as theirs:
+        connection = registered(theirs)
+        theirs.bend = silent(lambda asked: asked.path == TARIFFS)
+        run = checked(connection)
+        assert len([asked for asked in theirs.asked if asked.path.startswith(TARIFFS)]) == 2
+    failed = run.results.filter(outcome=Outcome.FAILED)
+    assert [(one.module, one.code) for one in failed] == [("tariffs", "success")]
+    assert failed[0].url.startswith(f"{theirs.url}{TARIFFS}") and failed[0].url in failed[0].sentence
+    assert failed[0].http_status is None and ".." not in wording.as_text(run)
+    assert result_of(run, "tariffs", "schema").outcome == Outcome.SKIPPED
+    assert f"{theirs.url}{TARIFFS}" in result_of(run, "tariffs", "schema").sentence
+    assert result_of(run, "cdrs", "schema").outcome == Outcome.PASSED and run.state == RunState.FINISHED
+    connection.refresh_from_db()
+    assert (connection.failures, connection.paused_until) == (0, None)
+
+
+def test_three_lists_in_a_row_without_an_answer_end_the_run_and_say_so() -> None:
+    with conforming() as theirs:
+        connection = registered(theirs)
+        theirs.bend = silent(lambda asked: asked.path.startswith("/sender/"))
+        run = checked(connection)
+        assert len([asked for asked in theirs.asked if asked.path.startswith("/sender/")]) == 6
+    failed = run.results.filter(outcome=Outcome.FAILED).values_list("module", "code")
+    assert list(failed) == [("tariffs", "success"), ("locations", "success"), ("sessions", "success")]
+    assert run.state == RunState.STOPPED and run.reason.startswith("They do not answer, whatever is asked, last: ")
+    assert f"{theirs.url}/sender/sessions" in run.reason
+    assert result_of(run, "cdrs", "success").sentence == run.reason
+    connection.refresh_from_db()
+    assert connection.failures == 1 and connection.paused_until is not None
+
+
+def test_a_platform_that_is_down_is_told_once_and_soon() -> None:
+    with conforming() as theirs:
+        connection = registered(theirs)
+        theirs.down()
+        run = checked(connection)
+    assert (run.state, run.calls) == (RunState.STOPPED, 6)
+    assert result_of(run, VERSIONS, "success").outcome == Outcome.FAILED
+    assert result_of(run, PLATFORM, "token_form").outcome == Outcome.SKIPPED
+
+
+def test_one_request_without_an_answer_costs_no_more_than_its_check() -> None:
+    with conforming() as theirs:
+        theirs.bend = silent(lambda asked: asked.path == TARIFFS and "date_to" in asked.query)
+        run = checked(registered(theirs), "tariffs")
+    assert {one.code for one in run.results.filter(outcome=Outcome.FAILED)} == {"date_to", "success"}
+    assert result_of(run, "tariffs", "date_to").sentence.startswith("A date_to was not answered: 127.0.0.1 ")
+    assert run.state == RunState.FINISHED and not run.results.filter(sentence__endswith="..").exists()
+
+
+def test_a_redirect_is_named_and_not_followed() -> None:
+    with conforming() as theirs, conforming() as stranger:
+        theirs.bend = redirected(lambda asked: asked.path.startswith(TARIFFS), f"{stranger.url}{TARIFFS}")
+        run = checked(registered(theirs), "tariffs")
+        assert stranger.asked == []
+    told = f"they redirect to {stranger.url}{TARIFFS}; we follow no redirects."
+    assert result_of(run, "tariffs", "success").sentence == f"A right request was answered HTTP 307: {told}", bad(run)
