@@ -59,7 +59,15 @@ _ON_PLATFORM = (
     ),
     Check("clock", "Clock", "Their clock shows the time", "Types: DateTime", "T82", must=False),
 )
+_ADDRESSES = Check(
+    "addresses",
+    "Versions",
+    "The addresses listed are at the hosts of the registration",
+    "Credentials module: Changing endpoints for the current version",
+    "C3",
+)
 _ON_VERSIONS = (
+    _ADDRESSES,
     Check(
         "versions_valid",
         "Versions",
@@ -76,6 +84,7 @@ _ON_VERSIONS = (
     ),
 )
 _ON_DETAILS = (
+    _ADDRESSES,
     Check(
         "details_valid", "Versions", "The version details are valid", "Versions module: Version details endpoint", "V2"
     ),

@@ -18,7 +18,7 @@ Roles = set[tuple[str, str]]  # country code and party id, in capitals
 Endpoint = dict[str, str]
 
 
-def look_at_versions(sheet: Sheet, connection: Connection, first: Seen) -> str | None:
+def look_at_versions(sheet: Sheet, probe: Probe, connection: Connection, first: Seen) -> str | None:
     """Look at `first`, the answer to GET versions; the URL of the details of our version."""
     if not answers.look(sheet, first, a_list=True):
         return None
@@ -32,7 +32,10 @@ def look_at_versions(sheet: Sheet, connection: Connection, first: Seen) -> str |
     offered = ", ".join(str(entry.get("version")) for entry in first.items if isinstance(entry, dict)) or "none"
     sentence = f"Their list of versions lacks {connection.version}, which we agreed on."
     sheet.says("version_offered", bool(urls), first, sentence, connection.version, offered)
-    return urls[0] if urls and isinstance(urls[0], str) else None
+    if not urls or not isinstance(urls[0], str):
+        return None
+    _addresses(sheet, first, probe, urls[:1])
+    return urls[0]
 
 
 def look_at_details(sheet: Sheet, probe: Probe, connection: Connection, url: str) -> list[Endpoint]:
@@ -52,7 +55,7 @@ def look_at_details(sheet: Sheet, probe: Probe, connection: Connection, url: str
         str(version),
     )
     endpoints = _endpoints(seen.data.get("endpoints"), connection.version)
-    _look_at_endpoints(sheet, seen, connection, endpoints)
+    _look_at_endpoints(sheet, seen, probe, connection, endpoints)
     return endpoints
 
 
@@ -75,7 +78,9 @@ def look_at_credentials(sheet: Sheet, probe: Probe, connection: Connection, url:
     return roles
 
 
-def _look_at_endpoints(sheet: Sheet, seen: Seen, connection: Connection, endpoints: Sequence[Endpoint]) -> None:
+def _look_at_endpoints(
+    sheet: Sheet, seen: Seen, probe: Probe, connection: Connection, endpoints: Sequence[Endpoint]
+) -> None:
     named = [entry["identifier"] for entry in endpoints]
     found = ", ".join(sorted(set(named))) or "none"
     sheet.says(
@@ -100,14 +105,24 @@ def _look_at_endpoints(sheet: Sheet, seen: Seen, connection: Connection, endpoin
         "https://…",
         ", ".join(relative),
     )
-    changed = list(_changed(connection, endpoints))
+    foreign = _addresses(sheet, seen, probe, [entry["url"] for entry in endpoints])
+    changed = list(_changed(connection, endpoints, foreign))
     sentence = "Endpoints differ from those of the registration; a PUT of their credentials would tell us."
     sheet.says("endpoints_known", not changed, seen, sentence, "as registered", "; ".join(changed))
 
 
-def _changed(connection: Connection, endpoints: Sequence[Endpoint]) -> Iterator[str]:
+def _addresses(sheet: Sheet, seen: Seen, probe: Probe, urls: Sequence[str]) -> list[str]:
+    """Those of the absolute `urls` that lie at a host which the registration does not name: nothing is sent there."""
+    foreign = [url for url in dict.fromkeys(urls) if origin(url) is not None and not probe.is_theirs(url)]
+    told = ", ".join(foreign)
+    sentence = f"{told} is at no host of the registration; nothing was sent there. A PUT of their credentials tells us."
+    sheet.says("addresses", not foreign, seen, sentence, "a host of the registration", told)
+    return foreign
+
+
+def _changed(connection: Connection, endpoints: Sequence[Endpoint], foreign: Sequence[str]) -> Iterator[str]:
     """Interfaces at another address than registered, and lists of theirs that are gone. What they would take from
-    others may well be listed only while they do not know who we are."""
+    others may well be listed only while they do not know who we are; what lies at `foreign` hosts is noted already."""
     now = {(entry["identifier"], _side(entry, connection.version)): entry["url"] for entry in endpoints}
     roles = {party.role for party in parties.hosted(connection)}
     lists = {listing.module for listing in LISTINGS.values() if listing.owner_roles & roles}
@@ -115,7 +130,7 @@ def _changed(connection: Connection, endpoints: Sequence[Endpoint]) -> Iterator[
         url = now.get((entry["identifier"], _side(entry, connection.version)))
         if url is None and entry["identifier"] in lists and entry["role"] == "SENDER":
             yield f"{entry['identifier']} at {entry['url']} is not listed any more"
-        if url is not None and url != entry["url"]:
+        if url is not None and url != entry["url"] and url not in foreign:
             yield f"{entry['identifier']} was {entry['url']} and is {url}"
 
 

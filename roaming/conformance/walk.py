@@ -54,8 +54,8 @@ class Walk:
     def _look(self, sheet: Sheet, look: Look) -> None:
         try:
             look(sheet)
-        except Elsewhere as error:
-            sheet.says("success", False, None, str(error), "an address of the partner's")
+        except Elsewhere as error:  # which is noted where the address is listed
+            sheet.ends(str(error))
         except Silent as silent:
             sheet.says("success", False, silent.seen, str(silent), "an answer", "nothing")
             sheet.ends(str(silent))
@@ -83,7 +83,7 @@ class Walk:
     def _look_at_versions(self, sheet: Sheet) -> None:
         access.look_at_tls(self._platform, self.connection)
         first = access.first(self._platform, self.probe, self.connection)
-        self._details_url = versions.look_at_versions(sheet, self.connection, first)
+        self._details_url = versions.look_at_versions(sheet, self.probe, self.connection, first)
         if first.http == 401:
             raise Stopped("They do not take our token.")
 

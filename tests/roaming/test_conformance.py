@@ -7,7 +7,7 @@ import pytest
 
 from roaming.conformance import wording
 from roaming.conformance.catalogue import CHECKS, CREDENTIALS, DETAILS, PLATFORM, VERSIONS
-from roaming.conformance.models import ConformanceRun, Outcome, RunState
+from roaming.conformance.models import Outcome, RunState
 from tests import cast
 from tests.roaming.bends import (
     TARIFFS,
@@ -63,6 +63,12 @@ CASES = [
     Case("clock", PLATFORM, everywhere(an_hour_late), Outcome.WARNING, "T82"),
     Case("versions_valid", VERSIONS, at("/versions", lambda told: told.data.append({"version": 7})), requirement="V1"),
     Case("version_offered", VERSIONS, at("/versions", lambda told: told.data.pop()), requirement="V5"),
+    Case(
+        "addresses",
+        DETAILS,
+        endpoints(lambda them: them[1].update(url="http://elsewhere.example/tariffs")),
+        requirement="C3",
+    ),
     Case("details_valid", DETAILS, endpoints(lambda them: them[1].update(role="BOTH")), requirement="V2"),
     Case("details_version", DETAILS, at("/2.2.1", lambda told: told.data.update(version="2.0")), requirement="V1"),
     Case("credentials_listed", DETAILS, endpoints(lambda them: them.pop(0)), requirement="V3"),
@@ -177,28 +183,6 @@ def test_nothing_is_ever_sent_to_an_address_that_is_not_theirs() -> None:
             run = checked(connection, "tariffs")
             assert (bad(run) and "nothing was sent there" in str(bad(run))) or "it was not read" in str(bad(run))
         assert stranger.asked == []
-
-
-def test_endpoints_that_moved_to_another_host_fail_and_the_rest_is_looked_at() -> None:
-    cast.volta()
-    with conforming() as theirs, conforming() as stranger:
-        theirs.bend = at("/versions", lambda told: told.data[1].update(url=f"{stranger.url}/2.2.1"))
-        connection = registered(theirs)
-        refused_at(checked(connection, "tariffs"), DETAILS, f"{stranger.url}/2.2.1")
-        theirs.bend = endpoints(lambda them: them[1].update(url=f"{stranger.url}{TARIFFS}"))
-        run = checked(connection, "tariffs", "locations")
-        refused_at(run, "tariffs", f"{stranger.url}{TARIFFS}")
-    assert result_of(run, "locations", "success").outcome == Outcome.PASSED
-    assert result_of(run, DETAILS, "endpoints_known").outcome == Outcome.WARNING
-
-
-def refused_at(run: ConformanceRun, module: str, url: str) -> None:
-    """Nothing was sent there, which is said, and all that has to be refused was looked at nevertheless."""
-    result = result_of(run, module, "success")
-    assert (result.outcome, run.state) == (Outcome.FAILED, RunState.FINISHED)
-    assert url in result.sentence and "none of the partner's addresses; nothing was sent there" in result.sentence
-    for code in ("wrong_token", "unknown_path"):
-        assert result_of(run, PLATFORM, code).outcome == Outcome.PASSED
 
 
 def test_plain_http_on_the_internet_is_a_fault() -> None:

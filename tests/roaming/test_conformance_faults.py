@@ -4,9 +4,9 @@ its name."""
 import pytest
 
 from roaming.conformance import wording
-from roaming.conformance.catalogue import PLATFORM, VERSIONS
-from roaming.conformance.models import Outcome, RunState
-from tests.roaming.bends import TARIFFS, bad, checked, redirected, result_of, silent
+from roaming.conformance.catalogue import CREDENTIALS, DETAILS, PLATFORM, VERSIONS
+from roaming.conformance.models import ConformanceRun, Outcome, RunState
+from tests.roaming.bends import TARIFFS, at, bad, checked, endpoints, redirected, result_of, silent
 from tests.roaming.conforming import conforming, registered
 
 pytestmark = pytest.mark.django_db
@@ -70,3 +70,36 @@ def test_a_redirect_is_named_and_not_followed() -> None:
         assert stranger.asked == []
     told = f"they redirect to {stranger.url}{TARIFFS}; we follow no redirects."
     assert result_of(run, "tariffs", "success").sentence == f"A right request was answered HTTP 307: {told}", bad(run)
+
+
+def test_details_at_another_host_are_one_fault_and_nothing_is_sent_there() -> None:
+    with conforming() as theirs, conforming() as stranger:
+        theirs.bend = at("/versions", lambda told: told.data[1].update(url=f"{stranger.url}/2.2.1"))
+        run = checked(registered(theirs), "tariffs")
+        assert stranger.asked == []
+    one_address_failed(run, VERSIONS, f"{stranger.url}/2.2.1")
+    assert result_of(run, DETAILS, "success").outcome == Outcome.SKIPPED
+
+
+def test_lists_that_moved_to_another_host_are_one_fault_and_the_rest_is_looked_at() -> None:
+    with conforming() as theirs, conforming() as stranger:
+        theirs.bend = endpoints(
+            lambda them: [one.update(url=f"{stranger.url}/{one['identifier']}") for one in them[:3]]
+        )
+        run = checked(registered(theirs))
+        assert stranger.asked == []
+    one_address_failed(run, DETAILS, f"{stranger.url}/tariffs")
+    for module in (CREDENTIALS, "tariffs", "locations"):
+        skipped = result_of(run, module, "success")
+        assert skipped.outcome == Outcome.SKIPPED and "nothing was sent there" in skipped.sentence
+    assert result_of(run, "cdrs", "success").outcome == Outcome.PASSED
+
+
+def one_address_failed(run: ConformanceRun, module: str, url: str) -> None:
+    """It is told where the address is listed, and all that has to be refused was looked at nevertheless."""
+    failed = [(one.module, one.code) for one in run.results.filter(outcome__in=[Outcome.FAILED, Outcome.WARNING])]
+    assert (failed, run.state) == ([(module, "addresses")], RunState.FINISHED), bad(run)
+    result = result_of(run, module, "addresses")
+    assert url in result.sentence and result.section.endswith("Changing endpoints for the current version")
+    for code in ("wrong_token", "unknown_path"):
+        assert result_of(run, PLATFORM, code).outcome == Outcome.PASSED
