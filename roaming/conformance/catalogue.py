@@ -109,7 +109,16 @@ _ON_DETAILS = (
         must=False,
     ),
 )
+_SLASH = Check(
+    "slash",
+    "Addresses",
+    "The address works with and without a slash at its end",
+    "Versions module: Endpoint class",
+    "T50",
+    must=False,
+)
 _ON_CREDENTIALS = (
+    _SLASH,
     Check(
         "credentials_valid",
         "Versions",
@@ -196,14 +205,7 @@ _ON_LISTS = (
         _FORMAT + "Paginated Response",
         "T42",
     ),
-    Check(
-        "slash",
-        "Addresses",
-        "The address works with and without a slash at its end",
-        "Versions module: Endpoint class",
-        "T50",
-        must=False,
-    ),
+    _SLASH,
     Check("schema", "Objects", "Every object is valid", "", "Appendix A"),
     Check("unique_ids", "Objects", "No id is listed twice", _FORMAT + "Client Owned Object Push", "T73"),
     Check(

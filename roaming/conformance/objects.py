@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
-from roaming.conformance import answers
+from roaming.conformance import answers, slashes
 from roaming.conformance.filters import changed_at
 from roaming.conformance.seen import Seen
 from roaming.conformance.subject import Subject
@@ -33,20 +33,30 @@ def look(subject: Subject) -> None:
 
 def look_alone(subject: Subject) -> None:
     """Ask for one object that is listed, and for one that cannot exist."""
-    seen = subject.ask(f"/{uuid.uuid4()}")
-    answers.frame(subject.sheet, seen)
-    answers.refusal(subject.sheet, "unknown_object", seen, 404, "An id that does not exist")
     known = next((str(item[subject.listing.key]) for item in subject.objects), None)
+    end = "/" if subject.slashed else ""
     if known is None:
         subject.sheet.leaves("single", "No object is listed.")
-        return
-    seen = subject.ask(f"/{quote(known, safe='')}")
+    else:
+        end = _known(subject, known)
+    seen = subject.ask(f"/{uuid.uuid4()}{end}")
+    answers.frame(subject.sheet, seen)
+    answers.refusal(subject.sheet, "unknown_object", seen, 404, "An id that does not exist")
+
+
+def _known(subject: Subject, known: str) -> str:
+    """Look at the object of that id; what an object's address ends with here: nothing, or a slash."""
+    seen, end = subject.ask(f"/{quote(known, safe='')}"), ""
+    if not seen.good and (other := subject.ask(f"/{quote(known, safe='')}/")).good:
+        slashes.fails(subject.sheet, "The address of an object", seen, other)
+        seen, end = other, "/"
     right = answers.look(subject.sheet, seen, a_list=False)
     found = str(seen.data.get(subject.listing.key)) if right else str(seen)
     same = right and found.upper() == known.upper()
     what = f"The object “{known}” of the list"
     sentence = f"{what} was answered by “{found}”." if right else seen.answering(what)
     subject.sheet.says("single", same, seen, sentence, known, found)
+    return end
 
 
 def _valid(subject: Subject, seen: Seen, items: list[Any]) -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from roaming.conformance import slashes
 from roaming.conformance.seen import Seen
 from roaming.conformance.subject import Subject
 from roaming.exchange.crawl import origin, same_origin
@@ -33,23 +34,16 @@ def look(subject: Subject) -> Seen | None:
 
 
 def look_at_slash(subject: Subject) -> None:
-    """The address as it is listed must work (T50), better also in its other form. From here on the one that works is
-    used."""
+    """Whether the list works at the address as it is listed. From here on the form that works is used."""
+
+    def ask(url: str) -> Seen:
+        return subject.fetch(url, subject.query(limit=1))
+
     listed = subject.url
-    other = listed.rstrip("/") if listed.endswith("/") else f"{listed}/"
-    first = subject.fetch(listed, subject.query(limit=1))
-    if not first.http:
-        return
-    second = subject.fetch(other, subject.query(limit=1))
-    if second.page and not first.page:
-        subject.sheet.quirk("trailing_slash", other.endswith("/"))
-        sentence = f"{first.answering('The address as it is listed')} With the slash, {other} works."
-        subject.sheet.says("success", False, first, sentence, "a page", str(first))
-        subject.url = other
-        return
-    subject.sheet.quirk("trailing_slash", False)
-    sentence = second.answering(f"{other}, which differs by the slash at its end only,")
-    subject.sheet.says("slash", second.page == first.page, second, sentence, "the same page", str(second))
+    subject.url, seen = slashes.look(subject.sheet, listed, ask, lambda seen: seen.page)
+    subject.slashed = subject.url != listed and subject.url.endswith("/")
+    if seen.page:
+        subject.sheet.quirk("trailing_slash", subject.slashed)
 
 
 def _headers(subject: Subject, seen: Seen) -> None:

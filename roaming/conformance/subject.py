@@ -21,7 +21,7 @@ class Subject:
     """One list of `connection` at `url`. `ours` and `theirs` are the parties that routing headers name.
 
     `owners` are the codes of their parties, None when objects may be anybody's (a hub); `needs_routing` whether one of
-    us has several parties, so that routing headers are needed.
+    us has several parties, so that routing headers are needed. `slashed`: it works only with a slash at the end.
     """
 
     connection: Connection
@@ -34,6 +34,7 @@ class Subject:
     theirs: Party | None = None
     owners: set[tuple[str, str]] | None = None
     needs_routing: bool = False
+    slashed: bool = field(default=False, init=False)
     pages: list[Seen] = field(default_factory=list, init=False)
 
     @property

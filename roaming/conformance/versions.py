@@ -5,7 +5,7 @@ from typing import Any
 
 from partners.connections.models import Connection
 from partners.parties import selectors as parties
-from roaming.conformance import answers
+from roaming.conformance import answers, slashes
 from roaming.conformance.probe import Probe
 from roaming.conformance.seen import Seen
 from roaming.conformance.sheet import Sheet
@@ -32,10 +32,11 @@ def look_at_versions(sheet: Sheet, probe: Probe, connection: Connection, first: 
     offered = ", ".join(str(entry.get("version")) for entry in first.items if isinstance(entry, dict)) or "none"
     sentence = f"Their list of versions lacks {connection.version}, which we agreed on."
     sheet.says("version_offered", bool(urls), first, sentence, connection.version, offered)
-    if not urls or not isinstance(urls[0], str):
+    url = urls[0] if urls else None
+    if not isinstance(url, str):
         return None
-    _addresses(sheet, first, probe, urls[:1])
-    return urls[0]
+    _addresses(sheet, first, probe, [url])
+    return url
 
 
 def look_at_details(sheet: Sheet, probe: Probe, connection: Connection, url: str) -> list[Endpoint]:
@@ -61,7 +62,11 @@ def look_at_details(sheet: Sheet, probe: Probe, connection: Connection, url: str
 
 def look_at_credentials(sheet: Sheet, probe: Probe, connection: Connection, url: str) -> Roles:
     """Look at the credentials they have for us; the parties they name. Raises Elsewhere."""
-    seen = probe.get(url, token=connection.token_out)
+
+    def ask(url: str) -> Seen:
+        return probe.get(url, token=connection.token_out)
+
+    _, seen = slashes.look(sheet, url, ask, lambda seen: seen.good)
     if not answers.look(sheet, seen, a_list=False):
         return set()
     answers.unrouted(sheet, seen)

@@ -60,6 +60,16 @@ def refused(code: int, when: Callable[[Asked], bool]) -> Bend:
     return bend
 
 
+def missing(when: Callable[[Asked], bool]) -> Bend:
+    """HTTP 404."""
+
+    def bend(asked: Asked, told: Told) -> None:
+        if when(asked):
+            told.http, told.status, told.data = 404, 2000, None
+
+    return bend
+
+
 def silent(when: Callable[[Asked], bool]) -> Bend:
     """Hang up without an answer."""
 

@@ -6,8 +6,9 @@ import pytest
 from roaming.conformance import wording
 from roaming.conformance.catalogue import CREDENTIALS, DETAILS, PLATFORM, VERSIONS
 from roaming.conformance.models import ConformanceRun, Outcome, RunState
-from tests.roaming.bends import TARIFFS, at, bad, checked, endpoints, redirected, result_of, silent
+from tests.roaming.bends import TARIFFS, at, bad, checked, endpoints, missing, redirected, result_of, silent
 from tests.roaming.conforming import conforming, registered
+from tests.roaming.platform import Asked
 
 pytestmark = pytest.mark.django_db
 
@@ -70,6 +71,37 @@ def test_a_redirect_is_named_and_not_followed() -> None:
         assert stranger.asked == []
     told = f"they redirect to {stranger.url}{TARIFFS}; we follow no redirects."
     assert result_of(run, "tariffs", "success").sentence == f"A right request was answered HTTP 307: {told}", bad(run)
+
+
+@pytest.mark.parametrize("answer", ["404", "redirect"])
+def test_a_platform_that_works_only_with_slashes_has_that_one_fault_and_keeps_it(answer: str) -> None:
+    """T50: its lists, its credentials and its objects, in the first run and in those that know it."""
+    with conforming() as theirs:
+
+        def slashless(asked: Asked) -> bool:
+            return asked.path.startswith(("/sender/", "/credentials")) and not asked.path.endswith("/")
+
+        connection = registered(theirs)
+        to_slash = redirected(slashless, "/the-same/with/")
+        theirs.bend = missing(slashless) if answer == "404" else to_slash
+        for run in (checked(connection), checked(connection)):
+            failed = run.results.filter(outcome__in=[Outcome.FAILED, Outcome.WARNING])
+            assert {one.code for one in failed} == {"slash"}, bad(run)
+            assert {one.module for one in failed} == {CREDENTIALS, *theirs.modules}
+            assert not run.results.filter(outcome=Outcome.SKIPPED).exists()
+            assert all(one.sentence.endswith("With the slash at its end it works.") for one in failed)
+            connection.refresh_from_db()
+            assert connection.quirks == {"trailing_slash": True}
+
+
+def test_a_platform_whose_objects_alone_want_a_slash_is_told_so() -> None:
+    with conforming() as theirs:
+        theirs.bend = missing(lambda asked: asked.path.startswith("/sender/locations/") and asked.path[-1] != "/")
+        connection = registered(theirs)
+        run = checked(connection, "locations")
+    assert {one.code for one in run.results.filter(outcome=Outcome.FAILED)} == {"slash"}, bad(run)
+    told = "The address of an object was answered HTTP 404, OCPI 2000. With the slash at its end it works."
+    assert result_of(run, "locations", "slash").sentence == told
 
 
 def test_details_at_another_host_are_one_fault_and_nothing_is_sent_there() -> None:

@@ -30,7 +30,7 @@ def test_a_platform_that_wants_to_be_left_alone_is(status: int) -> None:
         connection = registered(theirs)
         theirs.bend = busy
         run = checked(connection)
-        assert theirs.asked[-1].path == TARIFFS and len(theirs.asked) == run.calls == 4
+        assert theirs.asked[-1].path == TARIFFS and len(theirs.asked) == run.calls == 5
         assert run.state == RunState.STOPPED and f"HTTP {status}" in run.reason
         skipped = result_of(run, "cdrs", "schema")
         assert (skipped.outcome, skipped.sentence) == (Outcome.SKIPPED, run.reason)
