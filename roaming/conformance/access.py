@@ -50,9 +50,11 @@ def first(sheet: Sheet, probe: Probe, connection: Connection) -> Seen:
 def look_at_refusals(sheet: Sheet, probe: Probe, *, a_list: str, root: str) -> None:
     """Ask `a_list` once with a wrong token (T4), and for an address below `root` that cannot exist (T22)."""
     wrong = probe.get(a_list, {"limit": 1}, token=f"wrong-{secrets.token_hex(16)}")
-    answers.refusal(sheet, "wrong_token", wrong, 401, "A token that nobody has")
+    if answers.refusal(sheet, "wrong_token", wrong, 401, "A token that nobody has"):
+        answers.repeats(sheet, wrong)
     nowhere = probe.get(f"{root.rstrip('/')}/nothing-here-{secrets.token_hex(8)}")
-    answers.refusal(sheet, "unknown_path", nowhere, 404, "An address that does not exist")
+    if answers.refusal(sheet, "unknown_path", nowhere, 404, "An address that does not exist"):
+        answers.repeats(sheet, nowhere)
 
 
 def look_at_clock(sheet: Sheet, probe: Probe) -> None:

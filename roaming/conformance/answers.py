@@ -40,6 +40,11 @@ def frame(sheet: Sheet, seen: Seen) -> None:
     missing = lacks(seen)
     sheet.says("envelope", not missing, seen, f"The answer is no OCPI envelope: {missing}.", _ENVELOPE, _said(seen))
     _timestamp(sheet, seen)
+    repeats(sheet, seen)
+
+
+def repeats(sheet: Sheet, seen: Seen) -> None:
+    """Message ids are repeated, in refusals too (T11)."""
     for code, name in (("request_id", "X-Request-ID"), ("correlation_id", "X-Correlation-ID")):
         sent, back = seen.sent.get(name, ""), seen.headers.get(name, "")
         sheet.says(code, back == sent, seen, f"{name} of the request is not repeated.", sent, back or "absent")
@@ -61,22 +66,14 @@ def lacks(seen: Seen) -> str:
     return ""
 
 
-def refusal(sheet: Sheet, code: str, seen: Seen, http: int, what: str) -> None:
+def refusal(sheet: Sheet, code: str, seen: Seen, http: int, what: str) -> bool:
     """Look at the answer to a request that must be refused with that HTTP status, in an envelope of status 2xxx."""
-    why = ""
-    if seen.http == http:
-        why = f", and the answer is no OCPI envelope: {lacks(seen)}" if lacks(seen) else _unrepeated(sheet, seen)
+    no_envelope = seen.http == http and lacks(seen)
+    why = f", and the answer is no OCPI envelope: {no_envelope}" if no_envelope else ""
     fits = seen.http == http and not why and seen.code is not None and 2000 <= seen.code < 3000
     expected = f"HTTP {http} with an envelope of status_code 2xxx"
-    sheet.says(code, fits, seen, seen.answering(what).removesuffix(".") + f"{why}.", expected, _said(seen))
-
-
-def _unrepeated(sheet: Sheet, seen: Seen) -> str:
-    """Message ids are repeated in refusals too (T11)."""
-    if sheet.version == "2.1.1":
-        return ""
-    lost = [name for name in ("X-Request-ID", "X-Correlation-ID") if seen.headers.get(name) != seen.sent[name]]
-    return f", and {' and '.join(lost)} not repeated" if lost else ""
+    sentence = seen.answering(what).removesuffix(".") + f"{why}."
+    return sheet.says(code, fits, seen, sentence, expected, _said(seen))
 
 
 def routed(sheet: Sheet, seen: Seen, *, needed: bool) -> None:

@@ -42,7 +42,19 @@ class Check:
         return f"OCPI {version}, {self.chapter or _SENDERS[module]}"
 
 
+_MESSAGE_IDS = (
+    Check("request_id", "Answers", "X-Request-ID is repeated", _FORMAT + "Unique message IDs", "T11", since="2.2.1"),
+    Check(
+        "correlation_id",
+        "Answers",
+        "X-Correlation-ID is repeated",
+        _FORMAT + "Unique message IDs",
+        "T11",
+        since="2.2.1",
+    ),
+)
 _ON_PLATFORM = (
+    *_MESSAGE_IDS,
     Check("tls", "Access", "Their addresses are https", _FORMAT + "Security and authentication", "T108"),
     Check(
         "token_form", "Access", "The token is taken as the version writes it", _FORMAT + "Authorization header", "T2"
@@ -154,15 +166,7 @@ _ON_ANSWERS = (
         "T21",
     ),
     Check("timestamp_utc", "Answers", "The timestamp of the answer is in UTC", "Types: DateTime", "T82"),
-    Check("request_id", "Answers", "X-Request-ID is repeated", _FORMAT + "Unique message IDs", "T11", since="2.2.1"),
-    Check(
-        "correlation_id",
-        "Answers",
-        "X-Correlation-ID is repeated",
-        _FORMAT + "Unique message IDs",
-        "T11",
-        since="2.2.1",
-    ),
+    *_MESSAGE_IDS,
 )
 _NO_ROUTING = Check(
     "no_routing",

@@ -3,8 +3,8 @@
 from typing import Any
 
 from roaming.conformance import selectors
-from roaming.conformance.models import CheckResult, ConformanceRun, Outcome
-from roaming.conformance.selectors import Row
+from roaming.conformance.models import ConformanceRun, Outcome
+from roaming.conformance.selectors import Case, Group, Row
 from roaming.ocpi.quirks import QUIRKS
 from roaming.ocpi.schema.values import format_time
 
@@ -18,13 +18,13 @@ _HEADINGS = {
 
 
 def as_text(run: ConformanceRun) -> str:
-    """The whole run as plain text that can be pasted into a mail."""
+    """The whole run as plain text that can be pasted into a mail; what is the same in several modules once."""
     found = selectors.rows(run)
     parts = [_head(run, found)]
     for outcome in Outcome:
-        of_it = [row.result for row in found if row.result.outcome == outcome]
+        of_it = selectors.groups(row for row in found if row.result.outcome == outcome)
         if of_it:
-            told = _cases(of_it) if outcome in selectors.BAD else _list(of_it)
+            told = _numbered(of_it) if outcome in selectors.BAD else _list(of_it)
             parts.append(f"{_HEADINGS[outcome]} ({len(of_it)})\n\n{told}")
     return "\n\n\n".join(parts) + "\n"
 
@@ -48,16 +48,21 @@ def as_json(run: ConformanceRun) -> dict[str, Any]:
 
 
 def summary(found: list[Row]) -> str:
-    """`2 failed, 1 warning, 61 passed, 4 not looked at, 12 not applicable`."""
-    counts = selectors.counts(found)
+    """`2 failed, 1 warning, 61 passed, 4 not looked at, 12 not applicable`: checks, in however many modules."""
+    counts = selectors.counts(selectors.groups(found))
     words = {
         Outcome.FAILED: "failed",
-        Outcome.WARNING: "warnings",
+        Outcome.WARNING: "warning" if counts[Outcome.WARNING] == 1 else "warnings",
         Outcome.PASSED: "passed",
         Outcome.SKIPPED: "not looked at",
         Outcome.NOT_APPLICABLE: "not applicable",
     }
     return ", ".join(f"{counts[outcome]} {word}" for outcome, word in words.items() if counts[outcome]) or "no result"
+
+
+def line(case: Case) -> str:
+    """`[tariffs, cdrs] X-Limit says how many objects fit on a page: X-Limit is absent.`"""
+    return ": ".join(filter(None, (_title(case), case.result.sentence)))
 
 
 def _head(run: ConformanceRun, found: list[Row]) -> str:
@@ -76,32 +81,43 @@ def _value(value: bool | int) -> str:
     return "" if isinstance(value, bool) else f" ({value})"
 
 
-def _cases(results: list[CheckResult]) -> str:
-    return "\n\n".join(f"{number}. {_case(result)}" for number, result in enumerate(results, start=1))
+def _numbered(groups: list[Group]) -> str:
+    return "\n\n".join(f"{number}. {_told(group)}" for number, group in enumerate(groups, start=1))
 
 
-def _case(result: CheckResult) -> str:
-    often = f" ({result.times} times; the first is shown)" if result.times > 1 else ""
-    lines = [f"[{result.module}] {result.title}", f"{result.section} (our requirement {result.requirement})"]
-    lines.append(f"{result.sentence}{often}")
+def _told(group: Group) -> str:
+    result, cases = group.result, group.cases
+    lines = [_title(group), f"{result.section} (our requirement {result.requirement})"]
+    for case in cases:
+        lines += _case(case, f"{', '.join(case.modules)}: " if len(cases) > 1 else "")
+    return "\n   ".join(lines)
+
+
+def _title(case: Case) -> str:
+    return f"[{', '.join(case.modules)}] {case.result.title}"
+
+
+def _case(case: Case, which: str) -> list[str]:
+    result = case.result
+    often = f" ({case.times} times; the first is shown)" if case.times > 1 else ""
     evidence = {
         "Expected": result.expected,
         "Actual": result.actual,
         "Request": f"GET {result.url}" if result.url else "",
         "X-Request-ID": result.request_id,
     }
-    lines += [f"{name}: {_indented(text)}" for name, text in evidence.items() if text]
-    return "\n   ".join(lines)
+    told = [f"{name}: {_indented(text)}" for name, text in evidence.items() if text]
+    return [f"{which}{result.sentence}{often}", *told]
 
 
 def _indented(text: str) -> str:
     return text.replace("\n", "\n     ")
 
 
-def _list(results: list[CheckResult]) -> str:
-    """One line a check; skipped ones say why."""
-    lines = [f"[{one.module}] {one.title}{f': {one.sentence}' if one.sentence else ''}" for one in results]
-    return "\n".join(f"- {line}" for line in lines)
+def _list(groups: list[Group]) -> str:
+    """One line a check and what is said of it; skipped ones say why."""
+    cases = [case for group in groups for case in group.cases]
+    return "\n".join(f"- {line(case)}" for case in cases)
 
 
 def _as_json(row: Row) -> dict[str, Any]:

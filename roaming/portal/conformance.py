@@ -15,7 +15,7 @@ from partners.connections.models import Connection
 from partners.people.permissions import Grant
 from roaming.conformance import selectors, services, wording
 from roaming.conformance.models import Outcome
-from roaming.conformance.selectors import Row
+from roaming.conformance.selectors import Group, Row
 from roaming.kernel import clock
 from roaming.ocpi import quirks
 from roaming.portal.access import Page
@@ -63,14 +63,14 @@ class Scorecard(Page):
             f"{template}#scorecard" if self.partial else template,
             run=run,
             before=selectors.before(run),
-            counts=_counts(found),
+            counts=_counts(selectors.groups(found)),
             matrix=_matrix(found),
-            rows=_chosen(found, wanted),
+            groups=selectors.groups(_chosen(found, wanted)),
             chosen=any(wanted.values()),
         )
 
 
-def _counts(found: list[Row]) -> list[dict[str, Any]]:
+def _counts(found: list[Group]) -> list[dict[str, Any]]:
     """A figure for each outcome, with what is new of it since the run before."""
     counts = selectors.counts(found)
     notes = {Outcome.FAILED: "what OCPI demands", Outcome.WARNING: "what it advises", Outcome.PASSED: "as it should be"}
@@ -80,7 +80,7 @@ def _counts(found: list[Row]) -> list[dict[str, Any]]:
             "label": outcome.label,
             "count": counts[outcome],
             "note": notes.get(outcome, ""),
-            "news": sum(row.news == "new" for row in found if row.result.outcome == outcome),
+            "news": sum("new" in group.news for group in found if group.result.outcome == outcome),
         }
         for outcome in Outcome
     ]

@@ -6,7 +6,8 @@ import pytest
 from django.test import Client
 
 from partners.people.models import Role
-from roaming.conformance.models import ConformanceRun, RunState
+from roaming.conformance.models import CheckResult, ConformanceRun, RunState
+from roaming.conformance.sheet import Sheet
 from tests.portal.scene import Scene
 
 SignIn = Callable[[str], Client]
@@ -42,6 +43,21 @@ def test_failures_come_first_and_every_count_leads_to_its_rows(scene: Scene, sig
     assert f"/exchanges/{scene.exchange.pk}/" in page and "X-Total-Count says" not in page
     assert "X-Total-Count says" in browser.get(url, {"outcome": "passed"}).content.decode()
     assert "X-Limit is absent." not in browser.get(url, {"module": "tokens", "area": "Filters"}).content.decode()
+
+
+def test_what_fails_in_two_modules_is_one_row_and_counted_once(scene: Scene, signed_in: SignIn) -> None:
+    sheet = Sheet("cdrs", scene.checked.version)
+    sheet.says("x_limit", False, None, "X-Limit is absent.")
+    CheckResult.objects.bulk_create(sheet.results(scene.checked))
+    browser, url = signed_in(Role.FINANCE), f"/conformance/{scene.checked.pk}/"
+    answer = browser.get(url, {"outcome": "failed"})
+    page = answer.content.decode()
+    assert page.count("X-Limit is absent.") == 1 and "tokens, cdrs: paging" in page
+    assert next(one["count"] for one in answer.context["counts"] if one["outcome"] == "failed") == 1
+    runs = browser.get(f"/connections/{scene.nomad.pk}/conformance/").context["runs"]
+    assert [run.failed for run in runs] == [1]
+    alone = browser.get(url, {"module": "cdrs", "area": "Paging"}).content.decode()
+    assert "tokens, cdrs" not in alone and "X-Limit is absent." in alone
 
 
 def test_the_run_as_text_can_be_pasted_into_a_mail(scene: Scene, signed_in: SignIn) -> None:

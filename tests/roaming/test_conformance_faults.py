@@ -3,14 +3,28 @@ its name."""
 
 import pytest
 
-from roaming.conformance import wording
+from roaming.conformance import selectors, wording
 from roaming.conformance.catalogue import CREDENTIALS, DETAILS, PLATFORM, VERSIONS
 from roaming.conformance.models import ConformanceRun, Outcome, RunState
-from tests.roaming.bends import TARIFFS, at, bad, checked, endpoints, missing, redirected, result_of, silent
-from tests.roaming.conforming import conforming, registered
+from tests.roaming.bends import (
+    TARIFFS,
+    an_hour_late,
+    at,
+    bad,
+    checked,
+    endpoints,
+    everywhere,
+    header,
+    missing,
+    redirected,
+    result_of,
+    silent,
+)
+from tests.roaming.conforming import Told, conforming, registered
 from tests.roaming.platform import Asked
 
 pytestmark = pytest.mark.django_db
+IDS = ("x-request-id", "x-correlation-id")
 
 
 def test_one_list_that_does_not_answer_fails_by_its_address_and_the_others_are_looked_at() -> None:
@@ -135,3 +149,50 @@ def one_address_failed(run: ConformanceRun, module: str, url: str) -> None:
     assert url in result.sentence and result.section.endswith("Changing endpoints for the current version")
     for code in ("wrong_token", "unknown_path"):
         assert result_of(run, PLATFORM, code).outcome == Outcome.PASSED
+
+
+def test_what_is_wrong_everywhere_is_one_line_with_its_modules() -> None:
+    """Two message ids that are never repeated are two faults, not two for each module."""
+    with conforming() as theirs:
+        theirs.bend = everywhere(lambda told: [told.headers.pop(name, None) for name in IDS])
+        run = checked(registered(theirs))
+    rows = selectors.rows(run)
+    found = {group.result.code: group.modules for group in selectors.groups(rows) if group.result.outcome == "failed"}
+    everywhere_asked = [VERSIONS, DETAILS, CREDENTIALS, *theirs.modules, PLATFORM]
+    assert found == {"request_id": everywhere_asked, "correlation_id": everywhere_asked}
+    text = wording.as_text(run)
+    assert f"[{', '.join(everywhere_asked)}] X-Request-ID is repeated" in text
+    assert text.count("X-Request-ID of the request is not repeated.") == 1
+    assert wording.summary(rows).startswith("2 failed, ") and "warning" not in wording.summary(rows)
+    assert run.results.filter(outcome=Outcome.FAILED).count() == 2 * len(everywhere_asked)
+
+
+def test_ids_that_only_refusals_leave_out_are_missed_on_the_platform() -> None:
+    """T11."""
+    with conforming() as theirs:
+        theirs.bend = everywhere(lambda told: told.headers.pop("x-request-id", None) if told.http == 401 else None)
+        run = checked(registered(theirs), "tariffs")
+    (failed,) = run.results.filter(outcome=Outcome.FAILED)
+    assert (failed.module, failed.code) == (PLATFORM, "request_id")
+
+
+def test_one_warning_is_one_warning() -> None:
+    with conforming() as theirs:
+        theirs.bend = everywhere(an_hour_late)
+        run = checked(registered(theirs), "tariffs")
+    assert wording.summary(selectors.rows(run)).startswith("1 warning, ")
+
+
+def test_one_check_of_two_sentences_tells_each_with_its_module() -> None:
+    def bend(asked: Asked, told: Told) -> None:
+        at(TARIFFS, header("X-Limit", None))(asked, told)
+        at("/sender/cdrs", header("X-Limit", "many"))(asked, told)
+
+    with conforming() as theirs:
+        theirs.bend = bend
+        run = checked(registered(theirs), "tariffs", "cdrs")
+    (group,) = [one for one in selectors.groups(selectors.rows(run)) if one.result.outcome == Outcome.FAILED]
+    told = [(case.modules, case.result.sentence) for case in group.cases]
+    many = "X-Limit is “many”, which is no whole number."
+    assert (group.modules, told) == (["tariffs", "cdrs"], [(["tariffs"], "X-Limit is absent."), (["cdrs"], many)])
+    assert f"cdrs: {many}" in wording.as_text(run)

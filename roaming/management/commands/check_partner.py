@@ -49,9 +49,9 @@ class Command(ConnectionCommand):
         services.execute(run=run, at=at, tell=(lambda text: None) if options["json"] else self._tell)
         self.stdout.write(json.dumps(wording.as_json(run)) if options["json"] else wording.as_text(run))
         found = selectors.rows(run)
-        failed = [row.result for row in found if row.result.outcome == Outcome.FAILED]
+        failed = selectors.groups(row for row in found if row.result.outcome == Outcome.FAILED)
         if run.reason or failed:
-            told = " ".join(f"[{one.module}] {one.title}: {one.sentence}" for one in failed[:_TOLD])
+            told = " ".join(wording.line(one) for one in failed[:_TOLD])
             raise CommandError(f"{run.connection.name}: {wording.summary(found)}. {run.reason} {told}".strip())
 
     def _tell(self, text: str) -> None:
