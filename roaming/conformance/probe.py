@@ -52,6 +52,9 @@ class Probe:
         self._started = monotonic()
         self._client = OcpiClient(self._connection, at)
         self._silent = 0
+        # A platform that failed lately is not kept waiting for: it is asked once whether it is back.
+        paused = connection.paused_until is not None and connection.paused_until > at
+        self._patience = 1 if paused else _AWAY_AFTER
         self._theirs = {origin(url) for url in (connection.versions_url, *(e["url"] for e in connection.endpoints))}
         self._theirs.discard(None)
         self.calls = 0
@@ -121,11 +124,14 @@ class Probe:
         if seen.http in _LEAVE_US_ALONE:
             breaker.failed(self._real, self.now, at_least=wait)
             raise Stopped(f"They asked to be left alone: {seen.url} was answered HTTP {seen.http}.")
-        self._silent = 0 if seen.http else self._silent + 1
-        away = self._silent >= _AWAY_AFTER
+        if seen.http:
+            self._silent, self._patience = 0, _AWAY_AFTER
+            return
+        self._silent += 1
+        away = self._silent >= self._patience
         if away:
             breaker.failed(self._real, self.now)
-        if away or (self._silent and self._silent % _LEFT_AFTER == 0):
+        if away or self._silent % _LEFT_AFTER == 0:
             raise Silent(seen, away=away)
 
     def _kept(self, seen: Seen) -> Seen:

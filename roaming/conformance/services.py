@@ -14,6 +14,7 @@ from roaming.conformance.models import MOVES, CheckResult, ConformanceRun, RunSt
 from roaming.conformance.probe import Probe
 from roaming.conformance.sheet import Sheet, quirks_of
 from roaming.conformance.walk import Walk
+from roaming.exchange import breaker
 from roaming.kernel import states
 from roaming.ocpi import quirks
 
@@ -32,13 +33,17 @@ def plan(
     limits: Limits | None = None,
     by: User | None,
     at: datetime,
+    insists: bool = False,
 ) -> ConformanceRun:
-    """A run that waits for a worker (see `hurry`). Raises CannotCheck: not registered, left alone, or one is on."""
+    """A run that waits for a worker (see `hurry`). Raises CannotCheck: not registered, left alone, or one is on.
+
+    Who `insists` has a partner tried that is left alone after failures: a person who knows that it was mended.
+    """
     if not connection.reachable:
         raise CannotCheck(f"{connection.name} is not registered; there is nothing to ask it with.")
     if not connection.versions_url:
         raise CannotCheck(f"{connection.name} has no versions URL; there is nowhere to begin.")
-    if connection.paused_until is not None and connection.paused_until > at:
+    if not insists and connection.paused_until is not None and connection.paused_until > at:
         until = f"{connection.paused_until:%H:%M:%S}"
         raise CannotCheck(f"{connection.name} failed lately and is left alone until {until} UTC.")
     end_lost(at=at)
@@ -109,6 +114,8 @@ def _walk(run: ConformanceRun, probe: Probe, tell: Callable[[str], None]) -> Non
         CheckResult.objects.bulk_create(sheet.results(run))
     run.learnt = dict(quirks_of(sheets))
     quirks.learn(connection=run.connection, seen=run.learnt)
+    if not walk.reason:
+        breaker.answered(run.connection)
     _end(run, probe, walk.reason)
 
 

@@ -59,7 +59,7 @@ class Walk:
         except Silent as silent:
             sheet.says("success", False, silent.seen, str(silent), "an answer", "nothing")
             sheet.ends(str(silent))
-            self.reason = f"They do not answer, whatever is asked, last: {silent}" if silent.away else ""
+            self.reason = f"They do not answer. {silent}" if silent.away else ""
         except Stopped as stop:
             self.reason = str(stop)
             sheet.ends(self.reason)

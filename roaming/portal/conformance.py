@@ -27,7 +27,8 @@ def _connection(pk: int) -> Connection:
 
 
 class Overview(Page):
-    """What is known of one connection: the runs against it, and its quirks. The button starts a run."""
+    """What is known of one connection: the runs against it, and its quirks. The button starts a run, also where
+    the partner is left alone after failures: who presses it may know that it was mended."""
 
     edit_grant = Grant.HANDLE_TRAFFIC
 
@@ -43,7 +44,7 @@ class Overview(Page):
     def post(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         connection = _connection(pk)
         try:
-            run = services.plan(connection=connection, by=self.user, at=clock.now())
+            run = services.plan(connection=connection, by=self.user, at=clock.now(), insists=True)
         except services.CannotCheck as error:
             messages.error(request, str(error))
             return redirect("portal:connection_conformance", pk=connection.pk)

@@ -1,13 +1,16 @@
 """The pages of conformance: a run begun by a button, its scorecard, its text, and quirks that people decide."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.test import Client
 
+from partners.connections.models import Connection
 from partners.people.models import Role
 from roaming.conformance.models import CheckResult, ConformanceRun, RunState
 from roaming.conformance.sheet import Sheet
+from roaming.kernel import clock
 from tests.portal.scene import Scene
 
 SignIn = Callable[[str], Client]
@@ -18,6 +21,12 @@ def test_the_button_plans_a_run_and_leads_to_its_scorecard(scene: Scene, signed_
     run = ConformanceRun.objects.latest("id")
     assert answer["Location"] == f"/conformance/{run.pk}/"
     assert (run.state, run.connection, run.requested_by) == (RunState.WAITING, scene.nomad, scene.people[Role.OPERATOR])
+
+
+def test_the_button_has_a_partner_tried_that_is_left_alone(scene: Scene, signed_in: SignIn) -> None:
+    Connection.objects.filter(pk=scene.nomad.pk).update(paused_until=clock.now() + timedelta(minutes=5))
+    answer = signed_in(Role.OPERATOR).post(f"/connections/{scene.nomad.pk}/conformance/")
+    assert answer["Location"] == f"/conformance/{ConformanceRun.objects.get(state=RunState.WAITING).pk}/"
 
 
 def test_a_second_press_says_that_one_is_on(scene: Scene, signed_in: SignIn) -> None:

@@ -52,7 +52,7 @@ def test_three_lists_in_a_row_without_an_answer_end_the_run_and_say_so() -> None
         assert len([asked for asked in theirs.asked if asked.path.startswith("/sender/")]) == 6
     failed = run.results.filter(outcome=Outcome.FAILED).values_list("module", "code")
     assert list(failed) == [("tariffs", "success"), ("locations", "success"), ("sessions", "success")]
-    assert run.state == RunState.STOPPED and run.reason.startswith("They do not answer, whatever is asked, last: ")
+    assert run.state == RunState.STOPPED and run.reason.startswith("They do not answer. http")
     assert f"{theirs.url}/sender/sessions" in run.reason
     assert result_of(run, "cdrs", "success").sentence == run.reason
     connection.refresh_from_db()

@@ -7,9 +7,11 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
+from partners.connections.models import Connection, ConnectionState
 from roaming.conformance import selectors, services, tasks, wording
 from roaming.conformance.limits import Limits
 from roaming.conformance.models import MOVES, ConformanceRun, Outcome, RunState
+from roaming.exchange import breaker
 from roaming.exchange.models import Exchange
 from roaming.kernel import clock, states
 from tests import cast
@@ -39,6 +41,37 @@ def test_a_platform_that_wants_to_be_left_alone_is(status: int) -> None:
         with pytest.raises(services.CannotCheck, match="left alone until"):
             checked(connection)
         assert ConformanceRun.objects.count() == 1
+
+
+def test_a_person_has_a_partner_tried_that_is_left_alone_and_its_answers_end_that() -> None:
+    with conforming() as theirs:
+        connection = left_alone(registered(theirs))
+        with pytest.raises(CommandError, match="left alone until"):
+            call_command("check_partner", "Polder Laden", module=["tariffs"], scheduled=True)
+        assert theirs.asked == [] and not ConformanceRun.objects.exists()
+        call_command("check_partner", "Polder Laden", module=["tariffs"], json=True, stdout=StringIO())
+    connection.refresh_from_db()
+    assert (connection.failures, connection.paused_until, connection.state) == (0, None, ConnectionState.REGISTERED)
+
+
+def test_a_partner_that_is_left_alone_and_still_away_is_asked_once() -> None:
+    with conforming() as theirs:
+        connection = left_alone(registered(theirs))
+        until = connection.paused_until
+        theirs.down()
+        with pytest.raises(CommandError, match="They do not answer"):
+            call_command("check_partner", "Polder Laden", stdout=StringIO(), stderr=StringIO())
+    run = ConformanceRun.objects.get()
+    connection.refresh_from_db()
+    assert (run.calls, run.state, connection.failures) == (1, RunState.STOPPED, 4)
+    assert connection.state == ConnectionState.OFFLINE and connection.paused_until != until
+
+
+def left_alone(connection: Connection) -> Connection:
+    """After three failures."""
+    for _ in range(3):
+        breaker.failed(connection, clock.now(), at_least=timedelta(minutes=5))
+    return connection
 
 
 @pytest.mark.parametrize(("limits", "most"), [({"calls": 7}, 7), ({"seconds": 0}, 1)])

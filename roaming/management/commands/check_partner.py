@@ -20,8 +20,9 @@ class Command(ConnectionCommand):
     help = (
         "Ask a registered partner for its versions, details, credentials and lists, and say for each check of the "
         "specification whether it holds, with the evidence. Only GET requests to the partner's own addresses are made. "
-        "What it shows of the partner's quirks is kept with the connection. Exits with 1 when a check failed or the "
-        "run stopped early."
+        "What it shows of the partner's quirks is kept with the connection. A partner that is left alone after "
+        "failures is tried all the same, and no longer left alone once the run came to its end. Exits with 1 when a "
+        "check failed or the run stopped early."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -30,6 +31,9 @@ class Command(ConnectionCommand):
             "--module", action="append", default=[], choices=sorted(LISTINGS), help="only this list; may be given again"
         )
         parser.add_argument("--json", action="store_true", help="print the whole run as one JSON object")
+        parser.add_argument(
+            "--scheduled", action="store_true", help="nobody waits: leave a partner alone that failed lately"
+        )
         usual = Limits.usual()
         for name in NAMES:
             most = f"at most so many (default {getattr(usual, name)})"
@@ -42,7 +46,12 @@ class Command(ConnectionCommand):
             raise CommandError("A limit is 1 or more.")
         try:
             run = services.plan(
-                connection=self.find(options["connection"]), modules=options["module"], limits=limits, by=None, at=at
+                connection=self.find(options["connection"]),
+                modules=options["module"],
+                limits=limits,
+                by=None,
+                at=at,
+                insists=not options["scheduled"],
             )
         except services.CannotCheck as error:
             raise CommandError(str(error)) from error
