@@ -3,9 +3,10 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from roaming.conformance.paging import PAGE
+from roaming.conformance.paging import PAGE, look_at_filters
 from roaming.conformance.seen import Seen
 from roaming.conformance.subject import Subject
+from roaming.exchange.crawl import same_origin
 from roaming.ocpi.schema.values import format_time, parse_time
 
 _FUTURE = timedelta(days=3650)
@@ -23,6 +24,8 @@ def look(subject: Subject) -> None:
     newest, item = max(dated, key=lambda pair: pair[0])
     _date_from(subject, newest, item)
     _date_to(subject, newest, item)
+    if len(dated) > 1 and not subject.sheet.failed("date_from"):
+        _on_the_next_page(subject, *sorted(dated, key=lambda pair: pair[0])[-2])
 
 
 def changed_at(item: Any) -> datetime | None:
@@ -40,7 +43,7 @@ def _future(subject: Subject) -> None:
         subject.sheet.says("future", False, seen, sentence, "an empty page", str(seen))
         return
     subject.sheet.quirk("ignores_date_from", bool(seen.items))
-    sentence = f"{len(seen.items)} objects are listed as changed after a day in the future."
+    sentence = f"Objects are listed as changed after a day in the future: {len(seen.items)}."
     if subject.sheet.says("future", not seen.items, seen, sentence, "[]", f"{len(seen.items)} objects"):
         sentence = f"Nothing is listed, but X-Total-Count is {seen.total}."
         subject.sheet.says("filtered_count", seen.total in (0, None), seen, sentence, "0", str(seen.total))
@@ -53,7 +56,7 @@ def _date_from(subject: Subject, newest: datetime, item: Any) -> None:
         return
     older = [found for found in seen.items if (moment := changed_at(found)) and moment < newest]
     subject.sheet.quirk("ignores_date_from", bool(older))
-    sentence = f"{len(older)} objects are listed that changed before date_from."
+    sentence = f"Objects are listed that changed before date_from: {len(older)}."
     if not subject.sheet.says("date_from", not older, seen, sentence, f"from {item['last_updated']} on", _times(older)):
         return
     _inclusive(subject, seen, item)
@@ -89,10 +92,27 @@ def _date_to(subject: Subject, newest: datetime, item: Any) -> None:
             "date_to", seen, "date_to is inclusive, which OCPI 2.1.1 leaves open.", item["last_updated"]
         )
         return
-    sentence = f"{len(newer or exact)} objects are listed that changed at date_to or later."
+    sentence = f"Objects are listed that changed at date_to or later: {len(newer or exact)}."
     subject.sheet.says(
         "date_to", not newer and not exact, seen, sentence, f"before {item['last_updated']}", _times(newer or exact)
     )
+
+
+def _on_the_next_page(subject: Subject, since: datetime, item: Any) -> None:
+    """At least two objects changed since then: the second is on a page of its own, and the filter holds there too."""
+    seen = subject.ask(limit=1, date_from=item["last_updated"])
+    if not subject.page(seen) or not seen.link:
+        return
+    look_at_filters(subject, seen, seen.url)
+    if not same_origin(seen.link, subject.url):
+        return
+    following = subject.fetch(seen.link)
+    if not subject.page(following):
+        return
+    older = [found for found in following.items if (moment := changed_at(found)) and moment < since]
+    sentence = f"The next page lists objects that changed before date_from: {len(older)}."
+    expected = f"from {item['last_updated']} on"
+    subject.sheet.says("link_filters", not older, following, sentence, expected, _times(older))
 
 
 def _holds(subject: Subject, seen: Seen, item: Any) -> bool:

@@ -56,7 +56,20 @@ def _known(subject: Subject, known: str) -> str:
     what = f"The object “{known}” of the list"
     sentence = f"{what} was answered by “{found}”." if right else seen.answering(what)
     subject.sheet.says("single", same, seen, sentence, known, found)
+    if same:
+        subject.look_at_routing(seen)
+        _valid_alone(subject, seen)
     return end
+
+
+def _valid_alone(subject: Subject, seen: Seen) -> None:
+    """What is valid in the list may be told otherwise by itself."""
+    try:
+        validation.validate(subject.version, subject.listing.kind, seen.data)
+    except validation.Invalid as error:
+        told = [str(violation) for violation in error.violations[:_SHOWN]]
+        sentence = f"The object “{_name(subject, seen.data)}” asked for alone is not valid. {told[0]}"
+        subject.sheet.says("schema", False, seen, sentence, f"a valid {subject.listing.kind}", "\n".join(told))
 
 
 def _valid(subject: Subject, seen: Seen, items: list[Any]) -> None:
@@ -67,10 +80,17 @@ def _valid(subject: Subject, seen: Seen, items: list[Any]) -> None:
             validation.validate(subject.version, kind, item)
         except validation.Invalid as error:
             broken.append(f"{_name(subject, item)}: {'; '.join(map(str, error.violations[:_SHOWN]))}")
-    sentence = f"{len(broken)} of {len(items)} objects are not valid."
     if broken:
-        sentence += f" {broken[0]}"
-    subject.sheet.says("schema", not broken, seen, sentence, f"a valid {kind}", "\n".join(broken[:_SHOWN]))
+        sentence = f"Not valid: {len(broken)} of {len(items)} objects. {broken[0]}"
+        subject.sheet.says("schema", False, seen, sentence, f"a valid {kind}", "\n".join(broken[:_SHOWN]))
+    else:
+        subject.sheet.holds("schema", seen, f"{_so_many(seen, len(items))} looked at.")
+
+
+def _so_many(seen: Seen, looked_at: int) -> str:
+    """`200 of 4711 objects were`: a long list is not read to its end."""
+    of_all = f" of {seen.total}" if seen.total is not None and seen.total > looked_at else ""
+    return "1 object was" if looked_at == 1 and not of_all else f"{looked_at}{of_all} objects were"
 
 
 def _unique(subject: Subject) -> None:
@@ -108,9 +128,9 @@ def _dated(subject: Subject, seen: Seen, items: list[Any]) -> None:
         moment = changed_at(item)
         if moment is not None and moment > subject.probe.now + _AHEAD:
             ahead.append(f"{_name(subject, item)}: {text}")
-    sentence = f"{len(wrong)} objects have a last_updated that is no time in UTC. {''.join(wrong[:1])}"
+    sentence = f"Objects whose last_updated is no time in UTC: {len(wrong)}. {''.join(wrong[:1])}"
     subject.sheet.says("object_times", not wrong, seen, sentence, "2026-03-29T01:30:00Z", "\n".join(wrong[:_SHOWN]))
-    sentence = f"{len(ahead)} objects changed in the future. {''.join(ahead[:1])}"
+    sentence = f"Objects that changed in the future: {len(ahead)}. {''.join(ahead[:1])}"
     subject.sheet.says("not_in_future", not ahead, seen, sentence, "a time that is over", "\n".join(ahead[:_SHOWN]))
 
 

@@ -7,8 +7,10 @@ from roaming.conformance import slashes
 from roaming.conformance.seen import Seen
 from roaming.conformance.subject import Subject
 from roaming.exchange.crawl import origin, same_origin
+from roaming.ocpi.schema.values import parse_time
 
 PAGE = 50
+_FEW = 5
 _FAR = 1000
 _ANY_LIMIT = 1_000_000
 
@@ -24,12 +26,15 @@ def look(subject: Subject) -> Seen | None:
     crawled = first
     if _more(first) is False and len(first.items) > 1:
         crawled = _in_halves(subject, first)
+    elif len(first.items) > 1:
+        _look_at_order(subject, first, subject.ask(limit=_FEW))
     _follow(subject, crawled)
     _past_end(subject, first)
     _limit_cap(subject, first)
     if len(subject.pages) == 1 and len(first.items) < 2:
-        for code in ("link", "link_absolute", "link_host", "link_filters", "next_page", "no_repeats"):
-            subject.sheet.leaves(code, f"There is no second page: the list holds {len(first.items)} objects.")
+        held = "one object" if first.items else "nothing"
+        for code in ("link", "link_absolute", "link_host", "link_filters", "next_page", "no_repeats", "order"):
+            subject.sheet.leaves(code, f"There is no second page: the list holds {held}.")
     return first
 
 
@@ -90,9 +95,20 @@ def _in_halves(subject: Subject, first: Seen) -> Seen:
     seen = subject.ask(limit=half)
     if subject.page(seen):
         _headers(subject, seen)
+        _look_at_order(subject, first, seen)
         if _limit(subject, seen, half):
             subject.pages = [seen]
     return seen
+
+
+def _look_at_order(subject: Subject, first: Seen, again: Seen) -> None:
+    """A smaller page begins as a larger one does: who reads page by page relies on it (T46)."""
+    if not again.page:
+        return
+    length = min(len(first.items), len(again.items))
+    before, now = ([key for item in page.items[:length] for key in subject.keys(item)] for page in (first, again))
+    sentence = "Asked again, the list begins in another order: who reads it page by page misses objects."
+    subject.sheet.says("order", before == now, again, sentence, _named(before), _named(now))
 
 
 def _follow(subject: Subject, seen: Seen) -> None:
@@ -135,16 +151,18 @@ def _look_at_link(subject: Subject, seen: Seen, asked: str, read: int) -> str | 
     sheet.says("link_absolute", absolute, seen, "The next page's URL is not absolute.", "https://…", raw)
     here = same_origin(seen.link, subject.url)
     sheet.says("link_host", here, seen, "The next page lies elsewhere; it was not read.", str(origin(subject.url)), raw)
-    _look_at_filters(subject, seen, asked)
+    look_at_filters(subject, seen, asked)
     return seen.link if here else None
 
 
-def _look_at_filters(subject: Subject, seen: Seen, asked: str) -> None:
+def look_at_filters(subject: Subject, seen: Seen, asked: str) -> None:
     """What was asked for must be asked for again (T43)."""
     wanted, given = _query(asked), _query(seen.link or "")
-    lost = {
-        name: value for name, value in wanted.items() if name not in ("offset", "limit") and given.get(name) != value
-    }
+    lost = [
+        name
+        for name, value in wanted.items()
+        if name not in ("offset", "limit") and not _same(value, given.get(name, ""))
+    ]
     paged = "offset" in given
     sentence = "The next page's URL lacks offset." if not paged else f"The next page's URL lacks {', '.join(lost)}."
     subject.sheet.says("link_filters", paged and not lost, seen, sentence, asked, seen.link or "")
@@ -152,6 +170,14 @@ def _look_at_filters(subject: Subject, seen: Seen, asked: str) -> None:
 
 def _query(url: str) -> dict[str, str]:
     return {name: values[-1] for name, values in parse_qs(urlsplit(url).query).items()}
+
+
+def _same(wanted: str, given: str) -> bool:
+    """Also where they write the same time in other words."""
+    try:
+        return wanted == given or parse_time(wanted) == parse_time(given)
+    except ValueError:
+        return False
 
 
 def _look_at_next(subject: Subject, seen: Seen, link: str) -> bool:
@@ -169,7 +195,7 @@ def _look_at_next(subject: Subject, seen: Seen, link: str) -> bool:
         "next_page", new, seen, sentence, "further objects", f"{len(seen.items)} objects, {len(again)} known"
     )
     if new or again:
-        sentence = f"{len(again)} objects are on this page and on one before."
+        sentence = f"Objects that are on this page and on one before: {len(again)}."
         subject.sheet.says("no_repeats", not again, seen, sentence, "each once", _named(again))
     return new
 
@@ -205,6 +231,9 @@ def _limit_cap(subject: Subject, first: Seen) -> None:
     fits = cap is None or len(seen.items) <= cap
     sentence = f"The page holds {len(seen.items)} objects although X-Limit is {cap}."
     subject.sheet.says("limit_cap", fits, seen, sentence, f"at most {cap}", str(len(seen.items)))
+    if offset and first.total and seen.items:
+        sentence = "The page with the last object gives a Link."
+        subject.sheet.says("list_ends", not seen.link, seen, sentence, "no Link", seen.headers.get("Link", ""))
 
 
 def _named(keys: list[tuple[str, ...]]) -> str:

@@ -57,13 +57,16 @@ class Subject:
     def page(self, seen: Seen) -> bool:
         """Whether this answer, which must be a page, is one; looked at as every answer is."""
         good = answers.look(self.sheet, seen, a_list=True)
-        if not good:
-            return False
+        if good:
+            self.look_at_routing(seen)
+        return good
+
+    def look_at_routing(self, seen: Seen) -> None:
+        """Whether a good answer names the parties as it has to."""
         if self.listing.routed:
             answers.routed(self.sheet, seen, needed=self.needs_routing)
         else:
             answers.unrouted(self.sheet, seen)
-        return True
 
     @property
     def objects(self) -> list[dict[str, Any]]:

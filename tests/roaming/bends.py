@@ -1,5 +1,6 @@
 """What a platform may do wrong: changes of the answers of one that does all of it (see conforming)."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -149,6 +150,29 @@ def overlapping(asked: Asked, told: Told) -> None:
     """Each page begins with the last object of the one before."""
     if asked.path == TARIFFS and number(asked, "offset") == 3:
         told.data = [{**told.data[0], "id": "T2", "last_updated": "2026-10-03T10:00:00Z"}, *told.data]
+
+
+def shuffled(asked: Asked, told: Told) -> None:
+    """Small pages begin otherwise than large ones."""
+    if asked.path == TARIFFS and told.http == 200 and 1 < number(asked, "limit") < 50:
+        told.data = told.data[::-1]
+
+
+def a_link_on_the_last_page(asked: Asked, told: Told) -> None:
+    if asked.path == TARIFFS and told.data and "Link" not in told.headers:
+        told.headers["Link"] = f'<http://{asked.headers["host"]}{TARIFFS}?offset=9000&limit=50>; rel="next"'
+
+
+def forgetful(asked: Asked, told: Told) -> None:
+    """The next page's URL has lost date_from."""
+    if asked.path == TARIFFS and "Link" in told.headers:
+        told.headers["Link"] = re.sub(r"date_from=[^&]*&", "", told.headers["Link"])
+
+
+def heedless(asked: Asked, told: Told) -> None:
+    """The next page's URL repeats date_from, and what is listed there does not heed it."""
+    if asked.path == TARIFFS and number(asked, "offset") == 1:
+        told.data = [{**one, "last_updated": "2026-10-01T10:00:00Z"} for one in told.data]
 
 
 def exclusive(asked: Asked, told: Told) -> None:

@@ -3,24 +3,30 @@ its name."""
 
 import pytest
 
-from roaming.conformance import selectors, wording
+from roaming.conformance import selectors, services, wording
 from roaming.conformance.catalogue import CREDENTIALS, DETAILS, PLATFORM, VERSIONS
+from roaming.conformance.limits import Limits
 from roaming.conformance.models import ConformanceRun, Outcome, RunState
+from roaming.kernel import clock
+from tests import cast
 from tests.roaming.bends import (
     TARIFFS,
+    a_link_on_the_last_page,
     an_hour_late,
     at,
     bad,
     checked,
     endpoints,
     everywhere,
+    forgetful,
     header,
+    heedless,
     missing,
     redirected,
     result_of,
     silent,
 )
-from tests.roaming.conforming import Told, conforming, registered
+from tests.roaming.conforming import Bend, Told, conforming, registered
 from tests.roaming.platform import Asked
 
 pytestmark = pytest.mark.django_db
@@ -196,3 +202,55 @@ def test_one_check_of_two_sentences_tells_each_with_its_module() -> None:
     many = "X-Limit is “many”, which is no whole number."
     assert (group.modules, told) == (["tariffs", "cdrs"], [(["tariffs"], "X-Limit is absent."), (["cdrs"], many)])
     assert f"cdrs: {many}" in wording.as_text(run)
+
+
+@pytest.mark.parametrize(
+    ("bend", "told"),
+    [
+        (forgetful, "The next page's URL lacks date_from."),
+        (heedless, "The next page lists objects that changed before date_from: 1."),
+    ],
+)
+def test_a_filter_that_the_second_page_forgets_is_found(bend: Bend, told: str) -> None:
+    """T43."""
+    with conforming() as theirs:
+        theirs.bend = bend
+        run = checked(registered(theirs), "tariffs")
+    assert result_of(run, "tariffs", "link_filters").sentence == told, bad(run)
+    assert result_of(run, "tariffs", "date_from").outcome == Outcome.PASSED
+
+
+def test_the_last_page_of_a_list_too_long_to_be_read_is_looked_at() -> None:
+    """T42: it must lead nowhere."""
+    with conforming() as theirs:
+        theirs.bend = a_link_on_the_last_page
+        theirs.x_limit = 300
+        one = theirs.lists["tariffs"][0]
+        theirs.lists["tariffs"] = [{**one, "id": f"T{number}"} for number in range(250)]
+        run = checked(registered(theirs), "tariffs")
+    assert result_of(run, "tariffs", "list_ends").sentence == "The page with the last object gives a Link.", bad(run)
+
+
+def test_how_many_objects_were_looked_at_is_said_also_where_all_are_valid() -> None:
+    with conforming() as theirs:
+        connection = registered(theirs)
+        assert result_of(checked(connection, "tariffs"), "tariffs", "schema").sentence == "5 objects were looked at."
+        limits = Limits.usual().but(objects=3)
+        run = services.plan(connection=connection, modules=["tariffs"], limits=limits, by=None, at=clock.now())
+        services.execute(run=run, at=clock.now())
+    schema = result_of(run, "tariffs", "schema")
+    assert (schema.outcome, schema.sentence) == (Outcome.PASSED, "3 of 5 objects were looked at.")
+
+
+def test_an_object_is_looked_at_also_alone() -> None:
+    def bend(told: Told) -> None:
+        told.data = {**told.data, "country": "Nederland"}
+        told.headers["ocpi-from-party-id"] = "XXX"
+
+    cast.volta()
+    with conforming() as theirs:
+        theirs.bend = at("/sender/locations/L0", bend)
+        run = checked(registered(theirs), "locations")
+    sentence = result_of(run, "locations", "schema").sentence
+    assert sentence.startswith("The object “L0” asked for alone is not valid. $.country"), bad(run)
+    assert result_of(run, "locations", "routing").outcome == Outcome.FAILED

@@ -95,7 +95,7 @@ def test_only_so_many_pages_and_objects_of_a_long_list_are_read() -> None:
         services.execute(run=run, at=clock.now())
         pages = [asked for asked in theirs.asked if asked.query.get("limit") == "50" and "date_from" not in asked.query]
     assert [page.query.get("offset") for page in pages] == [None, "50", "100", "1500"]
-    assert result_of(run, "tariffs", "schema").sentence.startswith("60 of 60 objects are not valid.")
+    assert result_of(run, "tariffs", "schema").sentence.startswith("Not valid: 60 of 60 objects. T0: ")
 
 
 def test_one_call_is_made_with_a_wrong_token_and_no_token_is_kept() -> None:
