@@ -65,9 +65,9 @@ def embedded(location: Json, at: object, losses: Losses, path: str) -> Json:
     """The location of a CDR as 2.1.1 has it; `at` is when the charging began, for its data is of that time (D5)."""
     came = kept(location, cdr_location)
     if came is not None:
-        return came
+        return in_words_of_211(came, losses, f"{path}.{LOCATION_211}")
     losses.drop(location := dict(location), path, ("state",))
-    usual = "IEC_62196_T2_COMBO" if location.get("connector_power_type") == "DC" else "IEC_62196_T2"
+    usual = _usual_plug(location.get("connector_power_type"))
     losses.fall_back(location, path, "connector_standard", e.CONNECTOR_TYPES_211, usual)
     losses.fall_back(location, path, "connector_power_type", e.POWER_TYPES_211, "AC_1_PHASE")
     result = {name: item for name, item in location.items() if name not in {*_OF_EVSE, LOCATION_211}}
@@ -75,6 +75,30 @@ def embedded(location: Json, at: object, losses: Losses, path: str) -> Json:
     losses.note(path, "lacks what OCPI 2.1.1 wants: its type and status are sent as UNKNOWN, voltage and amperage as 0")
     evse = _evse(location, at)
     return result | {"evses": [evse]} if evse else result
+
+
+def in_words_of_211(location: Json, losses: Losses, path: str) -> Json:
+    """A location that came in 2.1.1, without the words of later versions that its sender was ahead with (T85)."""
+
+    def connector(value: Json, path: str) -> Json:
+        known = dict(value)
+        losses.fall_back(known, path, "standard", e.CONNECTOR_TYPES_211, _usual_plug(value.get("power_type")))
+        return known
+
+    def evse(value: Json, path: str) -> Json:
+        known = dict(value)
+        losses.keep_known(known, path, "capabilities", e.CAPABILITIES_211)
+        losses.inside(known, path, "connectors", connector)
+        return known
+
+    known = dict(location)
+    losses.keep_known(known, path, "facilities", e.FACILITIES_211)
+    losses.inside(known, path, "evses", evse)
+    return known
+
+
+def _usual_plug(power_type: object) -> str:
+    return "IEC_62196_T2_COMBO" if power_type == "DC" else "IEC_62196_T2"
 
 
 def only(location: Json, evse_uid: object, connector_id: object) -> Json | None:

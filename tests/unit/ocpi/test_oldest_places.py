@@ -161,3 +161,18 @@ def test_a_cdr_of_a_plug_or_power_that_2_1_1_lacks_arrives() -> None:
     [connector] = back["location"]["evses"][0]["connectors"]
     assert (connector["standard"], connector["power_type"]) == ("IEC_62196_T2", "AC_1_PHASE")
     assert {"$.cdr_location.connector_standard", "$.cdr_location.connector_power_type"} <= set(fields(losses))
+
+
+def test_words_that_a_location_of_2_1_1_was_ahead_with_are_not_sent_to_another_partner() -> None:
+    """T85."""
+    ahead = oldest.evse(capabilities=["RFID_READER", "LEVITATION"], connectors=[oldest.connector(standard="GBT_AC")])
+    place = oldest.location(facilities=["SAUNA", "HOTEL"], evses=[ahead])
+    known = oldest.location(facilities=["HOTEL"], evses=[oldest.evse()])
+    for kind, path in [("session", "$"), ("cdr", "$.cdr_location")]:
+        back, losses = told(kind, newest(kind, getattr(oldest, kind)(location=place)))
+        assert back["location"] == known
+        assert {
+            f"{path}.location_in_2_1_1.facilities",
+            f"{path}.location_in_2_1_1.evses[0].capabilities",
+            f"{path}.location_in_2_1_1.evses[0].connectors[0].standard",
+        } <= set(fields(losses))

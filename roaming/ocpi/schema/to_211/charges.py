@@ -7,7 +7,7 @@ from ..from_221 import CDR_PRICES, PRICE_FIELDS, is_number, renamed
 from ..known import Json
 from ..losses import NotExpressible
 from ..narrowing import narrowed
-from ..places_211 import LOCATION_211, embedded, kept, only, references
+from ..places_211 import LOCATION_211, embedded, in_words_of_211, kept, only, references
 from ..shapes import fits
 from ..v211.charges import CdrDimension
 from .places import OWNER, Places, without
@@ -78,17 +78,20 @@ class Charges(Places):
         self.losses.fall_back(session, path, "status", e.SESSION_STATUSES_211, "PENDING")
         session = without(session, _PLACE | {"location", LOCATION_211})
         if value.keys() >= _PLACE:
-            return session | {"location": self.location_of(value)}
+            return session | {"location": self.location_of(value, path)}
         self.losses.drop(value := dict(value), path, sorted(_PLACE & value.keys()))
         return session
 
-    def location_of(self, session: Json) -> Json:
+    def location_of(self, session: Json, path: str) -> Json:
         """The location to put into a session: as it is now, else as it came with the session."""
-        location = self.location_now(session) or kept(session, references)
-        if location is None:
+        location = self.location_now(session)
+        if location is not None:
+            return location
+        came = kept(session, references)
+        if came is None:
             place = " / ".join(str(session[name]) for name in ("location_id", "evse_uid", "connector_id"))
             raise NotExpressible(f"OCPI 2.1.1 wants the location in a session, and {place} is not known here")
-        return location
+        return in_words_of_211(came, self.losses, f"{path}.{LOCATION_211}")
 
     def location_now(self, session: Json) -> Json | None:
         """The location we have, with that EVSE and connector only. What it loses is said when it is sent by itself."""
