@@ -5,37 +5,28 @@ from decimal import Decimal
 import pytest
 
 from roaming.ocpi.schema import validation
-from tests.unit.ocpi.bending import DELETE, changed, violations
+from tests.unit.ocpi.bending import changed, violations
 
 # The field, what stands there, and the sentence; with its own path where the fault is deeper inside.
 REFUSED: dict[tuple[str, str], list[tuple[str, object, str]]] = {
     ("token", "token_nomad"): [
-        ("issuer", DELETE, "is required"),
-        ("issuer", None, "is required, it cannot be null"),
         ("issuer", 7, "must be a string, not a number"),
-        ("issuer", "x" * 65, "must be at most 64 characters, has 65"),
-        ("uid", "u" * 37, "must be at most 36 characters, has 37"),
         ("uid", "", "must not be empty"),
         ("uid", "Grüße", "must be printable ASCII"),
         ("uid", "a\x7fb", "must be printable ASCII"),
         ("uid", "abc\n", "must be printable ASCII"),
         ("valid", "true", "must be true or false, not a string"),
         ("valid", 1, "must be true or false, not a number"),
-        ("whitelist", "always", "must be one of ALLOWED, ALLOWED_OFFLINE, ALWAYS, NEVER"),
-        ("type", "EMAID", "must be one of AD_HOC_USER, APP_USER, OTHER, RFID"),
         ("type", 4, "must be one of AD_HOC_USER, APP_USER, OTHER, RFID"),
         ("language", "deu", "must be a language of two letters (ISO 639-1)"),
         ("country_code", "DEU", "must be a country code of two letters"),
         ("party_id", "NOMAD", "must be a party id of three letters or digits"),
         ("energy_contract", [], "must be an object, not a list"),
-        ("energy_contract", {}, "$.energy_contract.supplier_name is required"),
     ],
     ("location", "location_zuidplein"): [
         ("name", "two\nlines", "must be printable text without control characters"),
         ("name", "nul\x00", "must be printable text without control characters"),
-        ("name", "n" * 256, "must be at most 255 characters, has 256"),
         ("name", "n" * 1000000, "must be at most 255 characters, has 1000000"),
-        ("coordinates", DELETE, "is required"),
         ("country", "N", "must be a country of three letters (ISO 3166-1 alpha-3)"),
         ("coordinates.latitude", "51.88", "must be degrees from -90 to 90 with a point and 5 to 7 decimals"),
         ("coordinates.latitude", "91.000000", "must be degrees from -90 to 90 with a point and 5 to 7 decimals"),
@@ -45,37 +36,14 @@ REFUSED: dict[tuple[str, str], list[tuple[str, object, str]]] = {
         ("time_zone", "Europe/Zuidplein", "must be an IANA time zone such as Europe/Amsterdam"),
         ("time_zone", "../../etc/passwd", "must be an IANA time zone such as Europe/Amsterdam"),
         ("time_zone", "CEST", "must be an IANA time zone such as Europe/Amsterdam"),
-        ("time_zone", None, "is required, it cannot be null"),
         ("time_zone", 1, "must be a time zone, not a number"),
         ("evses", {}, "must be a list, not an object"),
-        ("evses.0.connectors", [], "must have at least one entry"),
-        ("evses.0.connectors", None, "is required, it cannot be null"),
-        (
-            "evses.0.status",
-            "available",
-            "must be one of AVAILABLE, BLOCKED, CHARGING, INOPERATIVE, OUTOFORDER, PLANNED, REMOVED, RESERVED, UNKNOWN",
-        ),
         ("evses.1.connectors.1.max_voltage", "500", "must be a whole number, not a string"),
         ("evses.1.connectors.1.max_voltage", True, "must be a whole number, not a boolean"),
         ("evses.1.connectors.1.max_voltage", Decimal("500.0"), "must be a whole number without a decimal point"),
         ("evses.1.connectors.1.max_voltage", 10**20, "must be a whole number from 0 to 2147483647"),
-        ("evses.0.floor_level", "12345", "must be at most 4 characters, has 5"),
-        (
-            "evses.0.parking_restrictions",
-            ["TAXIS"],
-            "$.evses[0].parking_restrictions[0] must be one of CUSTOMERS, DISABLED, EV_ONLY, MOTORCYCLES, PLUGGED",
-        ),
-        (
-            "parking_type",
-            "OTHER",
-            "must be one of ALONG_MOTORWAY, ON_DRIVEWAY, ON_STREET, PARKING_GARAGE, PARKING_LOT, UNDERGROUND_GARAGE",
-        ),
-        ("images.0.category", "SELFIE", "must be one of CHARGER, ENTRANCE, LOCATION, NETWORK, OPERATOR, OTHER, OWNER"),
-        ("images.0.width", 100000, "must be a whole number from 0 to 99999"),
-        ("operator", {}, "$.operator.name is required"),
         ("operator.website", "javascript:alert(1)", "must be an http(s) URL"),
         ("operator.website", "see our website", "must be an http(s) URL"),
-        ("opening_times.regular_hours.0.weekday", 8, "must be a whole number from 1 to 7"),
         ("opening_times.regular_hours.0.period_begin", "8:00", "must be a time of day as HH:MM"),
         ("opening_times.regular_hours.0.period_end", "25:00", "must be a time of day as HH:MM"),
         ("last_updated", "2026-02-30T00:00:00Z", "must be a timestamp that exists in the calendar"),
@@ -88,7 +56,6 @@ REFUSED: dict[tuple[str, str], list[tuple[str, object, str]]] = {
     ],
     ("tariff", "tariff_ac22"): [
         ("currency", "eur", "must be a currency of three capital letters (ISO 4217)"),
-        ("elements", [], "must have at least one entry"),
         ("elements.0.price_components.0.price", "0.35", "must be a number, not a string"),
         ("elements.0.price_components.0.price", False, "must be a number, not a boolean"),
         (
@@ -120,45 +87,19 @@ REFUSED: dict[tuple[str, str], list[tuple[str, object, str]]] = {
             {"start_date": 20260228},
             "$.elements[0].restrictions.start_date must be a date, not a number",
         ),
-        (
-            "elements.0.restrictions",
-            {"day_of_week": ["MON"]},
-            "$.elements[0].restrictions.day_of_week[0] must be one of "
-            "FRIDAY, MONDAY, SATURDAY, SUNDAY, THURSDAY, TUESDAY, WEDNESDAY",
-        ),
     ],
     ("tariff", "tariff_dc150"): [
         ("min_price", 1, "must be an object, not a number"),
     ],
     ("session", "session_running"): [
         ("kwh", "11.4", "must be a number, not a string"),
-        ("status", "RESERVED", "must be one of ACTIVE, COMPLETED, INVALID, PENDING, RESERVATION"),
-        ("charging_periods.0.dimensions", [], "must have at least one entry"),
         ("total_cost", Decimal("4.8072"), "must be an object, not a number"),
     ],
-    ("cdr", "cdr_ac22"): [
-        ("charging_periods", [], "must have at least one entry"),
-        ("charging_periods", None, "is required, it cannot be null"),
-        ("cdr_location.address", "a" * 46, "must be at most 45 characters, has 46"),
-        (
-            "charging_periods.0.dimensions.0.type",
-            "FLAT",
-            "must be one of CURRENT, ENERGY, ENERGY_EXPORT, ENERGY_IMPORT, "
-            "MAX_CURRENT, MAX_POWER, MIN_CURRENT, MIN_POWER, PARKING_TIME, "
-            "POWER, RESERVATION_TIME, STATE_OF_CHARGE, TIME",
-        ),
-        ("signed_data.signed_values", [], "must have at least one entry"),
-    ],
     ("credentials", "credentials_nomad"): [
-        ("token", DELETE, "is required"),
-        ("url", DELETE, "is required"),
         ("url", "ocpi.nomad.example/versions", "must be an absolute http(s) URL"),
         ("url", "ftp://nomad.example/", "must be an absolute http(s) URL"),
         ("url", "https://", "must be an absolute http(s) URL"),
-        ("roles", [], "must have at least one entry"),
-        ("roles.0.role", "DRIVER", "must be one of CPO, EMSP, HUB, NAP, NSP, OTHER, SCSP"),
         ("token", "has space", "must be printable ASCII without spaces"),
-        ("token", "t" * 65, "must be at most 64 characters, has 65"),
         ("token", "ta\tb", "must be printable ASCII without spaces"),
     ],
 }
@@ -181,17 +122,11 @@ def test_one_fault_is_named_with_its_path(kind: str, name: str, path: str, value
 @pytest.mark.parametrize(
     ("kind", "name", "path", "value"),
     [
-        ("token", "token_nomad", "visual_number", None),
-        ("token", "token_nomad", "visual_number", DELETE),
         ("token", "token_nomad", "visual_number", ""),
         ("token", "token_nomad", "unknown_field", {"deep": [None, {"x": "\0"}]}),
         ("token", "token_nomad", "uid", "0004 a*b/c#~"),
         ("token", "token_nomad", "country_code", "de"),
-        ("location", "location_zuidplein", "name", "é" * 255),
         ("location", "location_zuidplein", "name", "<script>alert('x')</script> \"quoted\" 🔌"),
-        ("location", "location_zuidplein", "evses", None),
-        ("location", "location_zuidplein", "evses", []),
-        ("location", "location_zuidplein", "evses", DELETE),
         ("location", "location_zuidplein", "country", "NL"),
         ("location", "location_zuidplein", "coordinates.latitude", "-90.00000"),
         ("location", "location_zuidplein", "coordinates.longitude", "-179.999999"[:11]),
@@ -202,26 +137,16 @@ def test_one_fault_is_named_with_its_path(kind: str, name: str, path: str, value
         ("location", "location_zuidplein", "operator.website", ""),
         ("location", "location_zuidplein", "operator.website", "HTTPS://münchen.example:8443/größe"),
         ("location", "location_zuidplein", "help_phone", 5),
-        ("location", "location_zuidplein", "evses.0.capabilities", ["LEVITATION"]),
-        ("location", "location_zuidplein", "evses.0.connectors.0.standard", "MCS"),
-        ("location", "location_zuidplein", "evses.0.connectors.0.max_voltage", 0),
-        ("location", "location_zuidplein", "facilities", ["SAUNA"]),
         ("tariff", "tariff_ac22", "elements.0.price_components.0.price", Decimal("-0.1234")),
         ("tariff", "tariff_ac22", "elements.0.price_components.0.price", Decimal("0.30000000000000004")),
         ("tariff", "tariff_ac22", "elements.0.price_components.0.price", 9_999_999_999_999_999),
         ("tariff", "tariff_ac22", "elements.0.price_components.0.price", Decimal("5E+3")),
-        ("tariff", "tariff_ac22", "elements.0.price_components.0.vat", None),
-        ("tariff", "tariff_ac22", "elements.0.price_components.0.step_size", 0),
         ("tariff", "tariff_ac22", "currency", "XXX"),
         ("tariff", "tariff_ac22", "end_date_time", "2020-01-01T00:00:00Z"),
         ("session", "session_running", "evse_uid", "#NA"),
-        ("session", "session_running", "charging_periods", []),
         ("session", "session_running", "kwh", -3),
-        ("cdr", "cdr_ac22", "tariffs", []),
         ("cdr", "cdr_ac22", "currency", "USD"),
         ("cdr", "cdr_ac22", "end_date_time", "1970-01-01T00:00:00Z"),
-        ("credentials", "credentials_nomad", "roles.0.role", "HUB"),
-        ("credentials", "credentials_nomad", "token", "t" * 64),
     ],
 )
 def test_what_the_tables_allow_is_accepted(kind: str, name: str, path: str, value: object) -> None:

@@ -1,0 +1,102 @@
+"""The enumerations of OCPI, value by value, as each version has them: written down by hand, as ``tables`` are.
+
+A line is an enumeration. After a version and `+` stand the values that came with it and stayed, after a version alone
+those that only that one has. `open` says from which version on any other value is as good: by the text, or because we
+read a list of a partner so (T85). The role PTP is one that the payments extension speaks of and its table forgot.
+"""
+
+import re
+from functools import cache
+
+VERSIONS = ("2.1.1", "2.2.1", "2.3.0")
+
+WORDS = """
+AccessMethod 2.3.0+ OPEN TOKEN LICENSE_PLATE ACCESS_CODE INTERCOM PARKING_TICKET
+AllowedType 2.1.1+ ALLOWED BLOCKED EXPIRED NO_CREDIT NOT_ALLOWED
+AuthMethod 2.1.1+ AUTH_REQUEST WHITELIST 2.2.1+ COMMAND
+BookingRestriction 2.3.0+ BOOKING BOOKING_EXPIRES BOOKING_CANCELLATION_FEES BOOKING_OVERTIME
+CanceledReason 2.3.0+ POWER_OUTAGE BROKEN_CHARGER FULL BLOCKED TRAFFIC BROKEN_VEHICLE NO_CANCELED UNKNOWN
+Capability open 2.1.1 2.1.1+ RFID_READER CHARGING_PROFILE_CAPABLE CREDIT_CARD_PAYABLE REMOTE_START_STOP_CAPABLE
+  RESERVABLE UNLOCK_CAPABLE 2.2.1+ CHARGING_PREFERENCES_CAPABLE CHIP_CARD_SUPPORT CONTACTLESS_CARD_SUPPORT
+  DEBIT_CARD_PAYABLE PED_TERMINAL START_SESSION_CONNECTOR_REQUIRED TOKEN_GROUP_CAPABLE
+CaptureStatusCode 2.3.0+ SUCCESS PARTIAL_SUCCESS FAILED
+CdrDimensionType 2.1.1+ ENERGY MAX_CURRENT MIN_CURRENT PARKING_TIME TIME 2.1.1 FLAT
+  2.2.1+ CURRENT ENERGY_EXPORT ENERGY_IMPORT MAX_POWER MIN_POWER POWER RESERVATION_TIME STATE_OF_CHARGE
+  2.3.0+ RESERVATION_EXPIRES RESERVATION_OVERTIME
+ChargingPreferencesResponse 2.2.1+ ACCEPTED DEPARTURE_REQUIRED ENERGY_NEED_REQUIRED NOT_POSSIBLE
+  PROFILE_TYPE_NOT_SUPPORTED
+ChargingProfileResponseType 2.2.1+ ACCEPTED NOT_SUPPORTED REJECTED TOO_OFTEN UNKNOWN_SESSION
+ChargingProfileResultType 2.2.1+ ACCEPTED REJECTED UNKNOWN
+ChargingRateUnit 2.2.1+ W A
+CommandResponseType 2.1.1+ ACCEPTED NOT_SUPPORTED REJECTED UNKNOWN_SESSION 2.1.1 TIMEOUT
+CommandResultType 2.2.1+ ACCEPTED CANCELED_RESERVATION EVSE_OCCUPIED EVSE_INOPERATIVE FAILED NOT_SUPPORTED REJECTED
+  TIMEOUT UNKNOWN_RESERVATION
+ConnectionStatus 2.2.1+ CONNECTED OFFLINE PLANNED SUSPENDED
+ConnectorCapability open 2.3.0 2.3.0+ ISO_15118_2_PLUG_AND_CHARGE ISO_15118_20_PLUG_AND_CHARGE
+ConnectorFormat 2.1.1+ SOCKET CABLE
+ConnectorType open 2.1.1 2.1.1+ CHADEMO DOMESTIC_A DOMESTIC_B DOMESTIC_C DOMESTIC_D DOMESTIC_E DOMESTIC_F DOMESTIC_G
+  DOMESTIC_H DOMESTIC_I DOMESTIC_J DOMESTIC_K DOMESTIC_L IEC_60309_2_single_16 IEC_60309_2_three_16
+  IEC_60309_2_three_32 IEC_60309_2_three_64 IEC_62196_T1 IEC_62196_T1_COMBO IEC_62196_T2 IEC_62196_T2_COMBO
+  IEC_62196_T3A IEC_62196_T3C TESLA_R TESLA_S
+  2.2.1+ CHAOJI DOMESTIC_M DOMESTIC_N DOMESTIC_O GBT_AC GBT_DC NEMA_5_20 NEMA_6_30 NEMA_6_50 NEMA_10_30 NEMA_10_50
+  NEMA_14_30 NEMA_14_50 PANTOGRAPH_BOTTOM_UP PANTOGRAPH_TOP_DOWN 2.3.0+ MCS SAE_J3400
+DayOfWeek 2.1.1+ MONDAY TUESDAY WEDNESDAY THURSDAY FRIDAY SATURDAY SUNDAY
+EnergySourceCategory 2.1.1+ NUCLEAR GENERAL_FOSSIL COAL GAS GENERAL_GREEN SOLAR WIND WATER
+EnvironmentalImpactCategory open 2.3.0 2.1.1+ NUCLEAR_WASTE CARBON_DIOXIDE
+EvsePosition 2.3.0+ LEFT RIGHT CENTER
+EvseStatus 2.1.1+ AVAILABLE BLOCKED CHARGING INOPERATIVE OUTOFORDER PLANNED REMOVED RESERVED UNKNOWN
+Facility open 2.1.1 2.1.1+ HOTEL RESTAURANT CAFE MALL SUPERMARKET SPORT RECREATION_AREA NATURE MUSEUM BUS_STOP
+  TAXI_STAND TRAIN_STATION AIRPORT CARPOOL_PARKING FUEL_STATION WIFI
+  2.2.1+ BIKE_SHARING TRAM_STOP METRO_STATION PARKING_LOT
+ImageCategory open 2.3.0 2.1.1+ CHARGER ENTRANCE LOCATION NETWORK OPERATOR OTHER OWNER
+InterfaceRole 2.2.1+ SENDER RECEIVER
+InvoiceCreator 2.3.0+ CPO PTP
+LocationType 2.1.1 ON_STREET PARKING_GARAGE UNDERGROUND_GARAGE PARKING_LOT OTHER UNKNOWN
+ModuleId open 2.1.1 2.1.1+ cdrs commands credentials locations sessions tariffs tokens
+  2.2.1+ chargingprofiles hubclientinfo
+ParkingDirection 2.3.0+ PARALLEL PERPENDICULAR ANGLE
+ParkingRestriction open 2.3.0 2.1.1+ CUSTOMERS DISABLED EV_ONLY MOTORCYCLES PLUGGED 2.3.0+ EMPLOYEES TAXIS TENANTS
+ParkingType open 2.3.0 2.2.1+ ON_STREET ALONG_MOTORWAY PARKING_GARAGE PARKING_LOT ON_DRIVEWAY UNDERGROUND_GARAGE
+PowerType 2.1.1+ AC_1_PHASE AC_3_PHASE DC 2.2.1+ AC_2_PHASE AC_2_PHASE_SPLIT
+ProfileType 2.2.1+ CHEAP FAST GREEN REGULAR
+ReservationRequestStatus 2.3.0+ PENDING ACCEPTED DECLINED FAILED
+ReservationRestriction 2.2.1+ RESERVATION RESERVATION_EXPIRES
+ReservationStatus 2.3.0+ PENDING RESERVED CANCELED FAILED NO_SHOW FULFILLED REJECTED UNKNOWN
+Role 2.2.1+ CPO EMSP NAP NSP OTHER SCSP 2.2.1 HUB 2.3.0+ PTP
+SessionStatus 2.1.1+ ACTIVE COMPLETED INVALID PENDING 2.2.1+ RESERVATION
+TariffDimensionType 2.1.1+ ENERGY FLAT PARKING_TIME TIME
+TariffType 2.2.1+ AD_HOC_PAYMENT PROFILE_CHEAP PROFILE_FAST PROFILE_GREEN REGULAR
+TaxIncluded 2.3.0+ NO YES N/A
+TokenType open 2.3.0 2.1.1+ RFID OTHER 2.2.1+ AD_HOC_USER APP_USER 2.3.0+ EMAID
+VehicleType open 2.3.0 2.3.0+ MOTORCYCLE PERSONAL_VEHICLE PERSONAL_VEHICLE_WITH_TRAILER VAN SEMI_TRACTOR RIGID
+  TRUCK_WITH_TRAILER BUS DISABLED
+WhitelistType 2.1.1+ ALWAYS ALLOWED ALLOWED_OFFLINE NEVER
+"""
+
+
+LINES = {name: words for name, *words in (line.split() for line in re.sub(r"\n  ", " ", WORDS).strip().split("\n"))}
+UNHEARD_OF = "THING_OF_TOMORROW"
+
+
+@cache
+def values(version: str, name: str) -> tuple[str, ...]:
+    """What an enumeration has in this version; nothing where it does not exist. The oldest values come first."""
+    found: list[str] = []
+    there = False
+    for word in _without_open(LINES[name]):
+        since = word.rstrip("+")
+        if since in VERSIONS:
+            there = version == since or (word.endswith("+") and VERSIONS.index(version) > VERSIONS.index(since))
+        elif there:
+            found.append(word)
+    return tuple(found)
+
+
+def is_open(version: str, name: str) -> bool:
+    """Whether a value that the enumeration does not have is accepted all the same."""
+    words = LINES[name]
+    return words[0] == "open" and VERSIONS.index(version) >= VERSIONS.index(words[1])
+
+
+def _without_open(words: list[str]) -> list[str]:
+    return words[2:] if words[0] == "open" else words
