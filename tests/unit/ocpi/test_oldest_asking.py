@@ -113,6 +113,20 @@ def test_of_several_roles_2_1_1_gets_the_one_that_the_connection_is_for() -> Non
     assert told("credentials", credentials, NOTHING)[0]["party_id"] == "NMD"
 
 
+def test_what_is_lost_of_a_party_is_named_in_its_role() -> None:
+    credentials = newest("credentials", oldest.credentials())
+    [volta] = credentials["roles"]
+    details = {"name": "Völta", "website": "https://volta.example/é"}
+    other = volta | {"party_id": "NMD", "country_code": "DE"}
+    back, losses = told("credentials", credentials | {"roles": [other, volta | {"business_details": details}]})
+    assert back["business_details"] == {"name": "Volta", "website": "https://volta.example/%C3%A9"}
+    assert fields(losses) == [
+        "$.roles",
+        "$.roles[1].business_details.name",
+        "$.roles[1].business_details.website",
+    ]
+
+
 @pytest.mark.parametrize(
     ("role", "sides"),
     [

@@ -4,8 +4,10 @@ import re
 from hashlib import sha256
 
 from .. import enums as e
+from .. import v211
 from ..from_211 import RESULT_211
 from ..known import Json
+from ..narrowing import narrowed
 from ..values import MAX_INT
 from .charges import Charges
 from .places import without
@@ -55,9 +57,9 @@ class Asking(Charges):
         chosen = wanted or (roles[0] if roles else {})
         if len(roles) > 1:
             self.losses.note(f"{path}.roles", "may be one in OCPI 2.1.1, the others are left out")
-        party = without(chosen, frozenset({"role"}))
-        self.losses.drop(party, f"{path}.roles[{roles.index(chosen) if roles else 0}]", sorted(party.keys() - _PARTY))
-        return credentials | party
+        party, place = without(chosen, frozenset({"role"})), f"{path}.roles[{roles.index(chosen) if roles else 0}]"
+        self.losses.drop(party, place, sorted(party.keys() - _PARTY))
+        return credentials | narrowed(v211.STRUCTS["credentials"], party, self.losses, place, {})
 
     def version_details(self, value: Json, path: str) -> Json:
         """Each module has one address in 2.1.1."""
