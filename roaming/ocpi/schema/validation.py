@@ -1,6 +1,7 @@
 """Is this decoded JSON the OCPI object it claims to be? Fast when it is, thorough when it is not."""
 
 import types
+from collections.abc import Iterator
 from functools import cache
 from itertools import chain, islice
 from typing import Any, TypeVar
@@ -36,7 +37,7 @@ def validate(version: str, kind: str, value: object) -> Any:
         found = msgspec.convert(value, target, dec_hook=check)
     except msgspec.ValidationError as error:
         raise Invalid(_all_violations(target, version, kind, value) or [Violation("$", str(error))]) from None
-    broken = list(rules.of(version, kind, value))
+    broken = _first(rules.of(version, kind, value))
     if broken:
         raise Invalid(broken)
     return found
@@ -49,7 +50,7 @@ def validate_patch(version: str, kind: str, patch: object) -> None:
     """
     if not isinstance(patch, dict):
         raise Invalid([Violation("$", f"must be an object, not {json_type(patch)}")])
-    violations = list(shapes.given(_target(version, kind), patch))
+    violations = _first(shapes.given(_target(version, kind), patch))
     if "last_updated" not in patch and version != "2.1.1":
         violations.append(Violation("$.last_updated", "is required"))
     if violations:
@@ -68,9 +69,12 @@ def _target(version: str, kind: str) -> Any:
 
 
 def _all_violations(target: Any, version: str, kind: str, value: object) -> list[Violation]:
+    return _first(chain(shapes.violations(shapes.of(target), value), rules.of(version, kind, value)))
+
+
+def _first(violations: Iterator[Violation]) -> list[Violation]:
     """Each once. Who sends mistakes by the hundred thousand is not told of them all: that would tie us up."""
-    everything = chain(shapes.violations(shapes.of(target), value), rules.of(version, kind, value))
-    found = list(islice(dict.fromkeys(islice(everything, 2 * MOST)), MOST + 1))
+    found = list(islice(dict.fromkeys(islice(violations, 2 * MOST)), MOST + 1))
     if len(found) <= MOST:
         return found
     return [*found[:MOST], Violation("$", f"has more than {MOST} mistakes, of which the others are not listed")]

@@ -5,8 +5,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from roaming.ocpi.schema import transforms, v221, v230, validation, wire
 from roaming.ocpi.schema.validation import Invalid, Violation
@@ -198,37 +196,6 @@ def test_an_unknown_version_or_kind_is_the_caller_s_fault(version: str, kind: st
         validation.validate(version, kind, {})
 
 
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.decimals() | st.text(max_size=5),
-    lambda children: st.lists(children, max_size=3) | st.dictionaries(st.text(max_size=5), children, max_size=3),
-    max_leaves=8,
-)
-
-
-@settings(deadline=None)
-@given(st.data())
-def test_any_value_in_any_field_is_accepted_or_named(data: st.DataObject) -> None:
-    kind, name = data.draw(st.sampled_from(FILES))
-    value = load(name)
-    node: Any = value
-    path = "$"
-    while True:
-        key = data.draw(st.sampled_from(list(node) if isinstance(node, dict) else range(len(node))))
-        path += f".{key}" if isinstance(key, str) else f"[{key}]"
-        if isinstance(node[key], dict | list) and node[key] and data.draw(st.booleans()):
-            node = node[key]
-            continue
-        node[key] = data.draw(JSON)
-        break
-    try:
-        validation.validate("2.2.1", kind, value)
-    except Invalid as refusal:
-        assert refusal.violations
-        assert all("`" not in violation.message for violation in refusal.violations), (
-            "a message of msgspec came through"
-        )
-
-
 def test_the_largest_location_is_read() -> None:
     location = load("location_zuidplein")
     location["evses"] = [location["evses"][0] | {"uid": f"ZP-{i}"} for i in range(2000)]
@@ -241,3 +208,24 @@ def test_what_is_no_finite_number_is_named_not_compared(number: str) -> None:
     cdr = {**load("cdr_ac22"), "total_energy": Decimal(number)}
     with pytest.raises(Invalid, match=r"\$\.total_energy must"):
         validation.validate("2.2.1", "cdr", cdr)
+
+
+OTHERS = ("$", "has more than 1000 mistakes, of which the others are not listed")
+
+
+@pytest.mark.parametrize(("count", "closing"), [(1000, []), (1001, [OTHERS]), (8000, [OTHERS])])
+def test_the_first_thousand_mistakes_are_named_and_of_more_it_is_said_that_they_are_there(
+    count: int, closing: list[tuple[str, str]]
+) -> None:
+    location = load("location_zuidplein")
+    evse = location["evses"][0]
+    closed = [evse | {"uid": f"ZP-{index}", "status": "OPEN"} for index in range(count)]
+    found = violations("2.2.1", "location", location | {"evses": closed})
+    assert [path for path, _ in found[:1000]] == [f"$.evses[{index}].status" for index in range(1000)]
+    assert found[1000:] == closing
+    twins = violations("2.2.1", "location", location | {"evses": [evse] * (count + 1)})
+    assert [path for path, _ in twins[:1000]] == [f"$.evses[{index}].uid" for index in range(1, 1001)]
+    assert twins[1000:] == closing
+    with pytest.raises(Invalid) as refusal:
+        validation.validate_patch("2.2.1", "location", {"evses": closed, "last_updated": location["last_updated"]})
+    assert [(violation.path, violation.message) for violation in refusal.value.violations] == found
