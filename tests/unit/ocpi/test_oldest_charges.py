@@ -32,6 +32,18 @@ def test_a_price_that_2_1_1_cannot_restrict_is_not_sent() -> None:
         transforms.downgrade("2.1.1", "tariff", tariff | {"elements": tariff["elements"][:1]})
 
 
+def test_a_tariff_of_a_cdr_that_has_no_price_left_goes_and_is_named() -> None:
+    cdr = newest("cdr", oldest.cdr())
+    [tariff] = cdr["tariffs"]
+    reserved = tariff["elements"][0] | {"restrictions": {"reservation": "RESERVATION"}}
+    back, losses = told("cdr", cdr | {"tariffs": [tariff | {"elements": [reserved]}, tariff]})
+    assert back == oldest.cdr()
+    assert losses == [
+        ("$.tariffs[0].elements[0]", "is restricted by reservation, which OCPI 2.1.1 does not know"),
+        ("$.tariffs[0]", "has no price that OCPI 2.1.1 knows"),
+    ]
+
+
 def test_what_2_1_1_cannot_say_about_a_tariff_is_written_down() -> None:
     back, losses = told("tariff", kept("tariff", "tariff_dc150") | {"tax_included": "YES", "type": "REGULAR"})
     assert back["elements"][0]["price_components"][0]["price"] == Decimal("0.4876")  # 0.59 with 21 % VAT
@@ -97,7 +109,14 @@ def test_a_flat_fee_comes_back_though_it_is_no_dimension_later() -> None:
     assert told("cdr", up)[0]["charging_periods"] == periods
 
 
-@pytest.mark.parametrize("came", [7, [], [{"type": "FLAT"}], [{"type": "MAX_POWER", "volume": 1}]])
+@pytest.mark.parametrize(
+    "came",
+    [
+        *(7, [], [{"type": "FLAT"}], [{"type": "MAX_POWER", "volume": 1}]),
+        [{"type": "ENERGY", "volume": 999}, {"type": "TIME", "volume": 1}],
+        [{"type": "FLAT", "volume": 1}],
+    ],
+)
 def test_dimensions_that_somebody_slipped_in_are_not_passed_on(came: object) -> None:
     cdr = newest("cdr", oldest.cdr())
     cdr["charging_periods"][0]["dimensions_in_2_1_1"] = came

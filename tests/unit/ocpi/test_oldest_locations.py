@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from roaming.ocpi.schema import transforms, validation
+from roaming.ocpi.schema.zones import zone_of
 from tests.unit.ocpi import oldest
+from tests.unit.ocpi.bending import violations
 from tests.unit.ocpi.oldest import AT, fields, kept, newest, told
 
 Json = dict[str, Any]
@@ -21,6 +23,7 @@ Json = dict[str, Any]
         ("UKR", "46.482000", "30.723000", "Europe/Kyiv"),
         ("USA", "34.052000", "-118.243000", "America/Los_Angeles"),
         ("ZZZ", "0.000000", "0.000000", "UTC"),
+        ("USA", "89.999999", "-179.999999", "America/Nome"),
     ],
 )
 def test_a_location_without_zone_gets_the_one_of_its_place(
@@ -30,6 +33,11 @@ def test_a_location_without_zone_gets_the_one_of_its_place(
     place = oldest.location(country=country, coordinates={"latitude": latitude, "longitude": longitude})
     del place["time_zone"]
     assert newest("location", place)["time_zone"] == zone
+
+
+@pytest.mark.parametrize("odd", ["nan", "inf", "-inf", "1e999", "north", "", None, 7, [], "9" * 400])
+def test_a_place_that_is_nowhere_has_the_first_zone_of_its_country(odd: object) -> None:
+    assert zone_of("ESP", odd, "-15.436000") == zone_of("ESP", "28.123000", odd) == zone_of("ESP") == "Europe/Madrid"
 
 
 @pytest.mark.parametrize(
@@ -52,6 +60,13 @@ def test_a_patch_changes_the_type_of_a_location(stored: str, patch: str, sent: s
     before = newest("location", oldest.location(type=stored))
     merged = transforms.merge_patch("location", before, newest("location", {"type": patch}))
     assert told("location", merged)[0]["type"] == sent
+
+
+def test_a_type_that_2_2_1_has_no_word_for_is_taken_away_by_one_that_it_has() -> None:
+    before = newest("location", oldest.location(type="OTHER"))
+    assert before["type"] == "OTHER"
+    merged = transforms.merge_patch("location", before, newest("location", {"type": "ON_STREET"}))
+    assert (merged["parking_type"], "type" in merged) == ("ON_STREET", False)
 
 
 def test_a_patch_leaves_zone_and_publication_alone() -> None:
@@ -147,3 +162,78 @@ def test_the_tariff_of_a_connector_can_be_taken_away_by_patch() -> None:
         "tariff_id": None,
         "last_updated": AT,
     }
+
+
+def test_losses_are_named_by_where_things_stood_before_others_went() -> None:
+    place = newest("location", oldest.location())
+    [evse] = place["evses"]
+    [plug] = evse["connectors"]
+    place["evses"] = [
+        evse | {"uid": "A", "connectors": [plug | {"standard": "MCS"}]},  # goes on the way to 2.2.1
+        evse | {"uid": "B", "connectors": [plug | {"standard": "CHAOJI"}]},  # goes on the way to 2.1.1
+        evse
+        | {
+            "uid": "C",
+            "floor_level": "é",
+            "capabilities": ["PED_TERMINAL"],
+            "connectors": [
+                plug | {"standard": "SAE_J3400"},
+                plug | {"id": "2", "standard": "CHAOJI"},
+                plug | {"id": "3", "max_electric_power": 7, "terms_and_conditions": "https://volta.example/é"},
+            ],
+        },
+    ]
+    back, losses = told("location", place)
+    assert [(evse["uid"], [plug["id"] for plug in evse["connectors"]]) for evse in back["evses"]] == [("C", ["3"])]
+    assert fields(losses) == [
+        "$.evses[0].connectors[0]",
+        "$.evses[0]",
+        "$.evses[2].connectors[0]",
+        "$.evses[1].connectors[0]",
+        "$.evses[1]",
+        "$.evses[2].capabilities",
+        "$.evses[2].connectors[1]",
+        "$.evses[2].connectors[2].max_electric_power",
+        "$.evses[2].connectors[2].terms_and_conditions",
+        "$.evses[2].floor_level",
+    ]
+
+
+@pytest.mark.parametrize("name", ["exceptional_openings", "exceptional_closings"])
+def test_a_period_that_is_shorter_than_a_second_is_not_told(name: str) -> None:
+    moment = {"period_begin": "2026-10-14T08:00:00.100Z", "period_end": "2026-10-14T08:00:00.900Z"}
+    second = {"period_begin": "2026-10-14T08:00:00", "period_end": "2026-10-14T08:00:01Z"}
+    hours = {"twentyfourseven": True, name: [moment, second]}
+    back, losses = told("location", newest("location", oldest.location()) | {"opening_times": hours})
+    assert back["opening_times"][name] == [second]
+    assert losses == [
+        (f"$.opening_times.{name}[0]", "is shorter than the second that times in OCPI 2.1.1 have"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("link", "sent"),
+    [
+        ("https://straße.example/größe?q=é#ü", "https://strasse.example/gr%C3%B6%C3%9Fe?q=%C3%A9#%C3%BC"),
+        ("https://münchen.example:8443/%C3%A9", "https://xn--mnchen-3ya.example:8443/%C3%A9"),
+        ("münchen.example/é", "xn--mnchen-3ya.example/%C3%A9"),
+        ("https://volta.example/" + "é" * 60, ""),
+    ],
+)
+def test_a_link_is_sent_as_clients_write_it_or_not_at_all(link: str, sent: str) -> None:
+    """T81, T84: one that is cut would lead elsewhere."""
+    up = newest("location", oldest.location()) | {"operator": {"name": "Volta", "website": link}}
+    validation.validate("2.3.0", "location", up)
+    back, losses = told("location", up)
+    assert back["operator"]["website"] == sent
+    assert losses == [
+        ("$.operator.website", f"has letters that OCPI 2.1.1 cannot write, sent as {sent or 'nothing'}"),
+    ]
+
+
+def test_a_link_of_2_1_1_is_ascii() -> None:
+    """T81."""
+    value = oldest.location(operator={"name": "Volta", "website": "https://straße.example/"})
+    assert violations("2.1.1", "location", value) == [
+        ("$.operator.website", "must be an http(s) URL in printable ASCII")
+    ]

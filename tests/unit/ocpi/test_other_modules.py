@@ -145,6 +145,15 @@ def test_what_is_wrong_there_is_said(kind: str, changes: dict[str, Any], expecte
     assert found[0] == expected
 
 
+def test_the_currency_of_a_confirmation_is_read_in_any_letters() -> None:
+    """It is a CiString, unlike every other currency (section 5.4)."""
+    confirmation = OBJECTS["financial_advice_confirmation"] | {"currency": "eur"}
+    assert validation.validate("2.3.0", "financial_advice_confirmation", confirmation).currency == "eur"
+    assert violations("2.3.0", "financial_advice_confirmation", confirmation | {"currency": "e1r"}) == [
+        ("$.currency", "must be a currency of three letters (ISO 4217)")
+    ]
+
+
 def test_rates_have_one_decimal() -> None:
     """P3."""
     profile = copy.deepcopy(PROFILE) | {"min_charging_rate": Decimal("6.25")}

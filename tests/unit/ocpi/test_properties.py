@@ -13,9 +13,12 @@ from roaming.ocpi.schema.known import NOTHING, Known
 from roaming.ocpi.schema.transforms import NotExpressible
 from roaming.ocpi.schema.validation import Invalid
 from tests.unit.ocpi.drawn import objects
+from tests.unit.ocpi.tables import kinds
 from tests.wire import load
 
-MANY = settings(max_examples=100, deadline=None)
+# What Hypothesis draws is random anyway: a few of each kind, in every run others.
+FEW = settings(max_examples=15, deadline=None)
+OLDER_KINDS = pytest.mark.parametrize(("version", "kind"), [pair for pair in kinds() if pair[0] != "2.3.0"])
 
 OWNER, ISSUER = ("NL", "VLT"), ("DE", "NMD")
 
@@ -34,11 +37,11 @@ def spelled(value: Any) -> bytes:
     return wire.canonical({"value": value})
 
 
-@pytest.mark.parametrize("version", ["2.1.1", "2.2.1"])
-@MANY
+@OLDER_KINDS
+@FEW
 @given(data=st.data())
-def test_an_older_object_is_a_valid_one_of_the_newest_shape(version: str, data: st.DataObject) -> None:
-    kind, value = data.draw(objects(version))
+def test_an_older_object_is_a_valid_one_of_the_newest_shape(version: str, kind: str, data: st.DataObject) -> None:
+    _, value = data.draw(objects(version, kind))
     kept = copy.deepcopy(value)
     newest = transforms.upgrade(version, kind, value, around(value))
     assert value == kept
@@ -50,24 +53,18 @@ def test_an_older_object_is_a_valid_one_of_the_newest_shape(version: str, data: 
         assert newest["x_vendor"] == value["x_vendor"]
 
 
-@MANY
-@given(objects("2.2.1", plain=True))
-def test_2_2_1_goes_up_and_comes_back_the_same(drawn: tuple[str, Any]) -> None:
-    kind, value = drawn
-    back, losses = transforms.downgrade("2.2.1", kind, transforms.upgrade("2.2.1", kind, value))
-    assert spelled(back) == spelled(value)
-    assert losses == []
-
-
-@MANY
-@given(objects("2.1.1", plain=True))
-def test_2_1_1_goes_up_and_comes_back_the_same(drawn: tuple[str, Any]) -> None:
-    kind, value = drawn
-    complete(value)
+@OLDER_KINDS
+@FEW
+@given(data=st.data())
+def test_an_older_object_goes_up_and_comes_back_the_same(version: str, kind: str, data: st.DataObject) -> None:
+    _, value = data.draw(objects(version, kind, plain=True))
+    if version == "2.1.1":
+        complete(value)
     known = around(value)
-    back, losses = transforms.downgrade("2.1.1", kind, transforms.upgrade("2.1.1", kind, value, known), known)
+    back, losses = transforms.downgrade(version, kind, transforms.upgrade(version, kind, value, known), known)
     assert spelled(back) == spelled(value)
-    assert [loss.field for loss in losses] == (["$.timeout"] if kind == "command_response" else [])
+    timed = (version, kind) == ("2.1.1", "command_response")
+    assert [loss.field for loss in losses] == (["$.timeout"] if timed else [])
 
 
 def complete(value: Any) -> None:
@@ -79,66 +76,6 @@ def complete(value: Any) -> None:
                 place["opening_times"].setdefault("twentyfourseven", False)
 
 
-@pytest.mark.parametrize("version", ["2.1.1", "2.2.1"])
-@MANY
-@given(data=st.data())
-def test_the_newest_shape_goes_down_to_something_valid_and_back_up_where_nothing_was_lost(
-    version: str, data: st.DataObject
-) -> None:
-    kind, value = data.draw(objects("2.3.0") | objects("2.3.0", plain=True))
-    kept = copy.deepcopy(value)
-    if kind not in validation.STRUCTS[version]:
-        with pytest.raises(KeyError):
-            transforms.downgrade(version, kind, value)
-        return
-    known = owned_by(value)
-    try:
-        older, losses = transforms.downgrade(version, kind, value, known)
-    except NotExpressible as error:
-        assert str(error)
-        return
-    finally:
-        assert value == kept
-    validation.validate(version, kind, older)
-    if not losses and kind != "version_details":  # whose roles are left to whom they belong
-        assert spelled(transforms.upgrade(version, kind, older, known)) == spelled(value)
-
-
-@MANY
-@given(objects("2.3.0", "session"), objects("2.2.1", "location", plain=True))
-def test_a_session_goes_down_to_2_1_1_with_its_location_and_comes_back_where_nothing_was_lost(
-    drawn: tuple[str, Any], around: tuple[str, Any]
-) -> None:
-    value, place = drawn[1], transforms.upgrade("2.2.1", "location", around[1])
-    value["location_id"] = place["id"]
-    for evse in (place.get("evses") or [])[:1]:
-        value |= {"evse_uid": evse["uid"], "connector_id": evse["connectors"][0]["id"]}
-    known = Known(owner_of(value), token=lambda _: value["cdr_token"], location=lambda _: place)
-    try:
-        older, losses = transforms.downgrade("2.1.1", "session", value, known)
-    except NotExpressible as error:
-        assert str(error)
-        return
-    validation.validate("2.1.1", "session", older)
-    back = transforms.upgrade("2.1.1", "session", older, known)
-    validation.validate("2.3.0", "session", back)
-    assert back.pop("location_in_2_1_1") == older["location"]
-    if not losses:
-        assert spelled(back) == spelled(value)
-
-
-def owner_of(value: Any) -> tuple[str, str]:
-    return value["country_code"], value["party_id"]
-
-
-def owned_by(value: Any) -> Known:
-    """What a platform knows of the object that it sent."""
-    named = (value.get("roles") or [value])[0]
-    named = value["token"] if isinstance(value.get("token"), dict) else named
-    owner = owner_of(named) if "country_code" in named else None
-    return Known(owner=owner, role=named.get("role"), token=lambda _: value.get("cdr_token"))
-
-
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.decimals(allow_nan=True) | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
@@ -148,7 +85,7 @@ ODD = st.sampled_from([10**30, Decimal("1E+400"), Decimal("NaN"), "\x00", "x" * 
 
 
 @pytest.mark.parametrize("version", validation.STRUCTS)
-@settings(MANY, max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(data=st.data())
 def test_whatever_comes_is_refused_in_words_or_understood(version: str, data: st.DataObject) -> None:
     kind, drawn = data.draw(objects(version))
@@ -157,7 +94,8 @@ def test_whatever_comes_is_refused_in_words_or_understood(version: str, data: st
         try:
             check(version, kind, value)
         except Invalid as refusal:
-            assert str(refusal)
+            assert refusal.violations
+            assert "`" not in "".join(violation.message for violation in refusal.violations), "as msgspec speaks"
     if not isinstance(value, dict):
         return
     for step in (transforms.upgrade, transforms.downgrade):

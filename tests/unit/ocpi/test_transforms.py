@@ -254,6 +254,47 @@ def test_prices_with_tax_are_sent_without_it_where_the_rate_is_known() -> None:
     ]
 
 
+def test_of_many_unknown_values_ten_are_named() -> None:
+    odd = [f"SAUNA_{number}" for number in range(12)]
+    location = load("location_zuidplein") | {"facilities": [*odd[:5], "WIFI", *odd[5:]]}
+    result, losses = down("location", location)
+    assert result["facilities"] == ["WIFI"]
+    assert losses == [("$.facilities", f"{', '.join(odd[:10])} and 2 more does not exist in OCPI 2.2.1")]
+    location["facilities"] = odd[:10]
+    assert down("location", location)[1] == [
+        ("$.facilities", f"{', '.join(odd[:10])} does not exist in OCPI 2.2.1"),
+    ]
+
+
+def test_a_tariff_of_a_cdr_that_has_no_price_left_goes_and_is_named() -> None:
+    cdr = newest("cdr", "cdr_ac22")
+    [tariff] = cdr["tariffs"]
+    booking = {
+        "price_components": [{"type": "FLAT", "price": 9, "step_size": 1}],
+        "restrictions": {"booking": "BOOKING"},
+    }
+    result, losses = down("cdr", cdr | {"tariffs": [tariff | {"elements": [booking]}, tariff]})
+    assert result["tariffs"] == load("cdr_ac22")["tariffs"]
+    assert losses == [
+        ("$.tariffs[0].elements[0]", "is for bookings, which do not exist in OCPI 2.2.1"),
+        ("$.tariffs[0]", "has no price that OCPI 2.2.1 knows"),
+    ]
+
+
+def test_a_limit_has_no_amount_that_2_2_1_does_not_know() -> None:
+    odd = load("tariff_kaal") | {"min_price": {"excl_vat": 1, "after_taxes": 2}}
+    assert transforms.upgrade("2.2.1", "tariff", odd)["min_price"] == {"before_taxes": 1}
+    odd["min_price"] |= {"incl_vat": 3}
+    assert transforms.upgrade("2.2.1", "tariff", odd)["min_price"] == {"before_taxes": 1, "after_taxes": 3}
+
+
+def test_a_price_without_any_tax_in_it_keeps_its_digits() -> None:
+    tariff = newest("tariff", "tariff_ac22") | {"tax_included": "YES"}
+    free = {"type": "ENERGY", "price": Decimal("0.123456"), "vat": Decimal("0.0"), "step_size": 1}
+    tariff["elements"] = [{"price_components": [free]}]
+    assert down("tariff", tariff)[0]["elements"] == [{"price_components": [free]}]
+
+
 def test_prices_outside_any_tax_are_sent_without_vat() -> None:
     result, losses = down("tariff", newest("tariff", "tariff_ac22") | {"tax_included": "N/A"})
     assert all("vat" not in component for component in result["elements"][0]["price_components"])

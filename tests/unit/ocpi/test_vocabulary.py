@@ -3,20 +3,17 @@
 from collections.abc import Iterator
 from typing import Any
 
-import pytest
-
 from roaming.ocpi.schema import enums, transforms
 from roaming.ocpi.schema.known import Known
 from roaming.ocpi.schema.transforms import NotExpressible
 from tests.unit.ocpi import tables, vocabulary
 from tests.unit.ocpi.tables import Json, Place
+from tests.unit.ocpi.test_properties import OLDER_KINDS
 from tests.unit.ocpi.test_tables import EVERY_KIND, bent, faults
 from tests.unit.ocpi.vocabulary import UNHEARD_OF
 
 VOLTA = ("NL", "VLT")
 FROM_VOLTA = Known(VOLTA, VOLTA, role="CPO")
-
-OLDER_KINDS = pytest.mark.parametrize(("version", "kind"), [pair for pair in tables.kinds() if pair[0] != "2.3.0"])
 
 
 def words(version: str, kind: str, value: Json) -> Iterator[Place]:
@@ -60,7 +57,8 @@ def sendable(version: str, kind: str) -> Json:
 # Prices for bookings, and for 2.1.1 also what it cannot restrict, what is private and what is a credit.
 KEPT_BACK = {
     "2.2.1": {"booking"},
-    "2.1.1": {"booking", "reservation", "min_current", "max_current", "publish", "credit"},
+    "2.1.1": {"booking", "reservation", "min_current", "max_current", "publish", "credit"}
+    | {"home_charging_compensation"},
 }
 
 

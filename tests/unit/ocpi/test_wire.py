@@ -79,6 +79,13 @@ def test_a_monstrous_number_is_read_for_validation_to_refuse(number: str) -> Non
     assert wire.decode(f'{{"price": {number}}}'.encode()) == {"price": Decimal(number)}
 
 
+def test_a_monstrous_number_somewhere_leaves_the_whole_numbers_beside_it_what_they_are() -> None:
+    value = wire.decode(b'{"x_vendor": ' + b"9" * 5000 + b', "width": 512, "big": ' + b"8" * 4300 + b"}")
+    assert isinstance(value, dict)
+    assert [type(item) for item in value.values()] == [Decimal, int, int]
+    assert value["width"] == 512
+
+
 def test_duplicate_keys_are_found_beside_a_monstrous_number() -> None:
     with pytest.raises(NotJson, match="twice"):
         wire.decode(b'{"a": 1, "a": 2, "n": ' + b"9" * 5000 + b"}")
