@@ -17,7 +17,7 @@ from tests.unit.ocpi.tables import kinds
 from tests.wire import load
 
 # What Hypothesis draws is random anyway: a few of each kind, in every run others.
-FEW = settings(max_examples=15, deadline=None)
+FEW = settings(max_examples=8, deadline=None)
 OLDER_KINDS = pytest.mark.parametrize(("version", "kind"), [pair for pair in kinds() if pair[0] != "2.3.0"])
 
 OWNER, ISSUER = ("NL", "VLT"), ("DE", "NMD")
@@ -85,7 +85,7 @@ ODD = st.sampled_from([10**30, Decimal("1E+400"), Decimal("NaN"), "\x00", "x" * 
 
 
 @pytest.mark.parametrize("version", validation.STRUCTS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(data=st.data())
 def test_whatever_comes_is_refused_in_words_or_understood(version: str, data: st.DataObject) -> None:
     kind, drawn = data.draw(objects(version))

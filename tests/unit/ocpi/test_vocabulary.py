@@ -49,9 +49,9 @@ def test_the_answers_to_charging_preferences_are_words() -> None:
     assert set(vocabulary.values("2.2.1", "ChargingPreferencesResponse")) == enums.CHARGING_PREFERENCES_RESPONSES
 
 
-def sendable(version: str, kind: str) -> Json:
-    """A whole object of the newest version without what keeps it from being sent to an older one."""
-    return dict(_without(tables.whole("2.3.0", kind), KEPT_BACK[version]))
+def sendable(version: str, kind: str, came: str = "2.3.0") -> Json:
+    """A whole object of a newer version without what keeps it from being sent to this one."""
+    return dict(_without(tables.whole(came, kind), KEPT_BACK[version]))
 
 
 # Prices for bookings, and for 2.1.1 also what it cannot restrict, what is private and what is a credit.
