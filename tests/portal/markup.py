@@ -25,13 +25,17 @@ class _Reader(HTMLParser):
         super().__init__()
         self.page = Page()
         self.open: list[str] = []
+        self.classes: list[str] = []  # of the open ones
         self.controls: list[dict[str, str]] = []
         self.labelled: set[str] = set()
 
     def handle_starttag(self, tag: str, attrs: Any) -> None:
         given = {name: value or "" for name, value in attrs}
+        if tag == "table" and self.classes[-1:] != ["scroll"]:
+            self.page.faults.append("a table does not scroll in itself: on a phone the whole card would")
         if tag not in VOID:
             self.open.append(tag)
+            self.classes.append(given.get("class", ""))
         self._policy(tag, given)
         if "id" in given:
             self.page.ids.append(given["id"])
@@ -56,6 +60,7 @@ class _Reader(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag in VOID:
             return
+        self.classes[-1:] = []
         if not self.open or self.open.pop() != tag:
             self.page.faults.append(f"</{tag}> closes something else")
 
