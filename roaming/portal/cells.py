@@ -117,6 +117,12 @@ def mono(text: str) -> SafeString:
     return format_html('<span class="mono">{}</span>', text) if text else NOTHING
 
 
+def path(text: str) -> SafeString:
+    """An address that is broken after its slashes only, as long as that will do."""
+    *folders, last = text.split("/")
+    return format_html("{}{}", format_html_join("", "{}/<wbr>", ((folder,) for folder in folders)), last)
+
+
 def joined(*parts: SafeString | str) -> SafeString:
     """Cells beside each other."""
     return format_html_join("", "{}", ((part,) for part in parts))

@@ -1,6 +1,8 @@
 """Conformance: a partner's platform tried against the specification, its scorecard, and the quirks it was seen with."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -14,7 +16,7 @@ from django.urls import reverse
 from partners.connections.models import Connection
 from partners.people.permissions import Grant
 from roaming.conformance import selectors, services, wording
-from roaming.conformance.models import Outcome
+from roaming.conformance.models import ConformanceRun, Outcome
 from roaming.conformance.selectors import Group, Row
 from roaming.kernel import clock
 from roaming.ocpi import quirks
@@ -34,11 +36,12 @@ class Overview(Page):
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         connection = _connection(pk)
+        runs = list(selectors.history(connection)[:20])
         return self.show(
             "portal/conformance.html",
             connection=connection,
-            runs=selectors.history(connection)[:20],
-            quirks=quirks.told(connection),
+            runs=runs,
+            quirks=[Known(told, _seen_at(runs, told.quirk.name)) for told in quirks.told(connection)],
         )
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponseBase:
@@ -50,6 +53,18 @@ class Overview(Page):
             return redirect("portal:connection_conformance", pk=connection.pk)
         services.hurry(run)
         return redirect("portal:conformance", pk=run.pk)
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of a quirk, and when a run last looked for it; None where none did."""
+
+    told: quirks.Told
+    seen_at: datetime | None
+
+
+def _seen_at(runs: Iterable[ConformanceRun], name: str) -> datetime | None:
+    return next((run.finished_at for run in runs if name in run.learnt), None)
 
 
 class Scorecard(Page):

@@ -15,7 +15,7 @@ from partners.partners.models import Partner
 from partners.people.permissions import Grant
 from roaming.kernel import clock
 from roaming.kernel.states import CannotMove
-from roaming.portal import connections
+from roaming.portal import connections, steps
 from roaming.portal.access import Page
 from roaming.portal.connection_forms import ConnectionForm, SettledForm
 from roaming.portal.forms import FormPage
@@ -25,6 +25,7 @@ from roaming.registration.starting import CannotRegister
 
 class AddConnection(FormPage):
     grant = edit_grant = Grant.EDIT_PARTNERS
+    template = "portal/connection_add.html"
     form_class = ConnectionForm
     refusals = (services.CannotAdd, PartyTaken)
     submit = "Plan connection"
@@ -40,6 +41,8 @@ class AddConnection(FormPage):
     def about(self) -> dict[str, Any]:
         return {
             "title": f"Plan a connection with {self.partner}",
+            "partner": self.partner,
+            "steps": steps.ahead(),
             "lede": "The first of three steps: who is behind it. Then credentials are exchanged, then you verify.",
         }
 
@@ -53,6 +56,7 @@ class AddConnection(FormPage):
 
 class EditConnection(FormPage):
     grant = edit_grant = Grant.EDIT_PARTNERS
+    template = "portal/connection_edit.html"
     form_class = SettledForm
     refusals = (services.CannotAdd,)
 
@@ -64,7 +68,11 @@ class EditConnection(FormPage):
         return connections.url(self.connection)
 
     def about(self) -> dict[str, Any]:
-        return {"title": f"Edit {self.connection}", "lede": "A version holds from the next exchange of credentials on."}
+        return {
+            "title": f"Edit {self.connection}",
+            "lede": "A version holds from the next exchange of credentials on.",
+            "connection": self.connection,
+        }
 
     def make_form(self, data: Any = None) -> SettledForm:
         connection = self.connection
@@ -93,6 +101,7 @@ class Confirm(Page):
         connection = connections.of(pk)
         return self.show(
             "portal/confirm.html",
+            connection=connection,
             title=f"{self.submit}: {connection}",
             warning=self.warning(connection),
             submit=self.submit,

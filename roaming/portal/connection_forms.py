@@ -1,16 +1,38 @@
 """What people say about a connection: when it is planned, when it is changed, and the token that a partner gave us."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
+from django.core.validators import RegexValidator
+from django.forms.models import ModelChoiceIterator
 
 from partners.connections.models import Connection
 from partners.parties import selectors as parties
 from partners.parties.models import Party, PartyRole
+from roaming.ocpi.schema.values import HTTP_URL
 from roaming.ocpi.versions import OFFERED
+
+_NO_URL = "Their versions URL is not an absolute http(s) URL; write it whole, like https://nomad.example/ocpi/versions."
+
+
+class OursFirst(ModelChoiceIterator):  # type: ignore[type-arg]
+    """Our own parties, and behind them those that we may stand before as their hub."""
+
+    def __iter__(self) -> Iterator[Any]:
+        yield "", self.field.empty_label
+        own: list[Any] = []
+        others: list[Any] = []
+        for party in self.queryset:
+            (own if party.connection.own else others).append(self.choice(party))
+        yield from own
+        if others:
+            yield "As their hub, in front of", others
 
 
 class PartyField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    iterator = OursFirst
+
     def label_from_instance(self, party: Any) -> str:
         return f"{party.code}, {party.get_role_display()} of {party.connection}"
 
@@ -73,7 +95,12 @@ class ConnectionForm(SettledForm):
 class RegisterForm(forms.Form):
     """What they gave us."""
 
-    versions_url = forms.URLField(label="Their versions URL", assume_scheme="https")
+    versions_url = forms.CharField(
+        label="Their versions URL",
+        max_length=255,
+        validators=[RegexValidator(HTTP_URL, _NO_URL)],
+        widget=forms.URLInput(attrs={"spellcheck": "false"}),
+    )
     token = forms.RegexField(
         r"\A[!-~]{1,64}\Z",
         label="The token they gave us",

@@ -15,13 +15,13 @@ from partners.connections.models import Connection, ConnectionState
 from partners.people.permissions import Grant
 from roaming.exchange import pull
 from roaming.kernel import clock
-from roaming.kernel.crypto import opened, sealed
 from roaming.kernel.states import CannotMove
 from roaming.ocpi.versions import OFFERED
-from roaming.portal import handshakes
+from roaming.portal import handshakes, once, steps
 from roaming.portal.access import Page
 from roaming.portal.connection_forms import RegisterForm, RotateForm
-from roaming.registration import leaving, rotation, starting
+from roaming.registration import leaving, rotation, selectors, starting
+from roaming.registration.models import Method
 from roaming.registration.starting import CannotRegister
 
 
@@ -39,7 +39,8 @@ class ConnectionPage(Page):
     edit_grant: Grant | None = Grant.HANDLE_TRAFFIC
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponseBase:
-        return self.steps(of(pk), RegisterForm())
+        connection = of(pk)
+        return self.steps(connection, RegisterForm(initial=once.take(request, "tried_registration", connection)))
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         connection = of(pk)
@@ -56,7 +57,15 @@ class ConnectionPage(Page):
         try:
             messages.success(request, move(connection))
         except (CannotMove, pull.CannotPull, CannotRegister) as error:
-            messages.error(request, str(error))
+            return self.told(connection, error)
+        return redirect(url(connection))
+
+    def told(self, connection: Connection, error: Exception) -> HttpResponseBase:
+        """To the page; an attempt that ended by `error` says it there, and nothing else says it once more."""
+        newest = selectors.attempts_for(self.user, connection).first()
+        if newest is not None and newest.method != Method.GET and newest.answer == str(error):
+            return redirect(f"{url(connection)}#attempt-{newest.pk}")
+        messages.error(self.request, str(error))
         return redirect(url(connection))
 
     def steps(self, connection: Connection, form: RegisterForm, status: int = 200) -> HttpResponseBase:
@@ -64,6 +73,7 @@ class ConnectionPage(Page):
         known = list(connection.parties.order_by("id"))
         hosted = [party for party in known if party.left_at is None]
         told = handshakes.of(connection, self.user)
+        looked = steps.test_call(self.user, connection)
         return self.show(
             "portal/connection.html",
             status,
@@ -71,12 +81,15 @@ class ConnectionPage(Page):
             parties=known,
             face=routing.face_of(connection),
             registered=connection.state != ConnectionState.PLANNED,
-            token=_shown_now(self.request, connection),
+            token=once.take(self.request, "one_time_token", connection),
             versions_url=services.versions_url(),
             versions=OFFERED,
             form=form,
+            steps=steps.of(connection, known, told, looked, clock.now()),
             told=told,
-            looked=next((one.attempt for one in told if one.attempt.method == "GET"), None),
+            tried=selectors.attempts_for(self.user, connection).count(),
+            looked=looked,
+            refused=steps.refused(told),
             modules=handshakes.modules_of(connection, [party.role for party in hosted]),
         )
 
@@ -124,20 +137,13 @@ class Register(ConnectionPage):
                 by=self.user,
             )
         except CannotRegister as error:
-            form.add_error(None, str(error))
-            return self.steps(connection, form, 422)
+            once.keep(request, "tried_registration", connection, form.cleaned_data)
+            return self.told(connection, error)
         messages.success(request, f"We are registered with {connection}.")
         return redirect(url(connection))
 
 
 def show_once(request: HttpRequest, connection: Connection, token: str) -> str:
-    """Keep the token for the next page only, encrypted: it is shown once. Where that page is."""
-    request.session["one_time_token"] = {"connection": connection.pk, "token": sealed(token)}
+    """Keep the token for the next page. Where that page is."""
+    once.keep(request, "one_time_token", connection, token)
     return url(connection)
-
-
-def _shown_now(request: HttpRequest, connection: Connection) -> str:
-    kept = request.session.get("one_time_token")
-    if not kept or kept["connection"] != connection.pk:
-        return ""
-    return opened(request.session.pop("one_time_token")["token"])

@@ -32,11 +32,23 @@ class Told:
     attempt: Attempt
     calls: list[Call]
 
+    @property
+    def who(self) -> str:
+        return who(self.attempt)
+
 
 def of(connection: Connection, user: User) -> list[Told]:
     """The last attempts, newest first."""
-    attempts = selectors.attempts_for(user, connection)[:_SHOWN]
-    return [Told(attempt, [_call(exchange) for exchange in selectors.calls_of(attempt)]) for attempt in attempts]
+    return [told(attempt) for attempt in selectors.attempts_for(user, connection)[:_SHOWN]]
+
+
+def told(attempt: Attempt) -> Told:
+    return Told(attempt, [_call(exchange) for exchange in selectors.calls_of(attempt)])
+
+
+def who(attempt: Attempt) -> str:
+    """Who started it."""
+    return str(attempt.by or "us") if attempt.ours else "them"
 
 
 def _call(exchange: Exchange) -> Call:

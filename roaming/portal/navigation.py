@@ -35,6 +35,7 @@ class Entry:
     waiting: Callable[[Any], int] | None = None
     waiting_query: str = ""
     waiting_label: str = ""
+    beside: tuple[str, ...] = ()  # where further pages of the same noun begin
 
 
 def _held(user: Any) -> int:
@@ -62,7 +63,7 @@ GROUPS: list[tuple[str, list[Entry]]] = [
     (
         "Partners",
         [
-            Entry("Partners", "partners", "portal:partners"),
+            Entry("Partners", "partners", "portal:partners", beside=("/connections/", "/conformance/", "/exchanges/")),
             Entry(
                 "Agreements",
                 "agreements",
@@ -147,6 +148,6 @@ def _groups(request: HttpRequest) -> list[dict[str, Any]]:
 def _shown(entry: Entry, request: HttpRequest) -> dict[str, Any]:
     url = reverse(entry.url_name)
     home = entry.url_name == "portal:home"
-    current = request.path == url if home else request.path.startswith(url)
+    current = request.path == url if home else request.path.startswith((url, *entry.beside))
     waiting = entry.waiting(request.user) if entry.waiting else 0
     return {"entry": entry, "url": url, "current": current, "waiting": waiting}

@@ -4,6 +4,7 @@ from django.urls import path
 
 from roaming.portal import (
     agreements,
+    attempts,
     bookings,
     cdrs,
     commands,
@@ -43,6 +44,8 @@ urlpatterns = [
     path("connections/<int:pk>/token/", connection_changes.NewToken.as_view(), name="connection_token"),
     path("connections/<int:pk>/unregister/", connection_changes.Unregister.as_view(), name="connection_unregister"),
     path("connections/<int:pk>/register/", connections.Register.as_view(), name="connection_register"),
+    path("connections/<int:pk>/attempts/", attempts.AttemptList.as_view(), name="connection_attempts"),
+    path("connections/<int:pk>/attempts/<int:attempt>/", attempts.AttemptPage.as_view(), name="connection_attempt"),
     path("connections/<int:pk>/conformance/", conformance.Overview.as_view(), name="connection_conformance"),
     path("connections/<int:pk>/quirks/", conformance.DecideQuirk.as_view(), name="connection_quirk"),
     path("conformance/<int:pk>/", conformance.Scorecard.as_view(), name="conformance"),

@@ -17,7 +17,7 @@ from roaming.portal import cells, icons, states
 
 register = template.Library()
 
-for _name in ("money", "kwh", "when", "day", "state", "party", "mono", "number"):
+for _name in ("money", "kwh", "when", "day", "state", "party", "mono", "number", "path"):
     register.simple_tag(getattr(cells, _name), name=_name)
 
 
@@ -57,7 +57,16 @@ def field_class(field: Any) -> SafeString:
     attrs = {"class": f"{kind} is-invalid" if field.errors else kind}
     if field.help_text or field.errors:
         attrs["aria-describedby"] = f"{field.auto_id}_about"
+    if is_focused(field):
+        attrs["autofocus"] = ""
     return format_html("{}", field.as_widget(attrs=attrs))
+
+
+@register.filter
+def is_focused(field: Any) -> bool:
+    """Whether it is the first field that is wrong, where a person goes on; an error of the whole form comes before."""
+    wrong = next((name for name in field.form.fields if name in field.form.errors), None)
+    return field.name == wrong and not field.form.non_field_errors()
 
 
 @register.filter

@@ -6,6 +6,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from billing.disputes import services as disputes
 from billing.disputes.models import Dispute, Reason
 from billing.invoices import services as invoices
@@ -32,9 +34,12 @@ from roaming.exchange import journal
 from roaming.exchange.models import Direction, Exchange, Push, PushState
 from roaming.invoice_records import services as invoice_records
 from roaming.invoice_records.models import InvoiceRecord
+from roaming.kernel.http import Unreachable
 from roaming.locations import services as locations
 from roaming.locations.models import Location
 from roaming.ocpi.schema import transforms, wire
+from roaming.registration import attempts
+from roaming.registration.models import Attempt, Method
 from roaming.sessions import services as sessions
 from roaming.sessions.models import Session
 from roaming.tariffs import services as tariffs
@@ -76,6 +81,7 @@ class Scene:
     issued: Invoice
     draft: Invoice
     dead: Push
+    attempt: Attempt
     checked: ConformanceRun
     exchange: Exchange
     people: dict[str, User]
@@ -123,6 +129,7 @@ def furnish() -> Scene:
         issued=issued,
         draft=statement.invoice,
         dead=dead_push(nomad),
+        attempt=looked(nomad),
         command=refused(nomad),
         checked=checked(nomad, exchange),
         exchange=exchange,
@@ -202,6 +209,13 @@ def contest(cdr: Cdr, by: User) -> Dispute:
     )
     disputes.reply(dispute=dispute, text="Our charging system did not know it yet.", by=by, at=AT + timedelta(hours=3))
     return dispute
+
+
+def looked(connection: Connection) -> Attempt:
+    """A test call that did not come to a call."""
+    with pytest.raises(Unreachable), attempts.attempted(connection, Method.GET, ours=True, at=AT) as diary:
+        raise Unreachable("nomad.invalid cannot be reached.")
+    return diary.attempt
 
 
 def refused(asker: Connection) -> Command:

@@ -22,7 +22,7 @@ PAGES: dict[str, tuple[Grant, str]] = {
     **dict.fromkeys(("partner_add", "partner_edit", "connection_add", "connection_edit"), (Grant.EDIT_PARTNERS, "GET")),
     **dict.fromkeys(("agreement_add", "agreement_edit", "agreement_end"), (Grant.EDIT_PARTNERS, "GET")),
     "agreement_activate": (Grant.EDIT_PARTNERS, "POST"),
-    "connection": (Grant.VIEW_ROAMING, "GET"),
+    **dict.fromkeys(("connection", "connection_attempts", "connection_attempt"), (Grant.VIEW_ROAMING, "GET")),
     **dict.fromkeys(
         ("connection_register", "connection_token", "connection_unregister"), (Grant.HANDLE_TRAFFIC, "GET")
     ),
@@ -66,13 +66,16 @@ def address(name: str, scene: Scene) -> str:
         "booking": scene.booking,
         "terminal": scene.terminal,
         "agreement_end": scene.agreement,
+        "connection_attempt": scene.nomad,
         "conformance": scene.checked,
         "exchange": scene.exchange,
     }
-    subject = {"connection_add": "partner", "agreement_end": "agreement_end"}.get(name, name.partition("_")[0])
+    subject = {"connection_add": "partner"}.get(name, name if name in subjects else name.partition("_")[0])
     addresses_something = subject in subjects and name not in ("partner_add", "agreement_add")
-    further = ["pdf"] if name == "invoice_file" else []
-    return reverse(f"portal:{name}", args=[subjects[subject].pk, *further] if addresses_something else [])
+    furthers: dict[str, list[Any]] = {"invoice_file": ["pdf"], "connection_attempt": [scene.attempt.pk]}
+    return reverse(
+        f"portal:{name}", args=[subjects[subject].pk, *furthers.get(name, [])] if addresses_something else []
+    )
 
 
 def test_every_page_is_in_the_matrix() -> None:

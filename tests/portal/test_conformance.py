@@ -11,6 +11,8 @@ from partners.people.models import Role
 from roaming.conformance.models import CheckResult, ConformanceRun, RunState
 from roaming.conformance.sheet import Sheet
 from roaming.kernel import clock
+from roaming.ocpi import quirks
+from tests import cast
 from tests.portal.scene import Scene
 
 SignIn = Callable[[str], Client]
@@ -97,6 +99,26 @@ def test_a_person_decides_a_quirk(
     browser.post(url, {"name": name, "value": ""})
     scene.nomad.refresh_from_db()
     assert scene.nomad.quirks == {} and scene.nomad.quirks_by_hand == []
+
+
+def now(browser: Client, scene: Scene, name: str) -> str:
+    """What the page says of a quirk."""
+    page = browser.get(f"/connections/{scene.nomad.pk}/conformance/").content.decode()
+    row = page.partition(f">{name}</span>")[2].partition("</tr>")[0]
+    return row.partition('data-label="Now">')[2].partition("</td>")[0].partition("<time")[0].strip()
+
+
+def test_a_quirk_that_was_looked_for_is_told_from_one_that_never_was(scene: Scene, signed_in: SignIn) -> None:
+    browser = signed_in(Role.OPERATOR)
+    assert now(browser, scene, "missing_x_limit") == '<span class="faint">never looked for</span>'
+    learnt = {"missing_x_limit": False, "no_link_header": True, "clock_skew_seconds": 42}
+    ConformanceRun.objects.filter(pk=scene.checked.pk).update(learnt=learnt, finished_at=cast.NOW)
+    quirks.learn(connection=scene.nomad, seen=learnt)
+    assert now(browser, scene, "missing_x_limit") == 'no<span class="sub">looked for'
+    assert now(browser, scene, "no_link_header") == 'yes<span class="sub">learnt by a run,'
+    assert now(browser, scene, "clock_skew_seconds").startswith('42<span class="unit">s</span><span class="sub">learnt')
+    quirks.decide(connection=scene.nomad, name="missing_x_limit", value=False)
+    assert now(browser, scene, "missing_x_limit") == 'no<span class="sub">decided by a person</span>'
 
 
 def test_who_may_not_handle_traffic_begins_no_run(scene: Scene, signed_in: SignIn) -> None:
