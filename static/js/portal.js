@@ -1,4 +1,4 @@
-// The portal's own script: theme, `/` to search, copying, and the selection bar. Everything else is a link, a form or hx-*.
+// The portal's own script: theme, `/` to search, copying, and what a link leads to in a fold. Everything else is a link, a form or hx-*.
 document.addEventListener("click", (event) => {
   if (!event.target.closest("[data-theme-toggle]")) return;
   const root = document.documentElement;
@@ -19,3 +19,15 @@ document.addEventListener("click", (event) => {
   navigator.clipboard?.writeText(button.dataset.copy);
   button.textContent = "Copied";
 });
+
+// Not every browser opens the fold that holds what the address leads to.
+function unfold() {
+  const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  const fold = target?.closest("details:not([open])");
+  if (!fold) return;
+  fold.open = true;
+  target.scrollIntoView();
+  target.focus();
+}
+window.addEventListener("hashchange", unfold);
+unfold();
