@@ -1,5 +1,6 @@
 """Partners: the companies, their connections and what runs between us."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import django_filters
@@ -17,6 +18,7 @@ from billing.disputes.models import DisputeState
 from billing.invoices import selectors as invoices
 from billing.invoices.models import InvoiceState
 from partners.agreements.models import Agreement
+from partners.connections.models import Connection, ConnectionState
 from partners.partners.models import Partner
 from partners.people.models import User
 from partners.people.permissions import Grant, may
@@ -28,6 +30,13 @@ from roaming.portal import cells, columns, filters
 from roaming.portal.access import Page
 from roaming.portal.columns import Cell
 from roaming.portal.lists import ListPage
+
+_URGENT_FIRST = (
+    ConnectionState.OFFLINE,
+    ConnectionState.SUSPENDED,
+    ConnectionState.REGISTERED,
+    ConnectionState.PLANNED,
+)
 
 
 def url(partner: Partner) -> str:
@@ -77,10 +86,12 @@ class PartnerPage(Page):
         partner = get_object_or_404(Partner.objects.select_related("account_manager"), pk=pk)
         sees_money = may(self.user, Grant.VIEW_MONEY)
         joined = Q(cpo__connection__partner=partner) | Q(emsp__connection__partner=partner)
+        connections = list(partner.connections.prefetch_related("parties").annotate(**_queues()))
         return self.show(
             "portal/partner.html",
             partner=partner,
-            connections=partner.connections.prefetch_related("parties").annotate(**_queues()),
+            connections=connections,
+            standing=standing(connections),
             agreements=Agreement.objects.filter(joined).select_related("cpo", "emsp") if sees_money else [],
             sums=self._sums(partner) if sees_money else {},
             clients=hub.told_about(self.user, partner),
@@ -100,6 +111,12 @@ class PartnerPage(Page):
             "drafts": documents.filter(state=InvoiceState.DRAFT).count(),
             "issued": documents.filter(state=InvoiceState.ISSUED).count(),
         }
+
+
+def standing(connections: Iterable[Connection]) -> str:
+    """The state of the connection that needs somebody first; empty where there is none."""
+    states = {connection.state for connection in connections}
+    return next((state for state in _URGENT_FIRST if state in states), "")
 
 
 def _queues() -> dict[str, Any]:

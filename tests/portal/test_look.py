@@ -12,12 +12,12 @@ from billing.disputes.models import DisputeState
 from billing.invoices.models import InvoiceState
 from billing.rating.models import Verdict
 from partners.agreements.models import AgreementState
-from partners.connections.models import ConnectionState
+from partners.connections.models import Connection, ConnectionState
 from roaming.cdrs.models import CdrState
 from roaming.conformance.models import Outcome, RunState
 from roaming.exchange.models import PushState
 from roaming.findings.models import Severity
-from roaming.portal import cells, locations, states, tariffs
+from roaming.portal import cells, locations, partners, states, tariffs
 from roaming.registration.models import Outcome as AttemptOutcome
 
 VENDOR = Path(__file__).resolve().parents[2] / "static" / "vendor"
@@ -87,6 +87,20 @@ def test_the_conditions_of_a_price_are_told_in_words() -> None:
     restrictions = {"start_time": "23:00", "end_time": "07:00", "day_of_week": ["MONDAY", "FRIDAY"]}
     assert tariffs.conditions(restrictions) == "from 23:00, until 07:00, on Monday, Friday"
     assert tariffs.conditions(None) == tariffs.conditions({}) == "always"
+
+
+@pytest.mark.parametrize(
+    ("states", "standing"),
+    [
+        ("", ""),
+        ("planned", "planned"),
+        ("planned registered", "registered"),
+        ("registered suspended planned", "suspended"),
+        ("registered suspended offline", "offline"),
+    ],
+)
+def test_a_partner_is_in_the_state_of_the_connection_that_needs_somebody_first(states: str, standing: str) -> None:
+    assert partners.standing([Connection(state=state) for state in states.split()]) == standing
 
 
 def test_vendored_files_are_what_their_makers_published() -> None:
