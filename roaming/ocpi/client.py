@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from time import monotonic
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from django.conf import settings
 
@@ -17,7 +17,7 @@ from partners.connections.models import Connection
 from partners.parties.models import Party
 from roaming.exchange import journal
 from roaming.exchange.models import Direction, Exchange, Push
-from roaming.kernel.http import Reply, Unreachable, client, fetch
+from roaming.kernel.http import NotSent, Reply, Unreachable, client, fetch
 from roaming.ocpi import quirks
 from roaming.ocpi.schema import wire
 from roaming.ocpi.schema.losses import Loss
@@ -26,13 +26,15 @@ from roaming.ocpi.schema.losses import Loss
 _AWAY = frozenset({401, 407, 408, 425, 429, 502, 503, 504})
 _MAY_SAY_WHEN = frozenset({429, 503})
 _LONGEST_WAIT = timedelta(hours=1)
+_LONGEST_TARGET = 255
 
 
 class Refused(Exception):
     """The partner answered and did not do it. `message` is its own sentence, or ours about its answer.
 
     `status_code` is 0 when the answer was no OCPI envelope. `retry_after` is how long the partner asked to be left
-    alone, an hour at most; None when it did not. `data` is what its envelope holds all the same.
+    alone, an hour at most; None when it did not. `data` is what its envelope holds all the same. `moved_to` is where a
+    redirect leads, empty where none does.
     """
 
     def __init__(
@@ -42,6 +44,7 @@ class Refused(Exception):
         message: str,
         retry_after: timedelta | None = None,
         data: Any = None,
+        moved_to: str = "",
     ) -> None:
         super().__init__(message)
         self.http_status = http_status
@@ -49,22 +52,30 @@ class Refused(Exception):
         self.message = message
         self.retry_after = retry_after
         self.data = data
+        self.moved_to = moved_to
 
     @property
     def away(self) -> bool:
         """Whether any other request would fare the same now: nobody there, our token, too often, no OCPI at all."""
-        elsewhere = 300 <= self.http_status < 400 or (self.status_code == 0 and self.http_status < 400)
+        elsewhere = _redirects(self.http_status) or (self.status_code == 0 and self.http_status < 400)
         return self.http_status in _AWAY or elsewhere
 
     @property
     def unclear(self) -> bool:
-        """Whether they may have done it all the same: a failure of theirs, or an answer that says nothing."""
-        return self.http_status >= 500 or (self.status_code == 0 and 200 <= self.http_status < 300)
+        """Whether they may have done it all the same: a failure or a redirect of theirs, no envelope, which may come
+        from what stands before them, or one that says yes under an HTTP status that says no."""
+        failed = self.http_status >= 500 or self.http_status == 408 or _redirects(self.http_status)
+        return failed or self.status_code < 2000
 
     @property
     def troubled(self) -> bool:
         """Whether they failed at this request by a fault of theirs; it may succeed later, and others may now."""
         return not self.away and (self.http_status >= 500 or self.status_code >= 3000)
+
+
+def came_to_nothing(error: Exception) -> bool:
+    """Whether what ended a request says that nothing came of it at theirs: not sent, or clearly refused."""
+    return isinstance(error, NotSent) or (isinstance(error, Refused) and not error.unclear)
 
 
 @dataclass(frozen=True)
@@ -108,6 +119,8 @@ class OcpiClient:
         self, connection: Connection, at: datetime, *, token: str = "", version: str = "", plain: bool | None = None
     ) -> None:
         self._connection = connection
+        # The addresses that a quirk of the platform is about; while registering those that were just read.
+        self.endpoints: Sequence[Mapping[str, str]] = connection.endpoints
         self._at = at
         self._token = token or connection.token_out
         version = version or connection.version
@@ -158,7 +171,8 @@ class OcpiClient:
         `push` and `losses` (what the body could not say in their version) are for the journal.
         """
         text = body if isinstance(body, str) or body is None else wire.encode_text(body)
-        url = _slashed(url, self._connection)
+        if quirks.has(self._connection, "trailing_slash") and any(url.startswith(one["url"]) for one in self.endpoints):
+            url = slashed(url)
         request_id = str(uuid.uuid4())
         headers = self._headers(request_id, correlation_id or str(uuid.uuid4()), to_party, from_party)
         if text is not None:
@@ -190,6 +204,9 @@ class OcpiClient:
     def _checked(self, reply: Reply, note: journal.Note, sent: Mapping[str, str], seconds: float) -> Answer:
         """The answer, journalled; Refused when its HTTP status or its envelope says no, or when it is no envelope."""
         status_code, message, data = _envelope(reply)
+        moved_to = journal.without(_moved_to(reply, note.url), note.hidden)
+        if _redirects(reply.status):
+            message = _redirected(reply.status, moved_to)
         message = journal.without(message, note.hidden)
         accepted = 200 <= reply.status < 300 and 1000 <= status_code < 2000
         error = "" if accepted else message
@@ -203,7 +220,7 @@ class OcpiClient:
         )
         self.heard = Heard(sent, reply, error, seconds, row)
         if not accepted:
-            raise Refused(reply.status, status_code, message, _retry_after(reply, note.at), data)
+            raise Refused(reply.status, status_code, message, _retry_after(reply, note.at), data, moved_to)
         return Answer(reply.status, status_code, data, reply.headers, reply.body)
 
     def _secrets(self, body: Any) -> list[str]:
@@ -233,12 +250,8 @@ class OcpiClient:
         return headers
 
 
-def _slashed(url: str, connection: Connection) -> str:
-    """The same address, with a slash at the end of its path where the platform wants one at its endpoints."""
-    if not quirks.has(connection, "trailing_slash"):
-        return url
-    if not any(url.startswith(endpoint["url"]) for endpoint in connection.endpoints):
-        return url
+def slashed(url: str) -> str:
+    """The same address with a slash at the end of its path."""
     parts = urlsplit(url)
     return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/"))
 
@@ -256,6 +269,26 @@ def _retry_after(reply: Reply, at: datetime) -> timedelta | None:
         except (ValueError, TypeError, OverflowError):  # no date, or one without a zone
             return None
     return max(timedelta(), min(wait, _LONGEST_WAIT))
+
+
+def _redirects(http_status: int) -> bool:
+    return 300 <= http_status < 400
+
+
+def _moved_to(reply: Reply, url: str) -> str:
+    """Where a redirect from `url` leads; empty for what is none."""
+    target = reply.headers.get("Location", "").strip() if _redirects(reply.status) else ""
+    try:
+        return urljoin(url, target) if target else ""
+    except ValueError:  # half an IPv6 address
+        return target
+
+
+def _redirected(http_status: int, moved_to: str) -> str:
+    """What is wrong with a redirect (T109). Where it leads is theirs to say, and may be long."""
+    if not moved_to:
+        return f"They redirect (HTTP {http_status}) and do not say where to; we follow no redirects."
+    return f"They redirect to {_storable(moved_to)[:_LONGEST_TARGET]}; we follow no redirects. Give us that address."
 
 
 def _envelope(reply: Reply) -> tuple[int, str, Any]:

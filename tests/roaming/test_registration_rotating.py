@@ -123,8 +123,7 @@ REFUSED = [
     Said(status=2001, message="we do not like your url"),
     Said(status=3001, message="we cannot reach you"),
     Said(http=405, status=2000, message="not registered"),
-    Said(http=404, raw=b"<html>gone</html>"),
-    Said(http=302, headers={"Location": "http://127.0.0.1:1/"}, raw=b""),
+    Said(http=404, status=2000, message="nobody here"),
     Said(http=401, status=2000),
 ]
 
@@ -175,6 +174,12 @@ UNCLEAR = [
     Said(http=500, status=3000),
     Said(http=504, raw=b"gateway"),
     Said(raw=b"{"),
+    Said(http=302, headers={"Location": "http://127.0.0.1:1/"}, raw=b""),
+    Said(http=307, headers={"Location": "/signed-in"}, status=2000),
+    Said(http=408, status=2000),
+    Said(http=404, raw=b"<html>gone</html>"),
+    Said(http=401, raw=b"<html>who are you</html>"),
+    Said(http=404, message="done, in fact"),
     Said(None),
     Said({"token": "their-C2"}),
 ]
