@@ -53,7 +53,8 @@ def refuse_second(*, connection: Connection, at: datetime) -> None:
     if until:
         raise CannotOffer(
             f"It is not known whether {connection} took the token that it was offered last. A further one would end "
-            f"that one, so none is offered before {until:%d %b %H:%M} UTC, or before it calls us with that token."
+            f"that one, so none is offered before {until:%d %b %H:%M} UTC, before it calls us with that "
+            "token, or before somebody who asked them withdraws it."
         )
 
 
@@ -62,6 +63,18 @@ def withdraw(*, connection: Connection, token: str) -> None:
     offered = Connection.objects.filter(pk=connection.pk, token_offered_hash=token_hash(token))
     if offered.update(**NOTHING_OFFERED):
         _remember(connection, NOTHING_OFFERED)
+
+
+def withdraw_offered(*, connection: Connection) -> bool:
+    """The same for the token that was offered last, which a person says they did not take. False where none is offered
+    to one that is registered; a token that they have used since is theirs, and is not touched."""
+    offered = Connection.objects.filter(
+        pk=connection.pk, token_in_kind=TokenKind.CREDENTIALS, token_offered_hash__isnull=False
+    )
+    withdrawn = bool(offered.update(**NOTHING_OFFERED))
+    if withdrawn:
+        _remember(connection, NOTHING_OFFERED)
+    return withdrawn
 
 
 def used(*, connection: Connection, token: str, for_data: bool) -> None:

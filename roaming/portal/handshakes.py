@@ -10,8 +10,8 @@ from roaming.exchange.models import Exchange
 from roaming.ocpi.modules import interfaces_of
 from roaming.ocpi.schema import wire
 from roaming.registration import selectors
-from roaming.registration.discovery import needed_of
 from roaming.registration.models import Attempt
+from roaming.registration.needs import Needs
 
 _SHOWN = 8
 
@@ -112,7 +112,7 @@ def modules_of(connection: Connection, roles: Iterable[str]) -> list[Module]:
     roles = list(roles)
     possible = interfaces_of(roles, connection.version or "2.3.0")
     listed = {(entry["identifier"], entry["role"]): entry["url"] for entry in connection.endpoints}
-    needed = needed_of(roles)
+    needed = Needs(connection, roles).interfaces
 
     def side(identifier: str, role: str) -> Side:
         interface = (identifier, role)

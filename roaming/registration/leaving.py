@@ -6,6 +6,7 @@ from partners.connections import services as connections
 from partners.connections.models import Connection, ConnectionState, TokenKind
 from partners.people.models import User
 from roaming.kernel.http import Unreachable
+from roaming.kernel.sentences import joined
 from roaming.ocpi.client import Refused
 from roaming.registration.models import Method
 from roaming.registration.starting import CannotRegister, Progress, Report, converse, nobody, trying
@@ -44,7 +45,7 @@ def _told(connection: Connection, progress: Progress, at: datetime) -> str:
         return "They were not told: they have given us no address for it."
     try:
         with converse(connection, connection.token_out, progress, at, version=connection.version) as talk:
-            talk.send("DELETE", url)
+            talk.change("DELETE", url)
     except (Refused, Unreachable) as error:
-        return f"They did not confirm it: {error}"
+        return joined(f"They did not confirm it: {error}")
     return "They confirmed it."

@@ -3,6 +3,7 @@
 The same PUT makes them read our endpoints again, us theirs, and moves both to another version.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,7 +14,9 @@ from partners.people.models import User
 from roaming.findings import services as findings
 from roaming.findings.models import Severity
 from roaming.kernel.http import Unreachable
-from roaming.ocpi.client import Refused
+from roaming.kernel.sentences import joined
+from roaming.ocpi.client import Refused, came_to_nothing
+from roaming.ocpi.errors import OcpiError
 from roaming.registration import credentials
 from roaming.registration.credentials import Theirs
 from roaming.registration.discovery import Conversation, Offer
@@ -24,27 +27,39 @@ from roaming.registration.starting import (
     Meanwhile,
     Progress,
     Report,
-    came_to_nothing,
     converse,
     found,
     keep,
     nobody,
+    not_taken,
+    tell_missing,
     trying,
     understood,
     wanted,
+    where_they_answer,
     why_not,
 )
 
-_AS_BEFORE = "Everything is as it was before."
 _OURS_WORKS = (
     "Ours to call them still works, and both that they may have from us are good until {until}, or until they use the "
     "new one. If they took the new one, they have to call us with it before that, other than for versions, or to PUT "
-    "their credentials; else it dies. Tokens can be renewed again after that."
+    "their credentials; else it dies. Tokens can be renewed again after that, or as soon as they say that they did not "
+    "take it and it is withdrawn."
 )
 _NONE_WORKS = (
     "None that we have opens their platform now. Both that they may have from us are good until {until}, or until they "
     "use the new one. Before that they have to PUT their credentials; after it they need a new registration token, or "
     "give us one."
+)
+_NOT_LET_IN = (
+    "They refuse the token that we have from them, so we cannot renew it. Ask them to PUT their credentials at ours, "
+    "which gives us a new one. Or end this registration with unregister_connection, and register anew: with a "
+    "registration token of theirs (register_connection), or they with one of ours."
+)
+_WITHDRAWN = (
+    "The token that they were offered last is dead, and theirs from before stays; tokens can be renewed again now. "
+    "Should they have taken it all the same, their calls are refused from now on: then they need a new registration "
+    "token."
 )
 _EXCHANGED = (ConnectionState.REGISTERED, ConnectionState.OFFLINE)
 
@@ -65,11 +80,32 @@ def rotate(
         tokens.refuse_second(connection=connection, at=at)
         asked = wanted(version or connection.only_version or connection.version, connection)
         with converse(connection, connection.token_out, progress, at, version=asked[0]) as talk:
-            offer = found(talk, connection, connection.versions_url, asked, progress)
+            offer = _found(talk, connection, asked, progress)
             rotated = _put(talk, connection, offer, progress, at)
-            talk.remember_spelling(offer.version)
+            talk.remember(offer.version)
+        tell_missing(rotated, progress, at)
         progress.end("New tokens", _ended(rotated))
         return rotated
+
+
+def _found(talk: Conversation, connection: Connection, asked: Sequence[str], progress: Progress) -> Offer:
+    """What they list, complete or not: they are registered already, and new tokens do not wait for that (C7)."""
+    try:
+        return found(talk, connection, connection.versions_url, asked, progress)
+    except OcpiError as error:
+        if isinstance(error.__cause__, Refused) and error.__cause__.http_status == 401:
+            raise CannotRegister(joined(error, _NOT_LET_IN)) from error
+        raise
+
+
+def withdraw_offer(*, connection: Connection, at: datetime, by: User | None = None, report: Report = nobody) -> str:
+    """They say that they did not take the token that they were offered last: it is dead, so that another may be
+    offered. What that means, as a sentence. Raises CannotRegister where no token waits for them."""
+    with trying(connection, Method.PUT, at=at, by=by, report=report) as progress:
+        if not tokens.withdraw_offered(connection=connection):
+            raise CannotRegister(f"{connection} was offered no token that waits to be used; there is none to withdraw.")
+        progress.end("Withdrawn", _WITHDRAWN)
+        return _WITHDRAWN
 
 
 def _put(talk: Conversation, connection: Connection, offer: Offer, progress: Progress, at: datetime) -> Connection:
@@ -78,14 +114,15 @@ def _put(talk: Conversation, connection: Connection, offer: Offer, progress: Pro
     body = credentials.ours(connection, token, offer.version, at)
     data: Any = None
     try:
-        data = talk.send("PUT", offer.credentials_url, body).data
+        data = talk.change("PUT", offer.credentials_url, body).data
         theirs = understood(connection, offer.version, data)
         progress.tell("Credentials", "They took ours and gave us theirs.")
+        theirs = where_they_answer(talk, connection, offer, theirs, connection.versions_url, progress, at)
         return _kept(connection, offer, token, theirs, progress, at)
     except Exception as error:
         if came_to_nothing(error):
             tokens.withdraw(connection=connection, token=token)
-            raise CannotRegister(f"They did not take our new credentials: {error} {_AS_BEFORE}") from error
+            raise not_taken(error) from error
         data = error.data if isinstance(error, Refused) else data
         return _settle(connection, offer, token, data, why_not(error), progress, at)
 
@@ -100,7 +137,7 @@ def _kept(
     except Meanwhile:
         raise
     except CannotRegister as error:
-        progress.tell("Their parties", f"{error} What they were before stays.")
+        progress.tell("Their parties", joined(error, "What they were before stays."))
     return keep(connection, offer, token, replace(theirs, roles=[]), at, before)
 
 

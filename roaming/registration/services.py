@@ -12,12 +12,14 @@ from partners.parties.services import PartyTaken
 from roaming.findings import services as findings
 from roaming.findings.models import Severity
 from roaming.kernel.crypto import new_token, token_hash
-from roaming.ocpi.errors import CLIENT_ERROR, OcpiError, invalid, limited_to, unauthorized
-from roaming.registration import credentials
+from roaming.kernel.sentences import joined
+from roaming.ocpi.errors import CLIENT_ERROR, NO_MATCHING_ENDPOINTS, OcpiError, invalid, limited_to, unauthorized
+from roaming.registration import credentials, news
 from roaming.registration.attempts import attempted
 from roaming.registration.credentials import Theirs
 from roaming.registration.discovery import Conversation, Offer, discover
 from roaming.registration.models import Method
+from roaming.registration.needs import Needs
 
 
 def accept(
@@ -36,11 +38,13 @@ def accept(
         with Conversation(
             connection, at, token=theirs.token, version=version, correlation_id=diary.correlation_id
         ) as talk:
-            offer = discover(talk, theirs.url, theirs.faces, [version])
+            offer = discover(talk, theirs.url, theirs.faces, Needs(connection, theirs.faces), [version])
+        if method == Method.POST and offer.hindered:
+            raise _hindered(theirs.url, offer)
         fresh = new_token()
-        _keep(connection, token, fresh, theirs, offer, at)
-        talk.remember_spelling(version)
-        diary.end = f"They are registered in OCPI {version}."
+        registered = _keep(connection, token, fresh, theirs, offer, at)
+        talk.remember(version)
+        diary.end = joined(f"They are registered in OCPI {version}", news.note_missing(registered, at))
         return credentials.ours(connection, fresh, version, at)
 
 
@@ -71,13 +75,23 @@ def _refuse_version(connection: Connection, version: str) -> None:
         raise limited_to(connection.only_version)
 
 
-def _keep(connection: Connection, token: str, fresh: str, theirs: Theirs, offer: Offer, at: datetime) -> None:
+def _hindered(versions_url: str, offer: Offer) -> OcpiError:
+    """Who registers learns what is missing, and may try again with the same token; one that is registered already is
+    not kept from new tokens for that."""
+    return OcpiError(
+        NO_MATCHING_ENDPOINTS,
+        f"The version details of {offer.version} behind {versions_url} do not list {offer.hindered}. Nothing was "
+        "stored; list it, and POST again with the same token.",
+    )
+
+
+def _keep(connection: Connection, token: str, fresh: str, theirs: Theirs, offer: Offer, at: datetime) -> Connection:
     """Store what both sides agreed on; the token of the request stays good beside the new one if it was no TOKEN_A."""
     try:
         with transaction.atomic():
             locked = _locked(connection, token, at)
             tokens.used(connection=locked, token=token, for_data=True)  # who PUTs with an offered one took it
-            connections.register(
+            return connections.register(
                 connection=locked,
                 version=offer.version,
                 versions_url=theirs.url,

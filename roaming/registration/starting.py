@@ -6,7 +6,7 @@ The steps that registering and rotating share are here too; `rotation` and `leav
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -20,20 +20,23 @@ from partners.parties.services import PartyTaken
 from partners.people.models import User
 from roaming.kernel import locks
 from roaming.kernel.crypto import token_hash
-from roaming.kernel.http import NotSent, Unreachable
+from roaming.kernel.http import Unreachable
+from roaming.kernel.sentences import joined
 from roaming.kernel.states import CannotMove
-from roaming.ocpi.client import Refused
+from roaming.ocpi.client import Refused, came_to_nothing
 from roaming.ocpi.errors import OcpiError
 from roaming.ocpi.schema.validation import Invalid
 from roaming.ocpi.versions import OFFERED
-from roaming.registration import attempts, credentials
+from roaming.registration import attempts, credentials, news
 from roaming.registration.credentials import Theirs
-from roaming.registration.discovery import Conversation, Offer, choose_version, missing, read_endpoints
+from roaming.registration.discovery import Conversation, Offer, choose_version, read_offer
 from roaming.registration.models import Method
+from roaming.registration.needs import Needs, named
 from roaming.registration.services import claim_taken
 
 logger = logging.getLogger(__name__)
 
+AS_BEFORE = "Everything is as it was before."
 # What a person can do about a registration that only they may hold.
 _PERHAPS = (
     "They may hold us for registered now, and their token for us never got here. Try again with the same registration "
@@ -96,7 +99,7 @@ def trying(
             try:
                 yield Progress(diary, report)
             except REFUSALS as error:
-                raise CannotRegister(str(error)) from error
+                raise CannotRegister(joined(error)) from error
 
 
 def register(
@@ -122,9 +125,12 @@ def register(
         asked = wanted(version or connection.only_version, connection)
         with converse(connection, token_a, progress, at, version=asked[0] if len(asked) == 1 else "") as talk:
             offer = found(talk, connection, versions_url, asked, progress)
+            if offer.hindered:
+                raise _hindered(connection, offer, at)
             with _offered(connection, at) as token:
-                registered = _exchange(talk, connection, offer, token, progress, at)
-            talk.remember_spelling(offer.version)
+                registered = _exchange(talk, connection, offer, versions_url, token, progress, at)
+            talk.remember(offer.version)
+        tell_missing(registered, progress, at)
         progress.end("Registered", f"In OCPI {registered.version}, with {_hosted(registered)}.")
         return registered
 
@@ -152,11 +158,6 @@ def converse(
     return Conversation(connection, at, token=token, version=version, correlation_id=chain, plain=plain)
 
 
-def came_to_nothing(error: Exception) -> bool:
-    """Whether what ended our POST or PUT says that nothing came of it at theirs: not sent, or clearly refused."""
-    return isinstance(error, NotSent) or (isinstance(error, Refused) and not error.unclear)
-
-
 def why_not(error: Exception) -> str:
     """What ended an exchange of credentials, as a sentence; a fault of ours is in the log."""
     if isinstance(error, (CannotRegister, *REFUSALS)):
@@ -168,27 +169,29 @@ def why_not(error: Exception) -> str:
 def found(
     talk: Conversation, connection: Connection, versions_url: str, asked: Sequence[str], progress: Progress
 ) -> Offer:
-    """Their endpoints in a version that both speak, and none that we need is missing (C7). Raises OcpiError and
-    CannotRegister."""
+    """Their endpoints in a version that both speak. Raises OcpiError."""
     version, details_url = choose_version(talk, versions_url, asked)
     progress.diary.attempt.version = version
     progress.tell("Their versions", f"Version {version} is spoken by both sides.")
     if version == "2.1.1":
         credentials.one_face_role(connection)
     roles = [party.role for party in parties.hosted(connection)]
-    endpoints = read_endpoints(talk, details_url, roles, version)
-    progress.tell("Their endpoints", ", ".join(_named(entry["identifier"], entry["role"]) for entry in endpoints))
-    absent = ", ".join(_named(*interface) for interface in missing(roles, endpoints))
-    if absent:
-        raise CannotRegister(
-            f"They do not list what we need of {' and '.join(sorted(set(roles)))}: {absent}. Our credentials were not "
-            "sent; ask them to add it."
-        )
-    return Offer(version, endpoints)
+    offer = read_offer(talk, details_url, roles, version, Needs(connection, roles))
+    progress.tell("Their endpoints", named((entry["identifier"], entry["role"]) for entry in offer.endpoints))
+    return offer
 
 
-def _named(identifier: str, role: str) -> str:
-    return identifier if identifier == "credentials" else f"{identifier} {role.lower()}"
+def _hindered(connection: Connection, offer: Offer, at: datetime) -> CannotRegister:
+    """People are told of it too, for somebody has to ask them (C7)."""
+    sentence = f"They do not list {offer.hindered}. Our credentials were not sent; ask them to add it."
+    news.alert_missing(connection, f"{connection} was not registered with. {sentence}", at)
+    return CannotRegister(sentence)
+
+
+def tell_missing(connection: Connection, progress: Progress, at: datetime) -> None:
+    """What they still do not list of what we need, after credentials were exchanged."""
+    if missing := news.note_missing(connection, at):
+        progress.tell("Missing at theirs", missing)
 
 
 @contextmanager
@@ -202,7 +205,13 @@ def _offered(connection: Connection, at: datetime) -> Iterator[str]:
 
 
 def _exchange(
-    talk: Conversation, connection: Connection, offer: Offer, token: str, progress: Progress, at: datetime
+    talk: Conversation,
+    connection: Connection,
+    offer: Offer,
+    versions_url: str,
+    token: str,
+    progress: Progress,
+    at: datetime,
 ) -> Connection:
     """POST our credentials and keep theirs. They read our versions with `token` before they answer.
 
@@ -210,16 +219,22 @@ def _exchange(
     """
     data: Any = None
     try:
-        data = talk.send("POST", offer.credentials_url, credentials.ours(connection, token, offer.version, at)).data
+        data = talk.change("POST", offer.credentials_url, credentials.ours(connection, token, offer.version, at)).data
         progress.tell("Credentials", "They took ours and gave us theirs.")
         theirs = understood(connection, offer.version, data)
+        theirs = where_they_answer(talk, connection, offer, theirs, versions_url, progress, at)
         return keep(connection, offer, token, theirs, at)
     except Exception as error:
         if came_to_nothing(error):
-            raise
+            raise not_taken(error) from error
         data = error.data if isinstance(error, Refused) else data
         left = _undo(talk, connection, offer, credentials.token_in(data), progress, at)
-        raise CannotRegister(f"{why_not(error)} {left}".rstrip()) from error
+        raise CannotRegister(joined(why_not(error), left)) from error
+
+
+def not_taken(error: Exception) -> CannotRegister:
+    """Nothing came of our POST or PUT, here or there."""
+    return CannotRegister(joined(f"They did not take our credentials: {error}", AS_BEFORE))
 
 
 def understood(connection: Connection, version: str, data: Any) -> Theirs:
@@ -227,7 +242,30 @@ def understood(connection: Connection, version: str, data: Any) -> Theirs:
     try:
         return credentials.read(connection, version, data)
     except (Invalid, OcpiError) as error:
-        raise CannotRegister(f"Their credentials are not valid: {error}") from error
+        raise CannotRegister(joined(f"Their credentials are not valid: {error}")) from error
+
+
+def where_they_answer(
+    talk: Conversation,
+    connection: Connection,
+    offer: Offer,
+    theirs: Theirs,
+    worked: str,
+    progress: Progress,
+    at: datetime,
+) -> Theirs:
+    """Their credentials, with the address of their versions that `worked` when the one they now name does not: the next
+    exchange would fail."""
+    if theirs.url == worked:
+        return theirs
+    try:
+        with converse(connection, theirs.token, progress, at, version=offer.version, plain=talk.plain) as trying_it:
+            choose_version(trying_it, theirs.url, [offer.version])
+    except OcpiError as error:
+        named_now = f"They name {theirs.url} as the address of their versions, which does not do"
+        progress.tell("Their address", joined(f"{named_now}: {error}", f"We keep {worked}, which worked."))
+        return replace(theirs, url=worked)
+    return theirs
 
 
 def keep(
@@ -254,7 +292,7 @@ def keep(
             )
     except PartyTaken as error:
         claim_taken(connection, error, at)
-        raise CannotRegister(f"They claim a party of somebody else: {error}") from error
+        raise CannotRegister(joined(f"They claim a party of somebody else: {error}")) from error
 
 
 def _still_open(locked: Connection, connection: Connection, token: str) -> bool:
@@ -274,9 +312,10 @@ def _undo(
         return _PERHAPS
     try:
         with converse(connection, token, progress, at, version=offer.version, plain=talk.plain) as undoing:
-            undoing.send("DELETE", offer.credentials_url)
+            undoing.found(offer.endpoints)
+            undoing.change("DELETE", offer.credentials_url)
     except (Unreachable, Refused) as error:
-        progress.tell("Taken back", f"They could not be told that it came to nothing: {error}")
+        progress.tell("Taken back", joined(f"They could not be told that it came to nothing: {error}"))
         return _HELD
     progress.tell("Taken back", "They were told that it came to nothing.")
     return ""

@@ -11,7 +11,7 @@ from partners.connections import selectors, services
 from partners.connections.models import Connection, ConnectionState, TokenKind
 from partners.parties.models import Party, PartyRole
 from tests import cast
-from tests.roaming.handshake import always, opens, register, works_with
+from tests.roaming.handshake import always, opens, register, to, works_with
 from tests.roaming.platform import Platform, Said
 
 
@@ -167,3 +167,21 @@ def test_two_parties_are_joined_by_an_agreement_in_force() -> None:
     told("add_connection", "--name", "Nomad", "--role", "EMSP", "--party", "DE*NMD")
     answer = told("add_agreement", "--cpo", "NL*VLT", "--emsp", "DE*NMD", "--from", "2026-01-01")
     assert (answer["cpo"], answer["emsp"], answer["state"]) == ("NL*VLT", "DE*NMD", "active")
+
+
+def test_an_offered_token_is_withdrawn_by_a_person_who_asked_them(
+    planned: services.Added, nomad_platform: Platform
+) -> None:
+    """C12."""
+    token = register(planned, nomad_platform)
+    nomad_platform.answering = to("PUT", Said(http=500, raw=b"oops"))
+    with pytest.raises(CommandError, match="It is not known whether Nomad took our new token"):
+        run("rotate_connection", "Nomad")
+    with pytest.raises(CommandError, match="goes without --version"):
+        run("rotate_connection", "Nomad", "--withdraw", "--version", "2.2.1")
+    assert "Withdrawn: The token that they were offered last is dead" in run("rotate_connection", "Nomad", "--withdraw")
+    with pytest.raises(CommandError, match="there is none to withdraw"):
+        run("rotate_connection", "Nomad", "--withdraw", "--json")
+    assert works_with(token)
+    nomad_platform.answering = lambda asked: None
+    assert told("rotate_connection", "Nomad")["version"] == "2.2.1"

@@ -9,7 +9,7 @@ from django.db import DataError
 from django.db import connection as database
 from pytest_django import Settings
 
-from partners.connections import services
+from partners.connections import services, tokens
 from partners.connections.models import Connection, ConnectionState
 from partners.parties.models import Party
 from roaming.findings.models import Finding
@@ -155,13 +155,13 @@ def test_they_go_away_before_our_put_reaches_them(partner: Partner) -> None:
     assert as_before(partner, partner.shows)
 
 
-@pytest.mark.parametrize(("path", "why"), [("/versions", "No version in common"), ("/2.2.1", "They do not list")])
-def test_they_lost_our_version_or_an_endpoint_that_we_need_and_are_not_put_to(
-    partner: Partner, path: str, why: str
-) -> None:
+@pytest.mark.parametrize(
+    ("path", "why"), [("/versions", "No version in common"), ("/2.2.1", "no endpoint “credentials”")]
+)
+def test_they_lost_our_version_or_their_credentials_and_are_not_put_to(partner: Partner, path: str, why: str) -> None:
     """C7."""
     details = partner.platform.details("2.2.1")["endpoints"]
-    left = [one for one in details if (one["identifier"], one["role"]) != ("tokens", "SENDER")]
+    left = [one for one in details if one["identifier"] != "credentials"]
     answer = Said([] if path == "/versions" else {"endpoints": left})
     partner.platform.answering = lambda asked: answer if asked.path == path else None
     with pytest.raises(CannotRegister, match=why):
@@ -438,3 +438,47 @@ def test_a_renewal_that_fails_is_told_to_people_and_keeps_nobody_else_waiting(pa
     assert Connection.objects.get(name="Nomad").token_out == "their-C2"
     finding = Finding.objects.get()
     assert (finding.code, finding.connection.name) == ("rotation_failed", "Polder Laden")  # type: ignore[union-attr]
+
+
+def test_a_token_that_they_say_they_did_not_take_is_withdrawn_and_another_offered(partner: Partner) -> None:
+    """C12: without waiting for the deadline; a person says so, and the story of the connection has it."""
+    partner.takes, partner.saying = False, Said(http=500, raw=b"oops")
+    old, ada = partner.shows, cast.person("Ada")
+    with pytest.raises(CannotRegister, match="as soon as they say that they did not take it and it is withdrawn"):
+        rotate()
+    offered = offered_to(partner)
+    with pytest.raises(CannotRegister, match="or before somebody who asked them withdraws it"):
+        rotate()
+    said = rotation.withdraw_offer(connection=Connection.objects.get(), by=ada, at=clock.now())
+    assert "Should they have taken it all the same, their calls are refused" in said
+    assert not opens(offered) and as_before(partner, old)
+    told = Attempt.objects.all()[0]
+    assert (told.by, told.outcome, told.answer) == (ada, Outcome.DONE, said)
+    partner.takes, partner.saying = True, None
+    assert rotate().token_out == partner.opened_by and works_with(partner.shows)
+
+
+def test_a_token_that_they_use_cannot_be_withdrawn(partner: Partner) -> None:
+    """C3: nor one where none was offered, nor the one of a registration that is under way."""
+    nomad = Connection.objects.get()
+    with pytest.raises(CannotRegister, match="there is none to withdraw"):
+        rotation.withdraw_offer(connection=nomad, at=clock.now())
+    partner.saying = Said(http=500, raw=b"oops")
+    with pytest.raises(CannotRegister, match="None that we have opens"):
+        rotate()
+    assert works_with(partner.shows)
+    with pytest.raises(CannotRegister, match="there is none to withdraw"):
+        rotation.withdraw_offer(connection=nomad, at=clock.now())
+    assert works_with(partner.shows)
+    planned = services.add(partner_name="Polder", name="Polder", at=cast.NOW).connection
+    token = tokens.offer(connection=planned, at=clock.now())
+    with pytest.raises(CannotRegister, match="there is none to withdraw"):
+        rotation.withdraw_offer(connection=planned, at=clock.now())
+    assert opens(token)
+
+
+def test_when_our_token_is_refused_the_way_out_is_said(partner: Partner) -> None:
+    partner.opened_by = "something-else"
+    with pytest.raises(CannotRegister, match=r"unknown token\. They refuse the token .* Ask them to PUT their cred"):
+        rotate()
+    assert works_with(partner.shows) and partner.platform.paths("PUT") == []
