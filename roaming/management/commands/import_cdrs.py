@@ -24,7 +24,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", help="the file to read; - for standard input")
-        parser.add_argument("--party", metavar="NL*VLT", help="refuse CDRs of any other owner")
+        parser.add_argument("--party", metavar="NL-VLT", help="refuse CDRs of any other owner")
         parser.add_argument(
             "--ocpi-version",
             default="2.2.1",

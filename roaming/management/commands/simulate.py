@@ -26,7 +26,7 @@ Stop it with Ctrl-C; what it was sent is forgotten then."""
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.formatter_class = argparse.RawDescriptionHelpFormatter
-        parser.add_argument("--party", default="DE*SIM", help="country and party id, for example DE*SIM (the default)")
+        parser.add_argument("--party", default="DE*SIM", help="country and party id, like 'DE*SIM' (the default)")
         parser.add_argument(
             "--role", action="append", choices=["CPO", "EMSP"], help="give it twice for both (default: both)"
         )
