@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from babel import Locale
 from django.conf import settings
 from django.db import transaction
 
@@ -12,16 +13,28 @@ from partners.connections import tokens
 from partners.connections.models import MOVES, Connection, ConnectionState, TokenKind
 from partners.parties import services as parties
 from partners.parties.models import Party
+from partners.parties.selectors import hosted
 from partners.partners.models import Partner
 from roaming.kernel import events, states
 from roaming.kernel.crypto import new_token, token_hash
 
 _HEARD_EVERY = timedelta(minutes=1)
 _LONGEST_NAME = 100
+# Codes of Unicode that stand for no country: made up for tests, or unknown.
+_NO_COUNTRIES = frozenset({"QO", "XA", "XB", "ZZ"})
+_BOTH_FACES = {"CPO", "EMSP"}
 
 
 class CannotAdd(Exception):
     """The connection cannot be added or changed so; the text says why."""
+
+
+def two_faces(name: str) -> str:
+    """Why a platform of both roles cannot speak 2.1.1 on one connection of that name."""
+    return (
+        f"“{name}” hosts both CPO and EMSP, and OCPI 2.1.1 knows no roles: a 2.1.1 partner with both roles gets two "
+        "connections, one for each."
+    )
 
 
 @dataclass(frozen=True)
@@ -51,10 +64,11 @@ def add(
     """A planned connection with its parties (country code, party id, role) and a one-time registration token.
 
     The partner is made when no partner has that name. `only_version` limits the connection to one version of OCPI,
-    `face` is the party we are for it in 2.1.1. Raises CannotAdd (a name that is taken, or is none) and PartyTaken;
-    stores nothing then.
+    `face` is the party we are for it in 2.1.1. Raises CannotAdd (a name that is taken, or is none; a country that there
+    is not; both roles in 2.1.1) and PartyTaken, which names the connection that has the party; stores nothing then.
     """
     partner_name = _line(partner_name)
+    _refuse_two_faces(name, only_version, (role for _, _, role in parties_hosted))
     partner = Partner.objects.filter(name__iexact=partner_name).first() or Partner.objects.create(name=partner_name)
     connection = Connection.objects.create(
         partner=partner,
@@ -64,7 +78,7 @@ def add(
         face=face,
         requests_per_minute=requests_per_minute,
     )
-    parties.claim(connection=connection, roles=[_role(*party, partner_name) for party in parties_hosted])
+    _declare(connection, parties_hosted, partner_name)
     token = new_registration_token(connection=connection, at=at)
     return Added(connection=connection, token=token, versions_url=versions_url())
 
@@ -79,6 +93,7 @@ def change(
     """
     if face is not None and face.connection_id == connection.pk:
         raise CannotAdd(f"{face.code} is a party of {connection} itself; we are one of the others for it.")
+    _refuse_two_faces(name, only_version, hosted(connection).values_list("role", flat=True))
     connection.name = _free_name(name, but=connection)
     connection.only_version, connection.face = only_version, face
     connection.requests_per_minute = requests_per_minute
@@ -104,6 +119,32 @@ def _line(name: str) -> str:
     if not 1 <= len(name) <= _LONGEST_NAME or not name.isprintable():
         raise CannotAdd(f"A name is a line of 1 to {_LONGEST_NAME} characters.")
     return name
+
+
+def _refuse_two_faces(name: str, only_version: str, roles: Iterable[str]) -> None:
+    if only_version == "2.1.1" and set(roles) >= _BOTH_FACES:
+        raise CannotAdd(two_faces(name))
+
+
+def _declare(connection: Connection, codes: Iterable[tuple[str, str, str]], name: str) -> list[Party]:
+    """Parties that a person says it hosts. Only people are told which connection has one that is taken."""
+    codes = list(codes)
+    for country_code, party_id, _ in codes:
+        _refuse_no_country(country_code, party_id)
+    try:
+        return parties.claim(connection=connection, roles=[_role(*code, name) for code in codes])
+    except parties.PartyTaken as error:
+        held = f" The connection “{error.held_by}” has it." if error.held_by else ""
+        raise parties.PartyTaken(f"{error}{held}", error.held_by) from error
+
+
+def _refuse_no_country(country_code: str, party_id: str) -> None:
+    known = Locale("en").territories
+    if country_code.upper() in _NO_COUNTRIES or country_code.upper() not in known:
+        raise CannotAdd(
+            f"{country_code}*{party_id} is no party: {country_code} is no country. Write the two letters of ISO 3166, "
+            "like NL or DE."
+        )
 
 
 def _role(country_code: str, party_id: str, role: str, name: str) -> dict[str, Any]:
@@ -240,5 +281,5 @@ def heard_from(*, connection: Connection, at: datetime) -> None:
 
 
 def host_parties(*, connection: Connection, codes: Iterable[tuple[str, str, str]]) -> list[Party]:
-    """Declare further parties on a connection that exists. Raises PartyTaken."""
-    return parties.claim(connection=connection, roles=[_role(*code, connection.partner.name) for code in codes])
+    """Declare further parties on a connection that exists. Raises CannotAdd and PartyTaken."""
+    return _declare(connection, codes, connection.partner.name)

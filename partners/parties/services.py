@@ -12,7 +12,14 @@ from partners.parties.selectors import hosted, parse
 
 
 class PartyTaken(Exception):
-    """A party is somebody else's already; taking it over would hand over its objects, or speak in its name."""
+    """A party is somebody else's already; taking it over would hand over its objects, or speak in its name.
+
+    `held_by` is the connection that has it, for people of ours alone; None for the portal itself.
+    """
+
+    def __init__(self, message: str, held_by: Connection | None = None) -> None:
+        super().__init__(message)
+        self.held_by = held_by
 
 
 def claim(*, connection: Connection, roles: Iterable[Mapping[str, Any]], behind_hub: bool = False) -> list[Party]:
@@ -33,8 +40,9 @@ def refuse_foreign(connection: Connection, country_code: str, party_id: str) -> 
         raise PartyTaken(f"{code} is this portal itself.")
     others = Party.objects.exclude(connection__partner=connection.partner_id)
     direct = others.filter(hub_status="", connection__hub_party_id="")  # one behind a hub may be their own
-    if direct.filter(country_code=country_code.upper(), party_id=party_id.upper()).exists():
-        raise PartyTaken(f"{code} belongs to another company.")
+    same = direct.filter(country_code=country_code.upper(), party_id=party_id.upper())
+    if taken := same.select_related("connection").first():
+        raise PartyTaken(f"{code} belongs to another company.", taken.connection)
 
 
 def _claim_one(connection: Connection, role: Mapping[str, Any], behind_hub: bool) -> Party:
@@ -47,7 +55,7 @@ def _claim_one(connection: Connection, role: Mapping[str, Any], behind_hub: bool
         defaults={"connection": connection, **told},
     )
     if party.connection_id != connection.pk:
-        raise PartyTaken(f"{party.code} as {party.role} belongs to another connection.")
+        raise PartyTaken(f"{party.code} as {party.role} belongs to another connection.", party.connection)
     if not behind_hub:
         refuse_foreign(connection, country_code, party_id)
     news: dict[str, Any] = {name: value for name, value in told.items() if value and getattr(party, name) != value}

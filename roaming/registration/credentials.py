@@ -125,10 +125,7 @@ def one_face_role(connection: Connection) -> str:
     if len(roles) == 1:
         return roles[0]
     if roles:
-        raise invalid(
-            f"“{connection.name}” hosts both CPO and EMSP, and OCPI 2.1.1 knows no roles: a 2.1.1 partner with both "
-            "roles gets two connections, one for each."
-        )
+        raise invalid(connections.two_faces(connection.name))
     raise invalid(
         f"No party was announced for “{connection.name}”, and OCPI 2.1.1 does not say roles: its party has to be "
         "declared here first, as CPO or as EMSP."

@@ -47,8 +47,11 @@ def test_the_command_drafts_when_asked() -> None:
         (["--cpo=NL*VLT", "--emsp=DE*NMD", "--from=2026-01-01", "--time-zone=Mars/Olympus"], "^“Mars/Olympus” is no"),
         (["--cpo=NL*VLT", "--emsp=DE*NMD", "--from=2026-01-01", "--time-zone=Europe"], "^“Europe” is not a time zone"),
         (["--cpo=NL*VLT", "--emsp=DE*NMD", "--from=2026-01-01", "--vat-rate=101.123"], "vat_rate"),
-        (["--cpo=NL*VLT", "--emsp=DE*NMD", "--from=2026-01-01", "--history-days=-1"], "history_days"),
-        (["--cpo=NL*VLT", "--emsp=DE*NMD", "--from=2026-01-01", "--history-days=99999"], "history_days"),
+        (["--cpo=NL*VLT", "--emsp=DE*NMD", "--from=2026-01-01", "--history-days=-1"], "--history-days: write a whole"),
+        (
+            ["--cpo=NL*VLT", "--emsp=DE*NMD", "--from=2026-01-01", "--history-days=99999"],
+            "--history-days: write a whole",
+        ),
         (["--cpo=NL*VLT", "--emsp=DE*NMD", "--from=2026-01-01", "--vat-rate=-5"], "from 0 to 100, not -5"),
         (
             ["--cpo=NL*VLT", "--emsp=DE*NMD", "--from=2026-01-01", "--vat-rate=21", "--vat-note=Reverse charge"],

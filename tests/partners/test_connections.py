@@ -7,6 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection
 
+from partners.agreements.models import Agreement
 from partners.connections import selectors, services
 from partners.connections.models import Connection, ConnectionState, TokenKind
 from partners.parties.models import Party
@@ -102,3 +103,46 @@ def test_the_database_refuses_two_connections_with_one_token() -> None:
     nomad, cleo = cast.nomad(), cast.cleo()
     with pytest.raises(IntegrityError, match="partners_connection_token_identifies_one"):
         Connection.objects.filter(pk=cleo.pk).update(token_in_hash=nomad.token_in_hash)
+
+
+def test_one_connection_of_2_1_1_is_not_planned_with_both_roles() -> None:
+    """C1: its token could never work."""
+    both = [("DE", "NMD", "EMSP"), ("DE", "NMD", "CPO")]
+    with pytest.raises(CommandError, match=r"“Nomad” hosts both CPO and EMSP, .* gets two connections, one for each"):
+        call_command("add_connection", name="Nomad", role=["CPO", "EMSP"], party=["DE*NMD"], version="2.1.1")
+    assert not Connection.objects.exists() and not Partner.objects.exists()
+    nomad = services.add(partner_name="Nomad", name="Nomad", parties_hosted=both, at=cast.NOW).connection
+    with pytest.raises(services.CannotAdd, match="gets two connections"):
+        services.change(connection=nomad, name="Nomad", only_version="2.1.1", face=None, requests_per_minute=None)
+    assert Connection.objects.get().only_version == ""
+
+
+@pytest.mark.parametrize("code", ["XX*GGH", "zz*abc", "UK*ABC", "XA*ABC", "QO*ABC"])
+def test_a_party_of_no_country_is_not_declared(code: str) -> None:
+    with pytest.raises(CommandError, match=rf"{code[:2].upper()} is no country\. Write the two letters"):
+        call_command("add_connection", name="Nomad", role=["EMSP"], party=[code])
+    nomad = services.add(partner_name="Nomad", name="Nomad", at=cast.NOW).connection
+    with pytest.raises(services.CannotAdd, match="is no country"):
+        services.host_parties(connection=nomad, codes=[(code[:2], code[3:], "EMSP")])
+    assert not Party.objects.exists()
+
+
+@pytest.mark.parametrize(("role", "partner"), [("EMSP", "Nomad"), ("EMSP", "Thief"), ("CPO", "Thief")])
+def test_people_of_ours_are_told_which_connection_has_a_party(role: str, partner: str) -> None:
+    """C10: partners are not."""
+    cast.nomad()
+    with pytest.raises(CommandError, match=r"belongs to another .*\. The connection “Nomad” has it\."):
+        call_command("add_connection", name="Thief", partner=partner, role=[role], party=["DE*NMD"])
+    assert Party.objects.get().connection.name == "Nomad"
+    assert not Connection.objects.filter(name="Thief").exists()
+
+
+@pytest.mark.parametrize("option", ["--payment-days", "--history-days"])
+@pytest.mark.parametrize("days", ["-3", "1.5", "many", "40000"])
+def test_days_of_an_agreement_are_refused_by_the_name_of_their_option(option: str, days: str) -> None:
+    cast.volta()
+    cast.nomad()
+    arguments = ["--cpo", "NL*VLT", "--emsp", "DE*NMD", "--from", "2026-01-01"]
+    with pytest.raises(CommandError, match=rf"argument {option}: write a whole number of days from 0 .* not “{days}”"):
+        call_command("add_agreement", *arguments, f"{option}={days}")
+    assert not Agreement.objects.exists()

@@ -15,6 +15,9 @@ from partners.parties import selectors as parties
 from partners.parties.models import Party
 from roaming.kernel import clock
 
+# As many as the database holds.
+_MOST_DAYS = 32_767
+
 
 class Command(BaseCommand):
     help = (
@@ -23,8 +26,8 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--cpo", required=True, metavar="NL*VLT", help="the party that owns the stations")
-        parser.add_argument("--emsp", required=True, metavar="DE*SIM", help="the party that has the drivers")
+        parser.add_argument("--cpo", required=True, metavar="NL-VLT", help="the party that owns the stations")
+        parser.add_argument("--emsp", required=True, metavar="DE-SIM", help="the party that has the drivers")
         parser.add_argument(
             "--from", required=True, dest="starts", type=_date, metavar="DATE", help="first day, YYYY-MM-DD"
         )
@@ -33,10 +36,10 @@ class Command(BaseCommand):
         parser.add_argument("--tolerance", default="0.01", help="money per CDR we do not argue about (default: 0.01)")
         parser.add_argument("--vat-rate", default="0", help="percent on the sum of an invoice (default: 0)")
         parser.add_argument("--vat-note", help="note printed with the VAT (default: Reverse charge when the rate is 0)")
-        parser.add_argument("--payment-days", default=30, type=int, help="days until an invoice is due (default: 30)")
+        parser.add_argument("--payment-days", default=30, type=_days, help="days until an invoice is due (default: 30)")
         parser.add_argument(
             "--history-days",
-            type=int,
+            type=_days,
             metavar="DAYS",
             help="how long after its end sessions and CDRs can be read (default: without limit)",
         )
@@ -99,6 +102,12 @@ def _decimal(text: str, option: str) -> Decimal:
         return Decimal(text)
     except InvalidOperation as error:
         raise CommandError(f"{option} must be a number such as 0.01, not “{text}”.") from error
+
+
+def _days(text: str) -> int:
+    if text.isascii() and text.isdigit() and int(text) <= _MOST_DAYS:
+        return int(text)
+    raise ArgumentTypeError(f"write a whole number of days from 0 to {_MOST_DAYS}, not “{text}”")
 
 
 def _date(text: str) -> date:

@@ -33,12 +33,12 @@ class Command(ConnectionCommand):
             help="what its parties are; give it twice for a platform that is both",
         )
         parser.add_argument(
-            "--party", action="append", default=[], metavar="NL*VLT", help="a party it hosts; may be given again"
+            "--party", action="append", default=[], metavar="NL-VLT", help="a party it hosts; may be given again"
         )
         parser.add_argument("--own", action="store_true", help="this is a back-end of our own company")
         self.take_version(parser, "limit it to one version of OCPI (default: the newest that both sides have)")
         parser.add_argument(
-            "--face", metavar="NL*VLT", help="the party that we are for it in OCPI 2.1.1, which knows one only"
+            "--face", metavar="NL-VLT", help="the party that we are for it in OCPI 2.1.1, which knows one only"
         )
         parser.add_argument("--json", action="store_true", help='print {"connection", "token", "versions_url"} only')
 
@@ -73,7 +73,7 @@ def _hosted(codes: list[str], roles: list[str]) -> list[tuple[str, str, str]]:
     if codes and not roles:
         raise CommandError("Say with --role whether the parties are CPO, EMSP or both.")
     if roles and not codes:
-        raise CommandError("Say with --party who has that role, like NL*VLT; or leave --role to their credentials.")
+        raise CommandError("Say with --party who has that role, like NL-VLT; or leave --role to their credentials.")
     return [(*parties.parse(code), role) for code in codes for role in roles]
 
 
