@@ -240,6 +240,12 @@ def _shown_by_them(connection: Connection, current: str, before: str | None, at:
     return stamps | {"token_previous_hash": before, "token_previous_until": until}
 
 
+def relocate(*, connection: Connection, versions_url: str) -> None:
+    """Their versions are found at another address from now on."""
+    connection.versions_url = versions_url
+    connection.save(update_fields=["versions_url"])
+
+
 def unregister(*, connection: Connection, at: datetime) -> Connection:
     """Tokens of both directions are invalid at once and traffic stops; objects and history stay."""
     return states.move(

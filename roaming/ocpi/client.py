@@ -139,6 +139,11 @@ class OcpiClient:
     ) -> None:
         self._http.close()
 
+    def address(self, url: str) -> str:
+        """Where a request for that address is sent: with a slash at its end where the platform wants one."""
+        listed = any(url.startswith(one["url"]) for one in self.endpoints)
+        return slashed(url) if listed and quirks.has(self._connection, "trailing_slash") else url
+
     def get(self, url: str, **routing: Any) -> Answer:
         return self.send("GET", url, **routing)
 
@@ -171,8 +176,7 @@ class OcpiClient:
         `push` and `losses` (what the body could not say in their version) are for the journal.
         """
         text = body if isinstance(body, str) or body is None else wire.encode_text(body)
-        if quirks.has(self._connection, "trailing_slash") and any(url.startswith(one["url"]) for one in self.endpoints):
-            url = slashed(url)
+        url = self.address(url)
         request_id = str(uuid.uuid4())
         headers = self._headers(request_id, correlation_id or str(uuid.uuid4()), to_party, from_party)
         if text is not None:
@@ -276,12 +280,12 @@ def _redirects(http_status: int) -> bool:
 
 
 def _moved_to(reply: Reply, url: str) -> str:
-    """Where a redirect from `url` leads; empty for what is none."""
+    """Where a redirect from `url` leads; empty for what is none, and where that is no address."""
     target = reply.headers.get("Location", "").strip() if _redirects(reply.status) else ""
     try:
         return urljoin(url, target) if target else ""
     except ValueError:  # half an IPv6 address
-        return target
+        return ""
 
 
 def _redirected(http_status: int, moved_to: str) -> str:

@@ -90,7 +90,7 @@ class Conversation:
         try:
             return ask(url)
         except Refused as error:
-            if not _may_want_a_slash(url, error):
+            if not _may_want_a_slash(self._ocpi.address(url), error):
                 raise
             refusal = error
         try:
@@ -173,6 +173,8 @@ def choose_version(talk: Conversation, versions_url: str, wanted: Iterable[str] 
 
     Raises OcpiError 3001 when the partner cannot be used, 3002 when it has none. Unknown versions are skipped (V5).
     """
+    if len(versions_url) > _LONGEST_URL:  # it could not be kept
+        raise _unusable(versions_url, f"that is {_NO_URL}")
     entries = _got(talk, versions_url, "versions")
     if not isinstance(entries, list):
         raise _unusable(versions_url, "its versions are not a list")

@@ -32,11 +32,11 @@ from roaming.registration.starting import (
     keep,
     nobody,
     not_taken,
+    settle_address,
     tell_missing,
     trying,
     understood,
     wanted,
-    where_they_answer,
     why_not,
 )
 
@@ -117,14 +117,15 @@ def _put(talk: Conversation, connection: Connection, offer: Offer, progress: Pro
         data = talk.change("PUT", offer.credentials_url, body).data
         theirs = understood(connection, offer.version, data)
         progress.tell("Credentials", "They took ours and gave us theirs.")
-        theirs = where_they_answer(talk, connection, offer, theirs, connection.versions_url, progress, at)
-        return _kept(connection, offer, token, theirs, progress, at)
+        kept = _kept(connection, offer, token, replace(theirs, url=connection.versions_url), progress, at)
     except Exception as error:
         if came_to_nothing(error):
             tokens.withdraw(connection=connection, token=token)
             raise not_taken(error) from error
         data = error.data if isinstance(error, Refused) else data
         return _settle(connection, offer, token, data, why_not(error), progress, at)
+    settle_address(talk, kept, theirs.url, progress, at)
+    return kept
 
 
 def _kept(

@@ -222,14 +222,15 @@ def _exchange(
         data = talk.change("POST", offer.credentials_url, credentials.ours(connection, token, offer.version, at)).data
         progress.tell("Credentials", "They took ours and gave us theirs.")
         theirs = understood(connection, offer.version, data)
-        theirs = where_they_answer(talk, connection, offer, theirs, versions_url, progress, at)
-        return keep(connection, offer, token, theirs, at)
+        kept = keep(connection, offer, token, replace(theirs, url=versions_url), at)
     except Exception as error:
         if came_to_nothing(error):
             raise not_taken(error) from error
         data = error.data if isinstance(error, Refused) else data
         left = _undo(talk, connection, offer, credentials.token_in(data), progress, at)
         raise CannotRegister(joined(why_not(error), left)) from error
+    settle_address(talk, kept, theirs.url, progress, at)
+    return kept
 
 
 def not_taken(error: Exception) -> CannotRegister:
@@ -245,27 +246,21 @@ def understood(connection: Connection, version: str, data: Any) -> Theirs:
         raise CannotRegister(joined(f"Their credentials are not valid: {error}")) from error
 
 
-def where_they_answer(
-    talk: Conversation,
-    connection: Connection,
-    offer: Offer,
-    theirs: Theirs,
-    worked: str,
-    progress: Progress,
-    at: datetime,
-) -> Theirs:
-    """Their credentials, with the address of their versions that `worked` when the one they now name does not: the next
-    exchange would fail."""
-    if theirs.url == worked:
-        return theirs
+def settle_address(talk: Conversation, connection: Connection, url: str, progress: Progress, at: datetime) -> None:
+    """They answered with `url` as the address of their versions. It holds when it does what the one that worked did,
+    for else the next exchange would fail. The tokens are kept by now, whatever comes of it."""
+    worked = connection.versions_url
+    if url == worked:
+        return
+    token, version = connection.token_out, connection.version
     try:
-        with converse(connection, theirs.token, progress, at, version=offer.version, plain=talk.plain) as trying_it:
-            choose_version(trying_it, theirs.url, [offer.version])
+        with converse(connection, token, progress, at, version=version, plain=talk.plain) as trying_it:
+            choose_version(trying_it, url, [version])
     except OcpiError as error:
-        named_now = f"They name {theirs.url} as the address of their versions, which does not do"
+        named_now = f"They name {url} as the address of their versions, which does not do"
         progress.tell("Their address", joined(f"{named_now}: {error}", f"We keep {worked}, which worked."))
-        return replace(theirs, url=worked)
-    return theirs
+    else:
+        connections.relocate(connection=connection, versions_url=url)
 
 
 def keep(

@@ -83,6 +83,17 @@ def test_a_slash_that_a_person_decided_on_is_there_at_once(planned: services.Add
     assert nomad_platform.paths("POST") == ["/credentials/"]
 
 
+def test_an_address_is_not_tried_twice_in_the_same_way(planned: services.Added, nomad_platform: Platform) -> None:
+    """T50."""
+    quirks.decide(connection=planned.connection, name="trailing_slash", value=True)
+    nomad_platform.versions = ("2.2.1",)
+    nomad_platform.answering = to("POST", GONE)
+    with pytest.raises(CannotRegister, match="They may hold us for registered now"):
+        start(planned.connection, nomad_platform)
+    assert nomad_platform.paths("POST") == ["/credentials/"]
+    assert Connection.objects.get().state == ConnectionState.PLANNED and opens(planned.token)
+
+
 def test_details_that_need_a_slash_say_nothing_of_credentials_that_need_none(
     planned: services.Added, nomad_platform: Platform
 ) -> None:
@@ -126,6 +137,7 @@ def test_a_redirect_after_which_they_may_hold_us_for_registered_is_not_undone_by
         Said(http=408, status=2000),
         Said(http=404, raw=b"<html>gone</html>"),
         Said(http=401, raw=b""),
+        Said(http=307, headers={"Location": "http://[half"}, raw=b""),
     ],
 )
 def test_an_answer_that_is_no_clear_no_is_said_to_be_none(
@@ -184,6 +196,15 @@ def moving(theirs: Platform, url: str) -> None:
     theirs.answering = lambda asked: (
         Said(theirs.credentials() | {"url": url}) if asked.method in ("POST", "PUT") else None
     )
+
+
+def test_an_address_of_their_versions_that_is_too_long_to_be_kept_is_not_begun_with(
+    planned: services.Added, nomad_platform: Platform
+) -> None:
+    """C6."""
+    with pytest.raises(CannotRegister, match="of at most 255 characters"):
+        start(planned.connection, nomad_platform, versions_url=f"{nomad_platform.url}/versions?{'v' * 255}")
+    assert nomad_platform.asked == [] and opens(planned.token)
 
 
 @pytest.mark.parametrize("starts", [True, False])
