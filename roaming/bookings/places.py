@@ -1,5 +1,6 @@
 """The only writers of booking locations. Every change is announced as the whole place, calendars included."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +12,7 @@ from partners.routing import Receiver
 from roaming.bookings import calendars, selectors
 from roaming.bookings.models import BookingLocation, FreeSlot
 from roaming.exchange import outbox
-from roaming.ocpi import order, storage
+from roaming.ocpi import nested, order, storage
 from roaming.ocpi.schema import transforms, validation
 from roaming.ocpi.schema.values import parse_time
 from roaming.ocpi.storage import Stored, Unknown
@@ -23,17 +24,26 @@ Place = BookingLocation
 
 @transaction.atomic
 def put(*, party: Party, place_id: str, data: Data, at: datetime) -> Stored[Place]:
-    """Create or replace a booking location of `party`, its calendars included (T60)."""
+    """Create or replace a booking location of `party`, its calendars included (T60); those that are younger here stay
+    as they are."""
     data = calendars.aged(data)
-    stored = storage.put_object(Place, party=party, ocpi_id=place_id, data=data, columns=_columns(data), at=at)
-    return _told(stored, at)
+    row, created = storage.held_or_new(Place, party=party, ocpi_id=place_id, data=data, columns=_columns(data), at=at)
+    if created:
+        return _told(Stored(row, created=True, changed=True), at)
+    before = row.data
+    return _kept(row, before) if order.is_older(data, before) else _written(row, before, data, at, place_id)
 
 
 @transaction.atomic
 def patch(*, party: Party, place_id: str, data: Data, at: datetime) -> Stored[Place]:
-    """Change the named fields (T61). Raises Unknown, and Invalid when the result is no booking location (T63)."""
+    """Change the named fields, of calendars too (T61). Raises Unknown, and Invalid when the result is no booking
+    location (T63)."""
     row = storage.lock(Place, party=party, ocpi_id=place_id)
-    return _told(storage.patch_object(row, kind="booking_location", patch=data, columns=_columns, at=at), at)
+    place = row.data
+    if order.is_older(calendars.aged(data), place):
+        return _kept(row, place)
+    merged = nested.merged("booking_location", calendars.CALENDARS, place, data)
+    return _written(row, place, calendars.aged(merged), at)
 
 
 @transaction.atomic
@@ -43,8 +53,8 @@ def put_calendar(*, party: Party, place_id: str, calendar_id: str, data: Data, a
     place = row.data
     known = calendars.calendar_of(place, calendar_id)
     if known and order.is_older(data, known):
-        return Stored(row, created=False, changed=False, note=order.older_note(known))
-    return _with_calendar(row, place, data, known is None, at)
+        return _kept(row, known)
+    return _with_calendar(row, place, known, data, at)
 
 
 @transaction.atomic
@@ -56,8 +66,8 @@ def patch_calendar(*, party: Party, place_id: str, calendar_id: str, data: Data,
     if known is None:
         raise Unknown(f"Booking location “{row.ocpi_id}” has no calendar “{calendar_id}”.")
     if order.is_older(data, known):
-        return Stored(row, created=False, changed=False, note=order.older_note(known))
-    return _with_calendar(row, place, transforms.merge_patch("calendar", known, data), False, at)
+        return _kept(row, known)
+    return _with_calendar(row, place, known, transforms.merge_patch("calendar", known, data), at)
 
 
 def tell(*, place: Place, receiver: Receiver, at: datetime) -> None:
@@ -65,11 +75,25 @@ def tell(*, place: Place, receiver: Receiver, at: datetime) -> None:
     _announce(place, [receiver], at)
 
 
-def _with_calendar(row: Place, before: Data, calendar: Data, created: bool, at: datetime) -> Stored[Place]:
+def _kept(row: Place, known: Data) -> Stored[Place]:
+    """An older state of the place or of a calendar is answered, not stored (T65)."""
+    return Stored(row, created=False, changed=False, note=order.older_note(known))
+
+
+def _written(row: Place, before: Data, sent: Data, at: datetime, ocpi_id: str = "") -> Stored[Place]:
+    """Store a place that is not older than it was, but for those of its calendars that are (T65)."""
+    data, kept = nested.with_younger(calendars.CALENDARS, sent, before)
+    stored = storage.written(row, before=before, data=data, columns=_columns(data), at=at, ocpi_id=ocpi_id)
+    return _told(replace(stored, note=order.kept_note(kept)), at)
+
+
+def _with_calendar(row: Place, before: Data, known: Data | None, calendar: Data, at: datetime) -> Stored[Place]:
     data = calendars.with_calendar(before, calendar)
     validation.validate(NEWEST_SHAPE, "booking_location", data)
-    written = storage.written(row, before=before, data=data, columns=_columns(data), at=at)
-    return _told(Stored(written.row, created=created, changed=written.changed, before=before), at)
+    changed = storage.replace(row, before=before, data=data, columns=_columns(data), at=at)
+    if changed and known:
+        order.note_same_age(row, part=f"calendar {known['id']}", stored=known, sent=calendar, at=at)
+    return _told(Stored(row, created=known is None, changed=changed, before=before), at)
 
 
 def _told(stored: Stored[Place], at: datetime) -> Stored[Place]:

@@ -1,6 +1,6 @@
 """The only writers of locations. Every change is announced as the whole location to those who must receive it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,8 +12,8 @@ from roaming.findings import services as findings
 from roaming.findings.models import Severity
 from roaming.locations import parts
 from roaming.locations.models import Location
-from roaming.ocpi import order, storage
-from roaming.ocpi.schema import transforms, validation
+from roaming.ocpi import nested, order, storage
+from roaming.ocpi.schema import validation
 from roaming.ocpi.schema.values import parse_time
 from roaming.ocpi.storage import Stored, Unknown
 from roaming.ocpi.versions import NEWEST_SHAPE
@@ -23,52 +23,49 @@ Data = dict[str, Any]
 
 @dataclass(frozen=True)
 class _Part:
-    """An EVSE or connector as it was, None when it is new, and as it is now."""
+    """An EVSE or connector as it was, None when it is new, and as it is now; `note` is for its sender."""
 
     name: str
     known: Data | None
     sent: Data
+    note: str = ""
 
 
 @transaction.atomic
 def put(*, party: Party, location_id: str, data: Data, at: datetime) -> Stored[Location]:
-    """Create or replace a location of `party` (T60)."""
+    """Create or replace a location of `party` (T60). EVSEs and connectors that are younger here stay as they are."""
     whole = parts.aged(data)
-    stored = storage.put_object(
-        Location,
-        party=party,
-        ocpi_id=location_id,
-        data=whole,
-        columns=_columns(whole),
-        at=at,
-        objection=lambda row, _: _too_old(row, data),  # as it was sent: its own time counts too
+    row, created = storage.held_or_new(
+        Location, party=party, ocpi_id=location_id, data=whole, columns=_columns(whole), at=at
     )
-    return _told(stored, at)
+    if created:
+        return _told(Stored(row, created=True, changed=True), at)
+    before = row.data
+    return _kept(row, before) if order.is_older(whole, before) else _written(row, before, whole, at, location_id)
 
 
 @transaction.atomic
 def patch(*, party: Party, location_id: str, data: Data, at: datetime) -> Stored[Location]:
-    """Change the named fields (T61). Raises Unknown, and Invalid when the result is no location any more (T63)."""
+    """Change the named fields, of EVSEs too (T61). Raises Unknown, and Invalid when the result is no location any more
+    (T63)."""
     row = storage.lock(Location, party=party, ocpi_id=location_id)
     location = row.data
     data = order.dated(data, location, at)
-    if parts.is_older(data, location):
+    if order.is_older(parts.aged(data), location):
         return _kept(row, location)
-    merged = transforms.merge_patch("location", location, data)
-    validation.validate(NEWEST_SHAPE, "location", merged)
-    whole = parts.aged(merged)
-    return _told(storage.written(row, before=location, data=whole, columns=_columns(whole), at=at), at)
+    merged = nested.merged("location", parts.EVSES, location, data)
+    return _written(row, location, parts.aged(merged), at)
 
 
 @transaction.atomic
 def put_evse(*, party: Party, location_id: str, evse_uid: str, data: Data, at: datetime) -> Stored[Location]:
     """Add or replace an EVSE. Raises Unknown when the location is not here: no stub is made (L4)."""
     row = storage.lock(Location, party=party, ocpi_id=location_id)
-    location, evse = row.data, parts.aged(data)
+    location, evse = row.data, parts.aged_evse(data)
     known = parts.evse_of(location, evse_uid)
-    if known and parts.is_older(evse, known):
+    if known and order.is_older(evse, known):
         return _kept(row, known)
-    return _with_part(row, location, _Part(f"EVSE {evse_uid}", known, evse), parts.with_evse(location, evse), at)
+    return _with_evse(row, location, known, evse, at)
 
 
 @transaction.atomic
@@ -78,11 +75,10 @@ def patch_evse(*, party: Party, location_id: str, evse_uid: str, data: Data, at:
     location = row.data
     known = _evse(row, location, evse_uid)
     data = order.dated(data, known, at)
-    if parts.is_older(data, known):
+    if order.is_older(parts.aged_evse(data), known):
         return _kept(row, known)
-    evse = parts.aged(transforms.merge_patch("evse", known, data))
-    validation.validate(NEWEST_SHAPE, "evse", evse)  # before the whole, for paths that their body has
-    return _with_part(row, location, _Part(f"EVSE {evse_uid}", known, evse), parts.with_evse(location, evse), at)
+    evse = nested.merged("evse", parts.CONNECTORS, known, data)
+    return _with_evse(row, location, known, parts.aged_evse(evse), at)
 
 
 @transaction.atomic
@@ -94,7 +90,7 @@ def put_connector(
     location = row.data
     evse = _evse(row, location, evse_uid)
     known = parts.connector_of(evse, connector_id)
-    if known and parts.is_older(data, known):
+    if known and order.is_older(data, known):
         return _kept(row, known)
     part = _Part(f"connector {connector_id} of EVSE {evse_uid}", known, data)
     return _with_part(row, location, part, parts.with_connector(location, evse, data), at)
@@ -112,10 +108,9 @@ def patch_connector(
     if known is None:
         raise Unknown(f"EVSE “{evse_uid}” of location “{row.ocpi_id}” has no connector “{connector_id}”.")
     data = order.dated(data, known, at)
-    if parts.is_older(data, known):
+    if order.is_older(data, known):
         return _kept(row, known)
-    connector = transforms.merge_patch("connector", known, data)
-    validation.validate(NEWEST_SHAPE, "connector", connector)  # before the whole, for paths that their body has
+    connector = nested.merged("connector", None, known, data)
     part = _Part(f"connector {connector_id} of EVSE {evse_uid}", known, connector)
     return _with_part(row, location, part, parts.with_connector(location, evse, connector), at)
 
@@ -132,9 +127,19 @@ def _kept(row: Location, known: Data) -> Stored[Location]:
     return Stored(row, created=False, changed=False, note=order.older_note(known))
 
 
-def _too_old(row: Location, data: Data) -> str:
-    stored = row.data
-    return order.older_note(stored) if parts.is_older(data, stored) else ""
+def _written(row: Location, before: Data, sent: Data, at: datetime, ocpi_id: str = "") -> Stored[Location]:
+    """Store a location that is not older than it was, but for those of its parts that are (T65)."""
+    whole, kept = nested.with_younger(parts.EVSES, sent, before)
+    stored = storage.written(row, before=before, data=whole, columns=_columns(whole), at=at, ocpi_id=ocpi_id)
+    if gone := parts.left_out(before, whole):
+        _note_left_out(row, gone, at)
+    return _told(replace(stored, note=order.kept_note(kept)), at)
+
+
+def _with_evse(row: Location, before: Data, known: Data | None, evse: Data, at: datetime) -> Stored[Location]:
+    evse, kept = nested.with_younger(parts.CONNECTORS, evse, known or {})
+    part = _Part(f"EVSE {evse['uid']}", known, evse, order.kept_note(kept))
+    return _with_part(row, before, part, parts.with_evse(before, evse), at)
 
 
 def _with_part(row: Location, before: Data, part: _Part, whole: Data, at: datetime) -> Stored[Location]:
@@ -143,7 +148,7 @@ def _with_part(row: Location, before: Data, part: _Part, whole: Data, at: dateti
     changed = storage.replace(row, before=before, data=whole, columns=_columns(whole), at=at)
     if changed and part.known:
         order.note_same_age(row, part=part.name, stored=part.known, sent=part.sent, at=at)
-    return _told(Stored(row, created=part.known is None, changed=changed, before=before), at)
+    return _told(Stored(row, created=part.known is None, changed=changed, note=part.note, before=before), at)
 
 
 def _told(stored: Stored[Location], at: datetime) -> Stored[Location]:
@@ -171,6 +176,23 @@ def _note_old_country(row: Location, at: datetime) -> None:
         "letters, and partners may refuse it.",
         expected="ISO 3166-1 alpha-3, like NLD",
         actual=row.country,
+        connection=row.party.connection,
+        subject=f"locations {row.ocpi_id}",
+        at=at,
+    )
+
+
+def _note_left_out(row: Location, uids: list[str], at: datetime) -> None:
+    """A PUT is taken at its word (T60), but an EVSE should stay readable as REMOVED (L1)."""
+    gone = ", ".join(f"“{uid}”" for uid in uids)
+    findings.record_once(
+        code="evse_left_out",
+        severity=Severity.NOTE,
+        title="EVSE left out, not removed",
+        sentence=f"{row.party.code} sent location “{row.ocpi_id}” without its EVSE {gone} and never said that it was "
+        "REMOVED. It is gone here too; partners that hear of changes only may go on showing it.",
+        expected="status REMOVED before, or instead of, leaving it out",
+        actual="left out",
         connection=row.party.connection,
         subject=f"locations {row.ocpi_id}",
         at=at,

@@ -1,5 +1,6 @@
 """Which of two states of one object holds: the younger, and of two of one age the one that came last (T65)."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ Data = dict[str, Any]
 
 _AGE = "last_updated"
 _LATEST = datetime(9999, 12, 31, 23, 59, 58, tzinfo=UTC)  # there is no second after the one that follows
+_NAMED = 5
 
 
 def dated(patch: Data, stored: Data, at: datetime) -> Data:
@@ -34,6 +36,17 @@ def is_older(new: Data, stored: Data) -> bool:
 def older_note(stored: Data) -> str:
     """What a partner is told whose update came too late."""
     return f"This is older than what is stored here, which was last updated {stored[_AGE]}; nothing was changed."
+
+
+def kept_note(names: Sequence[str]) -> str:
+    """What a partner is told whose object came with parts, by name, that are older than those here; "" for none."""
+    if not names:
+        return ""
+    named = ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
+    ending = "is older than what is stored here and was kept as it is."
+    if len(names) > 1:
+        ending = "are older than what is stored here and were kept as they are."
+    return f"{named[0].upper()}{named[1:]} {ending}"
 
 
 def same_content(one: Data, other: Data) -> bool:

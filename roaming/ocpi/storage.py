@@ -80,14 +80,22 @@ def put_object(
     `data` is in the newest shape, `columns` what the model keeps beside it (`last_updated` among them), `identity`
     further fields of the key.
     """
-    row = _row(model, party, ocpi_id, identity, lock=True)
-    if row is None:
-        row, created = insert(model, party=party, ocpi_id=ocpi_id, data=data, columns=columns, at=at, **identity)
-        if created:
-            return Stored(row, created=True, changed=True)
+    row, created = held_or_new(model, party=party, ocpi_id=ocpi_id, data=data, columns=columns, at=at, **identity)
+    if created:
+        return Stored(row, created=True, changed=True)
     if note := objection(row, data):
         return Stored(row, created=False, changed=False, note=note)
     return written(row, before=row.data, data=data, columns=columns, at=at, ocpi_id=ocpi_id)
+
+
+def held_or_new(
+    model: type[M], *, party: Party, ocpi_id: str, data: Data, columns: Columns, at: datetime, **identity: Any
+) -> tuple[M, bool]:
+    """The row that holds the object, locked, and False; or a new one that holds `data`, and True."""
+    row = _row(model, party, ocpi_id, identity, lock=True)
+    if row is not None:
+        return row, False
+    return insert(model, party=party, ocpi_id=ocpi_id, data=data, columns=columns, at=at, **identity)
 
 
 def patch_object(

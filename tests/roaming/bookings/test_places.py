@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from roaming.bookings.models import BookingLocation, FreeSlot
-from tests.roaming.bookings.objects import PLACE, PLACES, calendar, place, pushes, refused, slot
+from tests.roaming.bookings.objects import PLACE, PLACES, calendar, found, place, pushes, refused, slot
 from tests.roaming.calls import Caller
 
 pytestmark = pytest.mark.django_db
@@ -130,3 +130,60 @@ def test_nobody_writes_the_place_of_another_and_nothing_is_deleted(polder: Calle
     assert cleo.put(PLACE, place(location_id="STOLEN")).http == 404
     assert polder.delete(PLACE).http == 405
     assert polder.get(PLACE).data == place()
+
+
+def test_a_patched_place_is_as_young_as_the_calendar_in_it(polder: Caller, nomad: Caller) -> None:
+    """B2: it is listed as changed since then."""
+    polder.put(PLACE, place())
+    younger = calendar(last_updated="2026-11-15T08:00:00Z")
+    assert polder.patch(PLACE, {"calendars": [younger], "last_updated": "2026-11-11T08:00:00Z"}).status == 1000
+    assert polder.get(PLACE).data == place(calendars=[younger], last_updated="2026-11-15T08:00:00Z")
+    assert len(nomad.get(PLACES, date_from="2026-11-14T00:00:00Z").data) == 1
+
+
+def test_a_patch_of_calendars_takes_none_away_and_a_put_does(polder: Caller) -> None:
+    """T60, T61."""
+    polder.put(PLACE, place())
+    other = calendar(slot("12:00", "14:00"), id="CAL2", last_updated="2026-11-11T08:00:00Z")
+    assert polder.patch(PLACE, {"calendars": [other], "last_updated": "2026-11-11T08:00:00Z"}).status == 1000
+    assert polder.get(PLACE).data["calendars"] == [calendar(), other]
+    assert FreeSlot.objects.count() == 2
+    whole = place(calendars=[other], last_updated="2026-11-12T08:00:00Z")
+    assert polder.put(PLACE, whole).status == 1000
+    assert (polder.get(PLACE).data, FreeSlot.objects.count()) == (whole, 1)
+
+
+@pytest.mark.parametrize("method", ["put", "patch"])
+def test_a_younger_place_does_not_take_a_calendar_back_to_how_it_was(polder: Caller, method: str) -> None:
+    """T65."""
+    polder.put(PLACE, place())
+    younger = calendar(slot("16:00", "18:00"), last_updated="2026-11-15T08:00:00Z")
+    polder.put(f"{PLACE}/CAL1", younger)
+    whole = place(tariff_ids=["T1"], last_updated="2026-11-16T08:00:00Z")
+    reply = getattr(polder, method)(PLACE, whole)
+    assert reply.message == "Calendar CAL1 is older than what is stored here and was kept as it is."
+    assert polder.get(PLACE).data == {**whole, "calendars": [younger]}
+    assert FreeSlot.objects.get().starts_at.hour == 16
+
+
+def test_an_older_place_is_answered_and_not_stored(polder: Caller) -> None:
+    """T65."""
+    polder.put(PLACE, place())
+    older = place(tariff_ids=["T1"], calendars=[], last_updated="2026-11-09T08:00:00Z")
+    for reply in (polder.put(PLACE, older), polder.patch(PLACE, {**older, "calendars": None})):
+        assert (reply.status, "older" in reply.message) == (1000, True)
+    assert polder.get(PLACE).data == place()
+
+
+def test_the_age_of_a_calendar_is_compared_with_its_own(polder: Caller) -> None:
+    """T65: not with that of its place."""
+    code = "same_age_other_content"
+    polder.put(PLACE, place(last_updated="2026-11-15T08:00:00Z"))
+    younger = calendar(timeslot_increment=15, last_updated="2026-11-15T08:00:00Z")
+    assert polder.put(f"{PLACE}/CAL1", younger).message == "Success"
+    assert found(code) == []
+    polder.put(PLACE, place(calendars=[younger], last_updated="2026-11-16T08:00:00Z"))
+    assert polder.put(f"{PLACE}/CAL1", {**younger, "timeslot_increment": 30}).message == "Success"
+    (sentence,) = found(code)
+    assert "changed calendar CAL1 of booking location “BL1” of NL*PLD" in sentence
+    assert "different: timeslot_increment." in sentence
