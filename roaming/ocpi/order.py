@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from roaming.findings import services as findings
-from roaming.findings.models import Severity
+from roaming.findings.models import Finding, Severity
 from roaming.ocpi.models import OcpiObject
 from roaming.ocpi.schema import wire
 from roaming.ocpi.schema.values import format_time, parse_time
@@ -14,7 +14,8 @@ Data = dict[str, Any]
 
 _AGE = "last_updated"
 _LATEST = datetime(9999, 12, 31, 23, 59, 58, tzinfo=UTC)  # there is no second after the one that follows
-_NAMED = 5
+_AHEAD = timedelta(days=1)  # more than clocks that go wrong a little, and mistaken time zones, explain
+_NAMED = 5  # parts in one note
 
 
 def dated(patch: Data, stored: Data, at: datetime) -> Data:
@@ -82,6 +83,31 @@ def note_same_age(row: OcpiObject, *, part: str = "", stored: Data, sent: Data, 
         subject=f"{kind}s {row.ocpi_id}",
         at=at,
     )
+
+
+def note_ahead(row: OcpiObject, at: datetime) -> None:
+    """A finding, once per object, when its last_updated lies so far ahead that true updates are older than it."""
+    if row.last_updated <= at + _AHEAD:
+        return
+    kind, connection = row._meta.verbose_name, row.party.connection
+    subject = f"{kind}s {row.ocpi_id}"
+    sentence = (
+        f"The last_updated of {kind} “{row.ocpi_id}” of {row.party.code} lies more than a day ahead of our clock. "
+        "It is stored; until that time has come, an update with an earlier one is older and not taken. Ask for the "
+        "clock of their platform to be put right."
+    )
+    if not Finding.objects.filter(connection=connection, subject=subject, sentence=sentence).exists():
+        findings.record(
+            code="last_updated_ahead",
+            severity=Severity.NOTE,
+            title="Last updated in the future",
+            sentence=sentence,
+            expected=f"a last_updated of {format_time(at)} or before",
+            actual=format_time(row.last_updated),
+            connection=connection,
+            subject=subject,
+            at=at,
+        )
 
 
 def _ageless(value: Any) -> Any:

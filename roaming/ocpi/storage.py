@@ -136,9 +136,10 @@ def insert(
     try:
         with transaction.atomic():
             row.save(force_insert=True)
-        return row, True
     except IntegrityError:
         return lock(model, party=party, ocpi_id=ocpi_id, **identity), False
+    order.note_ahead(row, at)
+    return row, True
 
 
 def replace(row: OcpiObject, *, before: Data, data: Data, columns: Columns, at: datetime, ocpi_id: str = "") -> bool:
@@ -154,6 +155,7 @@ def replace(row: OcpiObject, *, before: Data, data: Data, columns: Columns, at: 
     for name, value in changes.items():
         setattr(row, name, value)
     row.save(update_fields=list(changes))
+    order.note_ahead(row, at)
     return news
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from roaming.exchange.models import Push
 from roaming.findings.models import Finding
 from roaming.locations.models import Location
 from tests import cast, wire
@@ -148,3 +149,20 @@ def test_a_location_without_an_evse_it_had_is_taken_at_its_word_and_people_are_t
     ((code, sentence),) = findings()
     assert code == "evse_left_out"
     assert "location “ZUIDPLEIN” without its EVSE “ZP-2” and never said that it was REMOVED" in sentence
+
+
+# A last_updated that lies ahead.
+
+
+def test_a_time_far_ahead_is_stored_and_found_once_for_each_object(ours: Caller) -> None:
+    """T65: what comes with a true time is older than that."""
+    for year in (2099, 2100):
+        assert (
+            ours.patch(f"{URL}/ZP-1", {"status": "CHARGING", "last_updated": f"{year}-01-01T00:00:00Z"}).status == 1000
+        )
+    reply = ours.patch(f"{URL}/ZP-1", {"status": "OUTOFORDER", "last_updated": ELEVEN})
+    assert (reply.status, "older" in reply.message) == (1000, True)
+    assert ours.get(f"{URL}/ZP-1").data["status"] == "CHARGING"
+    ((code, sentence),) = findings()
+    assert (code, Push.objects.count()) == ("last_updated_ahead", 0)
+    assert "The last_updated of location “ZUIDPLEIN” of NL*VLT lies more than a day ahead of our clock" in sentence

@@ -138,3 +138,16 @@ def test_writing_asks_the_database_a_few_times(
 def test_an_amount_is_rounded_as_its_column_holds_it() -> None:
     assert storage.amount(Decimal("9999999999999999.123456789")) == Decimal("9999999999999999.12345679")
     assert storage.amount(7) == 7
+
+
+def test_a_time_ahead_of_our_clock_is_found_once_and_that_of_a_clock_a_little_wrong_is_not(owner: Party) -> None:
+    """T65: true updates are older than that, and are not taken."""
+    put(owner, ocpi_id="FAST", age=LATER + timedelta(hours=23))
+    assert not Finding.objects.exists()
+    put(owner, age=LATER + timedelta(days=400))
+    put(owner, price="0.31", age=LATER + timedelta(days=500))
+    finding = Finding.objects.get()
+    assert (finding.code, finding.severity, str(finding.connection)) == ("last_updated_ahead", "note", "Volta")
+    assert (finding.subject, finding.actual) == ("tariffs T1", format_time(LATER + timedelta(days=400)))
+    put(owner, ocpi_id="T2", age=LATER + timedelta(days=400))
+    assert Finding.objects.count() == 2
