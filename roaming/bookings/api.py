@@ -84,11 +84,12 @@ class SenderBookings(OcpiView):
             places=self.narrowed(selectors.places_visible_to_connection(self.connection, self.at)),
             correlation_id=self.correlation_id,
         )
-        return envelope.success(self.outgoing("booking", requests.put_to_the_cpo(asked, at=self.at)))
+        stored = requests.put_to_the_cpo(asked, at=self.at)
+        return envelope.success(self.outgoing("booking", stored.row.body), message=stored.note)
 
     def handle_exception(self, exc: Exception) -> HttpResponseBase:  # type: ignore[override]
         match exc:
-            case requests.NotYours():
+            case requests.NotYours() | requests.NotCovered():
                 exc = invalid(str(exc))
             case requests.UnknownPlace():
                 exc = OcpiError(UNKNOWN_LOCATION, str(exc))

@@ -10,15 +10,21 @@ from partners import routing
 from partners.connections.models import Connection
 from partners.parties.models import Party, PartyRole
 from roaming.bookings import selectors, services
-from roaming.bookings.models import BookingLocation
+from roaming.bookings.models import Booking, BookingLocation
 from roaming.exchange.asking import Asking, NoAnswer, ask
 from roaming.ocpi import errors
+from roaming.ocpi.schema.values import parse_time
+from roaming.ocpi.storage import Stored
 
 Data = dict[str, Any]
 
 
 class NotYours(Exception):
     """The request is made in the name of an eMSP that the platform does not host. The text says so."""
+
+
+class NotCovered(Exception):
+    """No agreement covers the time that is asked for. The text says which."""
 
 
 class UnknownPlace(Exception):
@@ -35,15 +41,14 @@ class Request:
     correlation_id: str = ""
 
 
-def put_to_the_cpo(request: Request, *, at: datetime) -> Data:
-    """The Booking (newest shape) that the CPO answers with; it is stored here too.
+def put_to_the_cpo(request: Request, *, at: datetime) -> Stored[Booking]:
+    """The Booking that the CPO answers with, as it is stored here; `note` says why that is not what it answered.
 
-    Raises NotYours, UnknownPlace, and what asking.ask raises. Talks to the CPO, so it must not be called inside a
-    transaction.
+    Raises NotYours, UnknownPlace, NotCovered, and what asking.ask raises. Talks to the CPO, so it must not be called
+    inside a transaction.
     """
     emsp, place = _who(request), _where(request)
-    if not routing.emsps_served_by(place.party, at=at).filter(pk=emsp.pk).exists():
-        raise UnknownPlace(f"{emsp.code} has no agreement with {place.party.code}; its places cannot be booked.")
+    _agreed(request.data, place.party, emsp, at)
     question = Asking(
         to_party=place.party,
         from_party=emsp,
@@ -56,8 +61,27 @@ def put_to_the_cpo(request: Request, *, at: datetime) -> Data:
     )
     booking: Data = ask(question, at=at)
     _check(booking, request.data, place.party)
-    services.keep_answer(party=place.party, data=booking, at=at)
-    return booking
+    stored = services.keep_answer(party=place.party, data=booking, at=at)
+    if stored.note and stored.row.emsp_id != emsp.pk:
+        raise NoAnswer(errors.SERVER_ERROR, f"{place.party.code} answered with the id of a booking of somebody else.")
+    return stored
+
+
+def _agreed(data: Data, cpo: Party, emsp: Party, at: datetime) -> None:
+    """An agreement opens the place now, and holds when the charging is to begin: the eMSP would not hear of the booking
+    otherwise. Whatever was booked may be canceled."""
+    if not _serves(cpo, emsp, at):
+        raise UnknownPlace(f"{emsp.code} has no agreement with {cpo.code}; its places cannot be booked.")
+    begins = data["period"]["start_date_time"]
+    if not data.get("canceled") and not _serves(cpo, emsp, parse_time(begins)):
+        raise NotCovered(
+            f"$.period.start_date_time: no agreement of {emsp.code} with {cpo.code} covers {begins}; "
+            "ask for a time that one covers."
+        )
+
+
+def _serves(cpo: Party, emsp: Party, at: datetime) -> bool:
+    return routing.emsps_served_by(cpo, at=at).filter(pk=emsp.pk).exists()
 
 
 def _who(request: Request) -> Party:

@@ -49,6 +49,7 @@ def keep_answer(*, party: Party, data: Data, at: datetime) -> Stored[Booking]:
 @transaction.atomic
 def tell_missed(*, connection: Connection, at: datetime) -> None:
     """A door opens for a platform: it is sent the places it may book, and bookings as far as it lacks them."""
+    _recognize_emsps(connection)
     for place in selectors.missed_places(connection, at):
         for receiver in routing.receivers_of(place.party, at=at):
             if receiver.connection.pk == connection.pk:
@@ -56,6 +57,16 @@ def tell_missed(*, connection: Connection, at: datetime) -> None:
     for booking in selectors.missed(connection, at):
         assert booking.emsp is not None, "it was found by its eMSP"
         _push(booking, [Receiver(connection, booking.emsp)], at)
+
+
+def _recognize_emsps(connection: Connection) -> None:
+    """Bookings that came before their eMSP was known here are given it, of CPOs that an agreement joins to the
+    platform."""
+    owners = routing.counterparties_of(connection, role=PartyRole.CPO)
+    for booking in Booking.objects.select_for_update(of=("self",)).filter(emsp=None, party__in=owners):
+        booking.emsp = _emsp(booking.data)
+        if booking.emsp is not None:
+            booking.save(update_fields=["emsp"])
 
 
 def _put(party: Party, booking_id: str, data: Data, at: datetime) -> Stored[Booking]:

@@ -145,3 +145,16 @@ def test_an_agreement_opens_the_places_that_are_there_and_open_bookings(polder: 
     news = [("PUT", "booking_location", "NL/PLD/booking_locations/BL1"), ("PUT", "booking", "NL/PLD/B1")]
     assert pushes("Cleo") == news
     assert Push.objects.filter(connection=cleo.connection, state=PushState.WAITING).count() >= 2
+
+
+def test_an_emsp_that_is_known_later_gets_its_booking(polder: Caller) -> None:
+    sent = booking()
+    sent["booking_requests"][0]["booking_request"] = request(country_code="FR", party_id="AIR")
+    polder.put(BOOKING, sent)
+    assert [row.emsp for row in Booking.objects.all()] == [None]
+    cast.connection("Air", "EMSP FR*AIR", url="http://air.invalid", version=NEW)
+    assert Caller("Air", NEW).get(LIST).data == []
+    cast.agreement("NL*PLD", "FR*AIR")
+    assert Caller("Air", NEW).get(LIST).data == [sent]
+    assert pushes("Air") == [("PUT", "booking", "NL/PLD/B1")]
+    assert pushes() == []

@@ -1,13 +1,16 @@
 """An eMSP asks for a booking; the CPO's platform answers while it waits (B1)."""
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import pytest
 
+from partners.agreements import services as agreements
+from partners.agreements.models import Agreement
 from roaming.bookings.models import Booking
 from tests import cast
-from tests.roaming.bookings.objects import LIST, NEW, PLACE, at, booking, place, pushes, refused, request
+from tests.roaming.bookings.objects import BOOKING, LIST, NEW, PLACE, at, booking, place, pushes, refused, request
 from tests.roaming.calls import Caller
 from tests.roaming.platform import Asked, Platform, Said, platform
 
@@ -113,3 +116,55 @@ def test_what_is_no_request_is_refused_and_asks_nobody(theirs: Platform, change:
 def test_an_unknown_place_is_2003(theirs: Platform) -> None:
     reply = Caller("Nomad", NEW).post(LIST, request(booking_location_id="NOWHERE"))
     assert (reply.http, reply.status, "NOWHERE" in reply.message) == (200, 2003, True)
+
+
+def later(begin: str) -> dict[str, Any]:
+    return {"start_date_time": f"{begin}T08:00:00Z", "end_date_time": f"{begin}T09:00:00Z"}
+
+
+def test_a_time_after_the_end_of_the_agreement_is_refused_and_asks_nobody(theirs: Platform) -> None:
+    """The eMSP would not hear of such a booking again."""
+    nomad, ends = Caller("Nomad", NEW), date(2030, 1, 1)
+    agreements.end(agreement=Agreement.objects.get(), ends_date=ends, at=cast.NOW)
+    message = refused(nomad.post(LIST, request(period=later("2030-01-01"))))
+    assert "$.period.start_date_time" in message
+    assert "no agreement of DE*NMD with NL*PLD covers 2030-01-01T08:00:00Z" in message
+    assert ([one for one in theirs.asked if one.method == "POST"], Booking.objects.count()) == ([], 0)
+    assert nomad.post(LIST, request(period=later("2029-12-31"))).status == 1000
+
+
+def test_what_was_booked_before_the_agreement_got_an_end_may_be_canceled(theirs: Platform) -> None:
+    nomad = Caller("Nomad", NEW)
+    agreements.end(agreement=Agreement.objects.get(), ends_date=date(2030, 1, 1), at=cast.NOW)
+    canceled = {"cancellation_reason": "TRAFFIC", "who_canceled": "EMSP"}
+    assert nomad.post(LIST, request(period=later("2030-01-01"), canceled=canceled)).status == 1000
+    assert theirs.asked[-1].body["canceled"] == canceled
+
+
+@pytest.mark.parametrize(
+    ("stored", "answer", "note"),
+    [
+        (booking("CANCELED"), booking("RESERVED", last_updated=at(1)), "CANCELED, which is final"),
+        (booking("RESERVED", last_updated=at(5)), booking("PENDING", last_updated=at(1)), "older than what is stored"),
+    ],
+)
+def test_an_answer_that_is_not_kept_is_not_told_either(
+    theirs: Platform, stored: dict[str, Any], answer: dict[str, Any], note: str
+) -> None:
+    """T65, B1: what the asker gets is what it reads afterwards."""
+    nomad = Caller("Nomad", NEW)
+    Caller("Polder Laden", NEW).put(BOOKING, stored)
+    theirs.answering = lambda asked: Said(answer)
+    reply = nomad.post(LIST, request())
+    assert (reply.status, reply.data, note in reply.message) == (1000, stored, True)
+    assert nomad.get(LIST).data == [stored]
+
+
+def test_the_booking_of_another_is_not_shown_whatever_the_cpo_answers(theirs: Platform) -> None:
+    others = booking("CANCELED")
+    others["booking_requests"][0]["booking_request"] = request(country_code="BE", party_id="CLO")
+    Caller("Polder Laden", NEW).put(BOOKING, others)
+    theirs.answering = lambda asked: Said(booking("RESERVED", last_updated=at(1)))
+    reply = Caller("Nomad", NEW).post(LIST, request())
+    assert (reply.status, reply.data, "somebody else" in reply.message) == (3000, None, True)
+    assert Caller("Polder Laden", NEW).get(BOOKING).data == others
