@@ -68,8 +68,8 @@ class SenderTerminal(OrderingView):
         named = data.get("terminal_id") or terminal.ocpi_id
         if named.upper() != terminal.ocpi_id.upper():
             raise invalid(f"terminal_id is “{named}” in the body and “{terminal.ocpi_id}” in the URL.")
-        orders.assign(self.asker, terminal, str(self.request.method), data, at=self.at)
-        return envelope.success()
+        note = orders.assign(self.asker, terminal, str(self.request.method), data, at=self.at)
+        return envelope.success(message=note)
 
 
 class Activation(OrderingView):

@@ -31,16 +31,18 @@ class Asker:
     correlation_id: str = ""
 
 
-def assign(asker: Asker, terminal: Terminal, method: str, data: Data, *, at: datetime) -> None:
+def assign(asker: Asker, terminal: Terminal, method: str, data: Data, *, at: datetime) -> str:
     """Tell the provider what the terminal is for, and keep it as soon as it was taken.
 
-    Both PUT and PATCH change what they name: the rest is the provider's. Raises Unclear and what asking.ask raises;
-    must not be called inside a transaction.
+    Both PUT and PATCH change what they name: the rest is the provider's. Returns a note when something younger is
+    known; "" otherwise. Raises Unclear and what asking.ask raises; must not be called inside a transaction.
     """
     if data.get("country_code") and data.get("party_id"):
         _cpo(asker, data)
+    if note := services.outdated(terminal=terminal, data=data):
+        return note
     _ask(asker, terminal.cpo, terminal.party, method, f"/{quote(terminal.ocpi_id, safe='')}", data, at)
-    services.assigned(terminal=terminal, data=data, at=at)
+    return services.assigned(terminal=terminal, data=data, at=at).note
 
 
 def activate(asker: Asker, data: Data, *, at: datetime) -> None:

@@ -52,6 +52,12 @@ def put_advice(*, provider: Party, cpo: Party | None, data: Data, at: datetime) 
     return _told(stored, at)
 
 
+def outdated(*, terminal: Terminal, data: Data) -> str:
+    """Why what its CPO says of the terminal is not taken, as a note for it: it is older than what is known (T65). Else
+    ""."""
+    return storage.too_old(terminal, data)
+
+
 @transaction.atomic
 def assigned(*, terminal: Terminal, data: Data, at: datetime) -> Stored[Terminal]:
     """Its CPO said what the terminal is for, and the provider took it; the CPO knows, so nothing is announced.

@@ -275,6 +275,16 @@ class TestTheCpoOrders:
         assert self.orders(theirs) == []
         assert volta.get(f"{OURS}/T-1").data == terminal()
 
+    @pytest.mark.parametrize("method", ["put", "patch"])
+    def test_an_older_assignment_is_answered_and_not_passed_on(self, theirs: Platform, method: str) -> None:
+        """T65."""
+        volta = Caller("Volta", NEW)
+        older = {"location_ids": ["L2"], "last_updated": "2026-11-01T00:00:00Z"}
+        reply = getattr(volta, method)(f"{OURS}/T-1", older)
+        assert (reply.http, reply.status) == (200, 1000)
+        assert "older than what is stored here" in reply.message
+        assert (self.orders(theirs), volta.get(f"{OURS}/T-1").data) == ([], terminal())
+
     def test_what_the_provider_refuses_is_not_kept(self, theirs: Platform) -> None:
         """T106."""
         theirs.answering = lambda asked: Said(status=2001, message="No such location.")
