@@ -62,10 +62,12 @@ def order(
 
 @transaction.atomic
 def take_result(*, command: Command, result: Data, correlation_id: str = "", at: datetime) -> str:
-    """Keep what came of a request, the profile that it tells included. As `commands.results.take`."""
+    """Keep what came of a request, the profile that it tells included; a second result is not believed, nor its
+    profile. As `commands.results.take`."""
     profile = result.get("profile")  # valid with ACCEPTED only (P1)
+    first = not results.locked(command).result
     note = results.take(command=command, result=result, correlation_id=correlation_id, at=at)
-    if profile is not None and command.session is not None:
+    if first and profile is not None and command.session is not None:
         keep(session=command.session, profile=profile, at=at)
     return note
 

@@ -77,6 +77,16 @@ def test_the_active_profile_is_asked_for_told_and_kept(between: Middle) -> None:
     assert ActiveProfile.objects.get().data == ACTIVE
 
 
+def test_the_profile_of_a_second_result_is_not_kept(between: Middle) -> None:
+    """P1, M2: the first result holds."""
+    get(between)
+    assert between.cpo.tell(between.ours(), {"result": "ACCEPTED", "profile": ACTIVE}).message == "Success"
+    other = {**ACTIVE, "start_date_time": "2026-11-20T09:52:00Z"}
+    reply = between.cpo.tell(between.ours(), {"result": "ACCEPTED", "profile": other})
+    assert (reply.status, "that holds" in reply.message) == (1000, True)
+    assert ActiveProfile.objects.get().data == ACTIVE
+
+
 def test_a_result_that_is_not_accepted_has_no_profile(between: Middle) -> None:
     """P1."""
     get(between)
