@@ -20,6 +20,7 @@ from roaming.exchange import selectors as exchange
 from roaming.exchange.models import MOVES, Push, PushState
 from roaming.kernel import locks
 from roaming.kernel.http import Unreachable
+from roaming.locations import parts
 from roaming.ocpi import modules, translation
 from roaming.ocpi.client import OcpiClient, Refused
 from roaming.ocpi.schema import transforms, wire
@@ -161,8 +162,23 @@ def _spoken(push: Push, version: str) -> tuple[str | None, list[transforms.Loss]
     if not push.body or version == NEWEST_SHAPE:
         return push.body or None, []
     value: Any = wire.decode(push.body.encode())
-    told, losses = translation.told(version, push.kind, value)
+    try:
+        told, losses = translation.told(version, push.kind, value)
+    except transforms.NotExpressible:
+        public = _last_public(push)
+        if public is None:
+            raise
+        told, losses = translation.told(version, push.kind, parts.withdrawn(public, value["last_updated"]))
     return wire.encode_text(told), losses
+
+
+def _last_public(push: Push) -> dict[str, Any] | None:
+    """The location that the platform still shows to everybody, as it was told last; None when there is no such thing.
+    OCPI 2.1.1 has no words for one that became private (L5), but for EVSEs that are gone (L1)."""
+    told = Push.objects.filter(connection=push.connection_id, object_key=push.object_key, state=PushState.DELIVERED)
+    newest = told.order_by("-id").first() if push.kind == "location" else None
+    value: Any = wire.decode(newest.body.encode()) if newest else {}
+    return value if value.get("publish") else None
 
 
 def _query(push: Push, body: str | None, version: str) -> str:

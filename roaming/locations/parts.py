@@ -30,6 +30,12 @@ def left_out(before: Data, location: Data) -> list[str]:
     return [uid for uid in uids(before) if uid not in present]
 
 
+def withdrawn(location: Data, last_updated: str) -> Data:
+    """The location as it was, with nothing to charge at any more."""
+    gone = {"status": "REMOVED", "last_updated": last_updated}
+    return {**location, "evses": [evse | gone for evse in EVSES.of(location)], "last_updated": last_updated}
+
+
 def with_evse(location: Data, evse: Data) -> Data:
     """The location with `evse` in the place of the one with its uid, or added at the end."""
     return nested.placed(EVSES, location, evse)
