@@ -19,7 +19,7 @@ from roaming.portal import connections, steps
 from roaming.portal.access import Page
 from roaming.portal.connection_forms import ConnectionForm, SettledForm
 from roaming.portal.forms import FormPage
-from roaming.registration import leaving
+from roaming.registration import leaving, rotation
 from roaming.registration.starting import CannotRegister
 
 
@@ -131,6 +131,21 @@ class NewToken(Confirm):
     def do(self, connection: Connection) -> str:
         token = services.new_registration_token(connection=connection, at=clock.now())
         return connections.show_once(self.request, connection, token)
+
+
+class WithdrawOffer(Confirm):
+    submit = "They did not take it"
+
+    def warning(self, connection: Connection) -> str:
+        return (
+            "Ask them first. The token that a rotation offered them is dead then, and another rotation may be tried; "
+            "the one that they have goes on. If they took the offered one after all, their next call is refused, and they "
+            "have to PUT their credentials again or be given a new one-time token."
+        )
+
+    def do(self, connection: Connection) -> str:
+        messages.success(self.request, rotation.withdraw_offer(connection=connection, at=clock.now(), by=self.user))
+        return connections.url(connection)
 
 
 class Unregister(Confirm):

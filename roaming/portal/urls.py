@@ -42,6 +42,7 @@ urlpatterns = [
     path("connections/<int:pk>/", connections.ConnectionPage.as_view(), name="connection"),
     path("connections/<int:pk>/edit/", connection_changes.EditConnection.as_view(), name="connection_edit"),
     path("connections/<int:pk>/token/", connection_changes.NewToken.as_view(), name="connection_token"),
+    path("connections/<int:pk>/withdraw/", connection_changes.WithdrawOffer.as_view(), name="connection_withdraw"),
     path("connections/<int:pk>/unregister/", connection_changes.Unregister.as_view(), name="connection_unregister"),
     path("connections/<int:pk>/register/", connections.Register.as_view(), name="connection_register"),
     path("connections/<int:pk>/attempts/", attempts.AttemptList.as_view(), name="connection_attempts"),

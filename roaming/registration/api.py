@@ -55,7 +55,7 @@ class Credentials(OcpiView):
     def delete(self, request: Request, version: str) -> HttpResponse:
         self._require_registered("DELETE")
         registration.leave(
-            connection=self.connection, token=self._token, at=self.at, correlation_id=self._correlation_id
+            connection=self.connection, token=self._token, at=self.at, correlation_id=self.correlation_id
         )
         return envelope.success()
 
@@ -66,7 +66,7 @@ class Credentials(OcpiView):
             version=version,
             sent=self.body(),
             at=self.at,
-            correlation_id=self._correlation_id,
+            correlation_id=self.correlation_id,
         )
         return envelope.success(ours)
 
@@ -74,11 +74,6 @@ class Credentials(OcpiView):
     def _token(self) -> str:
         """The plain token of this request; only its hash is stored."""
         return str(self.request.auth)
-
-    @property
-    def _correlation_id(self) -> str:
-        """What our calls on account of this request carry too."""
-        return str(self.request.headers.get("X-Correlation-ID", ""))
 
     @property
     def _registered(self) -> bool:

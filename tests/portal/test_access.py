@@ -24,7 +24,8 @@ PAGES: dict[str, tuple[Grant, str]] = {
     "agreement_activate": (Grant.EDIT_PARTNERS, "POST"),
     **dict.fromkeys(("connection", "connection_attempts", "connection_attempt"), (Grant.VIEW_ROAMING, "GET")),
     **dict.fromkeys(
-        ("connection_register", "connection_token", "connection_unregister"), (Grant.HANDLE_TRAFFIC, "GET")
+        ("connection_register", "connection_token", "connection_withdraw", "connection_unregister"),
+        (Grant.HANDLE_TRAFFIC, "GET"),
     ),
     **dict.fromkeys(
         ("connection_conformance", "conformance", "conformance_text", "exchange"), (Grant.VIEW_ROAMING, "GET")

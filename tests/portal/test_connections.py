@@ -10,7 +10,7 @@ from django.contrib.messages import get_messages
 from django.contrib.sessions.models import Session
 from django.test import Client
 
-from partners.connections import selectors, services
+from partners.connections import selectors, services, tokens
 from partners.connections.models import Connection, ConnectionState
 from partners.partners.models import Partner
 from partners.people.models import Role
@@ -435,6 +435,20 @@ def test_what_cannot_be_undone_stands_behind_a_page_that_says_what_it_means(
     otto.post(page(scene.nomad, tail))
     scene.nomad.refresh_from_db()
     assert scene.nomad.state == ConnectionState.PLANNED
+
+
+def test_a_token_that_they_did_not_take_is_withdrawn_behind_a_page_that_says_what_it_means(
+    otto: Client, scene: Scene
+) -> None:
+    assert "withdraw" not in html(otto, page(scene.nomad))
+    token = tokens.offer(connection=scene.nomad, at=clock.now())
+    assert page(scene.nomad, "withdraw/") in html(otto, page(scene.nomad))
+    assert "Ask them first" in html(otto, page(scene.nomad, "withdraw/"))
+    assert selectors.by_token(token, clock.now()) == scene.nomad
+    assert "is dead" in told(otto.post(page(scene.nomad, "withdraw/")))
+    assert selectors.by_token(token, clock.now()) is None
+    assert selectors.by_token(cast.token("Nomad"), clock.now()) == scene.nomad
+    assert "there is none to withdraw" in told(otto.post(page(scene.nomad, "withdraw/")))
 
 
 def test_leaving_says_what_they_answered(otto: Client, scene: Scene, hubert: Platform) -> None:
