@@ -115,11 +115,9 @@ def _ask(question: Question, issuer: Party, token: Token | None, at: datetime) -
     except validation.Invalid as error:
         logger.warning("%s answered an authorization with an invalid object: %s", issuer.connection, error)
     except Refused as refusal:
-        if refusal.status_code == errors.UNKNOWN_TOKEN:
-            raise UnknownToken(f"{issuer.code} does not know the {_name(question)}.") from None
-        if refusal.status_code == errors.NOT_ENOUGH_INFORMATION:
-            raise NotEnough(f"{issuer.code} needs more to decide: {refusal.message}") from None
-        logger.warning("%s refused an authorization: %s", issuer.connection, refusal)
+        if _decides(refusal):
+            return _refused(question, issuer, token, refusal)
+        logger.warning("%s could not answer an authorization: %s", issuer.connection, refusal)
     return None
 
 
@@ -131,6 +129,25 @@ def _understood(data: Any, connection: Connection, token: Token | None) -> Data:
     if token is not None and not info.get("token"):
         info = {**info, "token": token.data}
     validation.validate(NEWEST_SHAPE, "authorization_info", info)
+def _decides(refusal: Refused) -> bool:
+    """Whether it was heard and said no: the whitelist is for those who cannot be reached (K5). A token of ours that it
+    does not take, a fault of its own and a page that is no OCPI say nothing of the driver."""
+    heard = not refusal.away and not refusal.troubled
+    return heard and (refusal.http_status == 404 or bool(refusal.status_code))
+
+
+def _refused(question: Question, issuer: Party, token: Token | None, refusal: Refused) -> Data:
+    """The answer to a driver whom the eMSP refused without an AuthorizationInfo."""
+    unsaid = refusal.http_status == 404 and refusal.status_code in (0, errors.CLIENT_ERROR)  # 2.1.1 has no 2004
+    if unsaid or refusal.status_code == errors.UNKNOWN_TOKEN:
+        raise UnknownToken(f"{issuer.code} does not know the {_name(question)}.")
+    if refusal.status_code == errors.NOT_ENOUGH_INFORMATION:
+        raise NotEnough(f"{issuer.code} needs more to decide: {refusal.message}")
+    if token is None:
+        raise UnknownToken(f"{issuer.code} refused the {_name(question)}: {refusal.message}")
+    return _not_allowed(token, f"The issuer of this token refused: {refusal.message}")
+
+
     return info
 
 
@@ -141,8 +158,11 @@ def _from_whitelist(token: Token, location: Data | None) -> Data:
     """
     ours = token.party.connection.own and token.party.connection.endpoint("tokens", "SENDER") is None
     if token.whitelist == "NEVER" and not ours:
-        sentence = {"language": "en", "text": "The issuer of this token could not be asked."}
-        return {"allowed": "NOT_ALLOWED", "token": token.data, "info": sentence}
+        return _not_allowed(token, "The issuer of this token could not be asked.")
     if not token.valid:
         return {"allowed": "BLOCKED", "token": token.data}
     return {"allowed": "ALLOWED", "token": token.data, **({"location": location} if location else {})}
+
+
+def _not_allowed(token: Token, sentence: str) -> Data:
+    return {"allowed": "NOT_ALLOWED", "token": token.data, "info": {"language": "en", "text": sentence[:512]}}

@@ -234,6 +234,10 @@ def answer(info: dict[str, Any]) -> Any:
     return answering
 
 
+def saying(said: Said) -> Any:
+    return lambda _: said
+
+
 @pytest.mark.parametrize("valid", [True, False])
 @pytest.mark.parametrize("whitelist", ["ALLOWED", "ALLOWED_OFFLINE", "NEVER"])
 def test_the_emsp_decides_whatever_we_know_of_the_token(
@@ -302,6 +306,44 @@ def test_an_emsp_that_talks_nonsense_is_an_emsp_that_cannot_be_asked(
     whitelisted(Caller("Nomad"), card, "NEVER")
     asked.answering = lambda asked: said
     assert Caller("Volta").post(ASK).data["allowed"] == "NOT_ALLOWED"
+
+
+@pytest.mark.parametrize("whitelist", ["ALLOWED", "ALLOWED_OFFLINE"])
+def test_an_emsp_that_was_heard_and_refuses_is_not_overruled_by_the_whitelist(
+    asked: Platform, card: dict[str, Any], whitelist: str
+) -> None:
+    """K5: the whitelist is for an eMSP that cannot be reached."""
+    token = whitelisted(Caller("Nomad"), card, whitelist)
+    for said in (Said(http=404, status=2000), Said(http=404, raw=b"<html>")):
+        asked.answering = saying(said)
+        reply = Caller("Volta").post(ASK, HERE)
+        assert (reply.http, reply.status, reply.data) == (404, 2004, None)
+    for said in (Said(http=404, status=2003, message="no such place"), Said(status=2001, message="no such place")):
+        asked.answering = saying(said)
+        reply = Caller("Volta").post(ASK, HERE)
+        assert (reply.http, reply.status, reply.data["allowed"]) == (200, 1000, "NOT_ALLOWED")
+        assert reply.data["token"] == token
+        assert "no such place" in reply.data["info"]["text"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        Said(http=401, status=2000),
+        Said(http=503, status=2000),
+        Said(status=3000),
+        Said(status=4002),
+        Said(http=400, raw=b"<html>"),
+        Said({"allowed": "PERHAPS"}),
+    ],
+)
+def test_an_emsp_that_does_not_speak_of_the_driver_leaves_it_to_the_whitelist(
+    asked: Platform, card: dict[str, Any], said: Said
+) -> None:
+    """K5: our token is not taken there, a fault of theirs, or no answer at all."""
+    whitelisted(Caller("Nomad"), card, "ALLOWED_OFFLINE")
+    asked.answering = lambda _: said
+    assert Caller("Volta").post(ASK).data["allowed"] == "ALLOWED"
 
 
 def test_an_emsp_whose_version_lacks_the_words_is_an_emsp_that_cannot_be_asked(
