@@ -4,6 +4,7 @@ A connection writes objects of the parties it hosts. It reads, and is sent, what
 Our own back-ends are connections like any other; two partners joined by an agreement make us their hub.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -62,6 +63,11 @@ def may_speak_as(connection: Connection, code: Code) -> bool:
 
 
 def may_address(connection: Connection, code: Code) -> bool:
+def are_same(code: Code, party: Party) -> bool:
+    """Whether that code is the party's, in any letter case."""
+    return "*".join(code).upper() == party.code
+
+
     """Whether a request of the platform may be for that party (OCPI-to-*): it is one of ours, or an agreement joins it
     to a party of the platform, or it provides payments on the platform of one so joined. Of others nobody learns here
     that they exist."""
@@ -125,14 +131,20 @@ def receivers_of(party: Party, *, at: datetime) -> list[Receiver]:
         .select_related(f"{theirs}__connection")
         .order_by("id")
     )
-    return _one_per_connection([getattr(agreement, theirs) for agreement in joined])
+    return _one_per_connection([getattr(agreement, theirs) for agreement in joined], party)
 
 
 def receivers_of_pair(cpo: Party, emsp: Party | None, *, at: datetime) -> list[Receiver]:
     """Who must receive a session or CDR between the two: the eMSP's connection, when an agreement covers `at`."""
     if emsp is None or emsp.connection_id == cpo.connection_id:
         return []
-    return _one_per_connection([emsp]) if agreements.covering(cpo=cpo, emsp=emsp, at=at) else []
+    return _one_per_connection([emsp], cpo) if agreements.covering(cpo=cpo, emsp=emsp, at=at) else []
+
+
+def times_joined(cpo: Party, emsp: Party) -> Callable[[datetime], bool]:
+    """Whether an agreement, active or since ended, covers a moment between the two; looked up once for many moments."""
+    held = list(agreements.between(cpo, emsp).filter(state__in=agreements.IN_FORCE))
+    return lambda moment: any(agreements.covers(agreement, moment) for agreement in held)
 
 
 def records_visible_to(connection: Connection, *, at: datetime) -> Q:
@@ -155,7 +167,7 @@ def receivers_of_record(owner: Party, counterparty: Party | None) -> list[Receiv
         return []
     cpo, emsp = (owner, counterparty) if owner.role == PartyRole.CPO else (counterparty, owner)
     joined = Agreement.objects.filter(cpo=cpo, emsp=emsp, state__in=agreements.IN_FORCE)
-    return _one_per_connection([counterparty]) if joined.exists() else []
+    return _one_per_connection([counterparty], owner) if joined.exists() else []
 
 
 def providers_joined_to(connection: Connection, *, at: datetime) -> QuerySet[Party]:
@@ -186,7 +198,7 @@ def receivers_of_terminal(provider: Party, cpo: Party | None, *, at: datetime) -
     if cpo is None or cpo.connection_id == provider.connection_id:
         return []
     may = owners_visible_to(provider.connection, role=PartyRole.CPO, at=at).filter(pk=cpo.pk)
-    return _one_per_connection([cpo]) if may.exists() else []
+    return _one_per_connection([cpo], provider) if may.exists() else []
 
 
 def pairs_of(connection: Connection, *, at: datetime) -> list[tuple[Party, Party]]:
@@ -233,7 +245,7 @@ def receivers_of_status(party: Party, *, at: datetime) -> list[Receiver]:
     if not party.connection.own:
         return receivers_of(party, at=at)
     others = Party.objects.filter(connection__in=served_as_hub(at=at)).exclude(connection=party.connection_id)
-    return _one_per_connection(list(others.select_related("connection").order_by("id")))
+    return _one_per_connection(list(others.select_related("connection").order_by("id")), party)
 
 
 def may_ask_about(connection: Connection, issuer: Party, *, at: datetime) -> bool:
@@ -258,8 +270,8 @@ def counterparties_of(connection: Connection, *, role: str) -> QuerySet[Party]:
 def face_of(connection: Connection) -> Party | None:
     """The one party that we are for a platform of OCPI 2.1.1, which knows no more than one: the face chosen for the
     connection; else the first of its counterparties; else the first of ours on the other side."""
-    if connection.face is not None and connection.face.left_at is None:
-        return connection.face
+    if chosen := chosen_face(connection):
+        return chosen
     opposite: dict[str, str] = {PartyRole.CPO: PartyRole.EMSP, PartyRole.EMSP: PartyRole.CPO}
     roles = [opposite[party.role] for party in parties.hosted(connection) if party.role in opposite]
     for role in roles:
@@ -269,10 +281,27 @@ def face_of(connection: Connection) -> Party | None:
     return parties.ours().filter(role__in=roles).first()
 
 
-def _one_per_connection(found: list[Party]) -> list[Receiver]:
+def chosen_face(connection: Connection) -> Party | None:
+    """The one party that a person chose us to be for a platform of OCPI 2.1.1: of all others it hears nothing."""
+    face = connection.face
+    return face if face is not None and face.left_at is None else None
+
+
+def only_face(connection: Connection) -> Party | None:
+    """The eMSP that a CPO's platform of OCPI 2.1.1 must mean where it names none: the face chosen for the connection,
+    or the only one that an agreement joins to it, or joined; None when it may be one of several."""
+    if chosen := chosen_face(connection):
+        return chosen
+    joined = list(counterparties_of(connection, role=PartyRole.EMSP)[:2])
+    return face_of(connection) if len(joined) < 2 else None
+
+
+def _one_per_connection(found: list[Party], owner: Party) -> list[Receiver]:
+    """One receiver of something of `owner` for each platform, but for those that are away, and those to which we are
+    another party only."""
     chosen: dict[int, Receiver] = {}
     for party in found:
-        if party.reachable:
+        if party.reachable and _is_faced_by(party.connection, owner):
             chosen.setdefault(party.connection_id, Receiver(party.connection, party))
     return list(chosen.values())
 
@@ -283,6 +312,11 @@ def _on(connection: Connection, side: str) -> Q:
 
 
 def _joins(connection: Connection) -> Q:
+def _is_faced_by(connection: Connection, owner: Party) -> bool:
+    face = chosen_face(connection) if connection.version == "2.1.1" else None
+    return face is None or face.code == owner.code
+
+
     """Agreements that join the party of the outer query to one of the platform."""
     return _on(connection, "emsp") & Q(cpo=OuterRef("pk")) | _on(connection, "cpo") & Q(emsp=OuterRef("pk"))
 

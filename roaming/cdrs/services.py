@@ -22,6 +22,7 @@ from roaming.kernel import events, states
 from roaming.ocpi import storage
 from roaming.ocpi.schema import transforms, wire
 from roaming.ocpi.schema.values import parse_time
+from roaming.tokens import services as tokens
 
 Data = dict[str, Any]
 
@@ -68,6 +69,9 @@ def receive(
         )
         if created:
             events.publish("cdr.received", cdr=cdr)
+            if version == "2.1.1":
+                what = f"CDR “{cdr.ocpi_id}”"
+                tokens.note_contract_of_several(party=party, token=data["cdr_token"], what=what, at=at)
     if cdr.content_sha256 != digest and not _says_the_same(cdr, raw, data, version):
         raise _refused(cdr, data, connection, at)
     return Received(cdr, created)

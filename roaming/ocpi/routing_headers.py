@@ -59,6 +59,13 @@ def read(headers: Headers, connection: Connection) -> Route:
     return Route(sender, receiver)
 
 
+def how_to_choose(version: str) -> str:
+    """What a partner is told to do when its request may be for several parties here."""
+    if version == "2.1.1":
+        return "OCPI 2.1.1 cannot say which is meant: have us choose one as the party that we are for your platform"
+    return "address the one meant with the OCPI-to headers"
+
+
 def of_answerer(connection: Connection, route: Route) -> dict[str, str]:
     """Headers of an answer to a request that says who it is from, but not whom it is for: the party that must be meant,
     where there is one only."""

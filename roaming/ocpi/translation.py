@@ -69,7 +69,7 @@ def _known_of(version: str, connection: Connection, owner: Owner | None) -> Know
         return NOTHING
     return Known(
         owner=owner or _only_party(connection),
-        issuer=_face(connection),
+        issuer=_issuer(connection),
         token=lambda contract_id: tokens.by_contract(connection, contract_id),
     )
 
@@ -80,9 +80,9 @@ def _only_party(connection: Connection) -> Owner | None:
     return (hosted.country_code, hosted.party_id) if hosted else None
 
 
-def _face(connection: Connection) -> Owner | None:
-    """Who we are for a 2.1.1 platform."""
-    face = routing.face_of(connection)
+def _issuer(connection: Connection) -> Owner | None:
+    """The eMSP of a contract that no token here has, where it can be one only; else the contract itself must say."""
+    face = routing.only_face(connection)
     return (face.country_code, face.party_id) if face else None
 
 

@@ -21,6 +21,7 @@ from rest_framework.views import APIView
 from partners import routing
 from partners.connections import tokens
 from partners.connections.models import Connection, TokenKind
+from partners.parties.models import Party
 from roaming.kernel import clock, correlation
 from roaming.kernel.states import CannotMove
 from roaming.ocpi import bodies, envelope, modules, offers, paging, paths, routing_headers, throttling, translation
@@ -116,13 +117,20 @@ class OcpiView(APIView):
         return told
 
     @cached_property
-    def meant(self) -> routing.Code | None:
-        """The one party that the request is for: the routing headers name it; in 2.1.1 it is the one that we are for
-        the platform. None when everybody is meant."""
+    def named(self) -> routing.Code | None:
+        """The one party that the request can be for: the routing headers name it; in 2.1.1 it is the one that a person
+        chose for the platform. None when it is not said."""
         if self.version != "2.1.1":
             return self.route.to_party
-        face = routing.face_of(self.connection)
-        return (face.country_code, face.party_id) if face else None
+        return _code(routing.chosen_face(self.connection))
+
+    @cached_property
+    def meant(self) -> routing.Code | None:
+        """The one party that the request is most likely for: the one that is named; in 2.1.1, where none is, the one
+        that we are for the platform. None when everybody is meant."""
+        if self.version != "2.1.1":
+            return self.named
+        return _code(routing.face_of(self.connection))
 
     def narrowed(self, visible: QuerySet[O]) -> QuerySet[O]:
         """Of what the caller may see, the objects of the party that is meant."""
@@ -195,6 +203,10 @@ class OcpiView(APIView):
         if error.status_code == SERVER_ERROR:
             logger.error("%s %s failed", self.request.method, self.request.path, exc_info=exc)
         return envelope.failure(error)
+
+
+def _code(party: Party | None) -> routing.Code | None:
+    return (party.country_code, party.party_id) if party else None
 
 
 def as_ocpi_error(exc: Exception) -> OcpiError:

@@ -17,6 +17,7 @@ from roaming.ocpi.storage import Stored
 from roaming.ocpi.versions import NEWEST_SHAPE
 from roaming.sessions.models import Session
 
+from roaming.tokens import services as tokens
 Data = dict[str, Any]
 
 _OVER = "COMPLETED"
@@ -36,6 +37,9 @@ def put(*, party: Party, session_id: str, data: Data, by_contract: bool = False,
         Session, party=party, ocpi_id=session_id, data=data, columns=_columns(data), at=at, objection=_objection
     )
     return _told(stored, data, at)
+    if by_contract and stored.changed:
+        what = f"Session “{session_id}”"
+        tokens.note_contract_of_several(party=party, token=data["cdr_token"], what=what, at=at)
 
 
 @transaction.atomic

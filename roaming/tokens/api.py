@@ -31,7 +31,8 @@ class Authorize(OcpiView):
             token_type=_type(request),
             version=self.version,
             location=self.object("location_references") if self.raw.strip() else None,
-            issuer=self.route.to_party,
+            issuer=self.named,
+            likely_issuer=self.meant,
             correlation_id=self.correlation_id,
         )
         try:

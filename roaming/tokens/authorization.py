@@ -11,7 +11,7 @@ from partners.connections.models import Connection
 from partners.parties import selectors as parties
 from partners.parties.models import Party, PartyRole
 from roaming.exchange.asking import Asking, NoAnswer, ask
-from roaming.ocpi import errors, translation
+from roaming.ocpi import errors, routing_headers, translation
 from roaming.ocpi.client import Refused
 from roaming.ocpi.schema import transforms, validation
 from roaming.ocpi.versions import NEWEST_SHAPE
@@ -35,7 +35,8 @@ class Question:
     """What a CPO on `connection` wants to know. `location` is a LocationReferences (newest shape), if any.
 
     `token_type` is what the token is called in `version`, the one that the CPO asks in; None when it does not say.
-    `issuer` is the party the request was addressed to by its routing headers (country code, party id), if any.
+    `issuer` is the one party (country code, party id) that the request can be for, if that is settled; where it is not
+    and several have the token, it is `likely_issuer`'s.
     """
 
     connection: Connection
@@ -43,7 +44,8 @@ class Question:
     token_type: str | None
     version: str
     location: Data | None = None
-    issuer: tuple[str, str] | None = None
+    issuer: routing.Code | None = None
+    likely_issuer: routing.Code | None = None
     correlation_id: str = ""
 
 
@@ -77,12 +79,18 @@ def _token(question: Question, at: datetime) -> Token | None:
         at=at,
     )
     if question.issuer is not None:
-        code = tuple(part.upper() for part in question.issuer)
-        found = [token for token in found if (token.party.country_code, token.party.party_id) == code]
+        found = _issued_by(question.issuer, found)
+    elif len(found) > 1 and question.likely_issuer is not None:
+        found = _issued_by(question.likely_issuer, found) or found
     if len(found) > 1:
         issuers = ", ".join(token.party.code for token in found)
-        raise NotEnough(f"Several eMSPs have a {_name(question)}: {issuers}. Address one with the OCPI-to headers.")
+        advice = routing_headers.how_to_choose(question.version)
+        raise NotEnough(f"Several eMSPs have a {_name(question)} ({issuers}); {advice}.")
     return found[0] if found else None
+
+
+def _issued_by(code: routing.Code, found: list[Token]) -> list[Token]:
+    return [token for token in found if routing.are_same(code, token.party)]
 
 
 def _addressed(question: Question, at: datetime) -> Party | None:
@@ -121,14 +129,6 @@ def _ask(question: Question, issuer: Party, token: Token | None, at: datetime) -
     return None
 
 
-def _understood(data: Any, connection: Connection, token: Token | None) -> Data:
-    """The answer in the newest shape; an eMSP that leaves the token out, as 2.1.1 does, gets ours put in."""
-    if isinstance(data, dict) and not data.get("token") and token is not None and connection.version != "2.1.1":
-        data = {**data, "token": translation.told(connection.version, "token", token.data)[0]}
-    info = translation.understood(connection.version, "authorization_info", data, connection=connection)
-    if token is not None and not info.get("token"):
-        info = {**info, "token": token.data}
-    validation.validate(NEWEST_SHAPE, "authorization_info", info)
 def _decides(refusal: Refused) -> bool:
     """Whether it was heard and said no: the whitelist is for those who cannot be reached (K5). A token of ours that it
     does not take, a fault of its own and a page that is no OCPI say nothing of the driver."""
@@ -148,6 +148,14 @@ def _refused(question: Question, issuer: Party, token: Token | None, refusal: Re
     return _not_allowed(token, f"The issuer of this token refused: {refusal.message}")
 
 
+def _understood(data: Any, connection: Connection, token: Token | None) -> Data:
+    """The answer in the newest shape; an eMSP that leaves the token out, as 2.1.1 does, gets ours put in."""
+    if isinstance(data, dict) and not data.get("token") and token is not None and connection.version != "2.1.1":
+        data = {**data, "token": translation.told(connection.version, "token", token.data)[0]}
+    info = translation.understood(connection.version, "authorization_info", data, connection=connection)
+    if token is not None and not info.get("token"):
+        info = {**info, "token": token.data}
+    validation.validate(NEWEST_SHAPE, "authorization_info", info)
     return info
 
 

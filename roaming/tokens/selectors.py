@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from partners import routing
 from partners.connections.models import Connection
@@ -40,12 +40,32 @@ def type_of(party: Party, token_uid: str, *, token_type: str | None, version: st
 
 
 def by_contract(connection: Connection, contract_id: str) -> dict[str, Any] | None:
-    """The token (newest shape) of that contract, among those of eMSPs that an agreement joins, or joined, to the
-    connection: all that OCPI 2.1.1 says of a token in a session or CDR is its contract."""
-    owners = routing.counterparties_of(connection, role=PartyRole.EMSP)
-    rows = Token.objects.filter(party__in=owners, contract_id_upper=contract_id.upper())
-    row = rows.order_by("-valid", "id").first()
-    return row.data if row else None
+    """The token (newest shape) of that contract, for a platform of OCPI 2.1.1: all that it says of a token in a session
+    or CDR is its contract. None when nobody has such a token, or several whom it may mean have."""
+    rows = of_contract(connection, contract_id)
+    return rows[0].data if len({row.party_id for row in rows}) == 1 else None
+
+
+def of_contract(connection: Connection, contract_id: str) -> list[Token]:
+    """The tokens of that contract that the platform may mean, the best of each issuer first.
+
+    An issuer is the party that was chosen for the platform; without one, the eMSP that the contract itself begins with;
+    without that, any that an agreement joins, or joined, to the platform. Whose contract it is does not depend on
+    whether a token of it is valid just now.
+    """
+    issuers = routing.counterparties_of(connection, role=PartyRole.EMSP)
+    if chosen := routing.chosen_face(connection):
+        issuers = issuers.filter(pk=chosen.pk)
+    elif named := issuers.filter(_begins(contract_id)).first():
+        issuers = issuers.filter(pk=named.pk)
+    rows = Token.objects.filter(party__in=issuers, contract_id_upper=contract_id.upper())
+    return list(rows.select_related("party").order_by("-valid", "id"))
+
+
+def _begins(contract_id: str) -> Q:
+    """The party whose code the contract begins with: DE-NMD-C00012345-X, DE*NMD*…, DENMD…"""
+    plain = contract_id.upper().replace("-", "").replace("*", "")
+    return Q(country_code=plain[:2], party_id=plain[2:5])
 
 
 def visible_to(user: User) -> QuerySet[Token]:

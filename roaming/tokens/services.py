@@ -7,9 +7,12 @@ from django.db import transaction
 
 from partners import routing
 from partners.parties.models import Party
+from roaming.findings import services as findings
+from roaming.findings.models import Severity
 from roaming.ocpi import storage
 from roaming.ocpi.schema.values import parse_time
 from roaming.ocpi.storage import Stored
+from roaming.tokens import selectors
 from roaming.tokens.models import ASKED_ONLY, Token
 
 
@@ -32,6 +35,29 @@ def patch(*, party: Party, token_uid: str, token_type: str, data: dict[str, Any]
     if stored.changed:
         _announce(row, at)
     return stored
+
+
+def note_contract_of_several(*, party: Party, token: dict[str, Any], what: str, at: datetime) -> None:
+    """A session or CDR (`what`) of `party`, whose platform names contracts only, has a CdrToken of a contract that
+    several eMSPs issued; it was given to none of them, and a person has to know."""
+    if token["type"] != "OTHER" or token["uid"] != token["contract_id"]:
+        return
+    rows = selectors.of_contract(party.connection, token["contract_id"])
+    issuers = sorted({row.party.code for row in rows})
+    if len(issuers) < 2:
+        return
+    findings.record_once(
+        code="contract_of_several_emsps",
+        severity=Severity.ERROR,
+        title="Contract of several eMSPs",
+        sentence=f"{what} of {party.code} names contract “{token['contract_id']}”; {' and '.join(issuers)} have "
+        "tokens of it. None of them was given it: choose the party that we are for this connection.",
+        expected="a contract of one eMSP",
+        actual=", ".join(issuers),
+        connection=party.connection,
+        subject=what,
+        at=at,
+    )
 
 
 def _announce(row: Token, at: datetime) -> None:

@@ -181,3 +181,25 @@ def test_an_invoice_record_reaches_the_other_side_of_the_agreement_after_its_end
     assert [str(receiver.party) for receiver in routing.receivers_of_record(cpo, emsp)] == ["DE*NMD"]
     assert [str(receiver.party) for receiver in routing.receivers_of_record(emsp, cpo)] == ["NL*VLT"]
     assert routing.receivers_of_record(cpo, None) == []
+
+
+def test_a_platform_of_2_1_1_with_a_chosen_face_is_sent_nothing_of_others(volta: Connection) -> None:
+    """It is shown nothing of them in lists either."""
+    cast.polder(url="http://polder.example")
+    nomad = cast.nomad(url="http://nomad.example", version="2.1.1")
+    for cpo in ("NL*VLT", "NL*PLD"):
+        cast.agreement(cpo, "DE*NMD")
+    emsp = cast.party("DE*NMD", "EMSP")
+
+    def sent(cpo: str) -> list[int]:
+        owner = cast.party(cpo, "CPO")
+        found = [routing.receivers_of(owner, at=cast.NOW), routing.receivers_of_pair(owner, emsp, at=cast.NOW)]
+        return [len(receivers) for receivers in found]
+
+    assert (sent("NL*VLT"), sent("NL*PLD")) == ([1, 1], [1, 1])
+    Connection.objects.filter(pk=nomad.pk).update(face=cast.party("NL*VLT", "CPO"))
+    emsp.refresh_from_db()
+    assert (sent("NL*VLT"), sent("NL*PLD")) == ([1, 1], [0, 0])
+    Connection.objects.filter(pk=nomad.pk).update(version="2.2.1")
+    emsp.refresh_from_db()
+    assert (sent("NL*VLT"), sent("NL*PLD")) == ([1, 1], [1, 1])
