@@ -62,12 +62,12 @@ def may_speak_as(connection: Connection, code: Code) -> bool:
     return _is_hub_named(connection, code) or parties.hosted(connection).filter(_named(code)).exists()
 
 
-def may_address(connection: Connection, code: Code) -> bool:
 def are_same(code: Code, party: Party) -> bool:
     """Whether that code is the party's, in any letter case."""
     return "*".join(code).upper() == party.code
 
 
+def may_address(connection: Connection, code: Code) -> bool:
     """Whether a request of the platform may be for that party (OCPI-to-*): it is one of ours, or an agreement joins it
     to a party of the platform, or it provides payments on the platform of one so joined. Of others nobody learns here
     that they exist."""
@@ -110,13 +110,18 @@ def pairs_visible_to(connection: Connection, *, at: datetime, moment: str = "sta
     owner over the start of the charging; one that ended shows them as long as its history may be read. The owner's own
     objects are never read back through the sender interface.
     """
-    joined = Agreement.objects.filter(
-        agreements.in_force(OuterRef(moment)),
-        agreements.readable(at),
-        _on(connection, "emsp"),
-        cpo=OuterRef("party"),
-        emsp=OuterRef("emsp"),
-    )
+    return _pairs_joined(connection, agreements.in_force(OuterRef(moment)) & agreements.readable(at))
+
+
+def pairs_in_hand_of(connection: Connection, *, moment: str = "started_at") -> Q:
+    """Filter for sessions that the eMSP may act on, such as stop: an agreement held at their start. How long they may
+    be read after its end is no matter: one that runs must be stopped by somebody (M9)."""
+    return _pairs_joined(connection, agreements.in_force(OuterRef(moment)))
+
+
+def _pairs_joined(connection: Connection, how: Q) -> Q:
+    """Pairs of fields `party` and `emsp` that such an agreement joins; the eMSP is on the platform, the CPO is not."""
+    joined = Agreement.objects.filter(how, _on(connection, "emsp"), cpo=OuterRef("party"), emsp=OuterRef("emsp"))
     # Their keys, not a subquery: only so does PostgreSQL find the rows of a small partner among those of a large one.
     mine = list(parties.hosted(connection).values_list("pk", flat=True))
     return Q(emsp__in=mine) & Q(Exists(joined)) & ~Q(party__in=mine)
@@ -306,17 +311,17 @@ def _one_per_connection(found: list[Party], owner: Party) -> list[Receiver]:
     return list(chosen.values())
 
 
+def _is_faced_by(connection: Connection, owner: Party) -> bool:
+    face = chosen_face(connection) if connection.version == "2.1.1" else None
+    return face is None or face.code == owner.code
+
+
 def _on(connection: Connection, side: str) -> Q:
     """Agreements whose `side` (cpo or emsp) is on the platform; one that its credentials list no more is not."""
     return Q(**{f"{side}__connection": connection, f"{side}__left_at": None})
 
 
 def _joins(connection: Connection) -> Q:
-def _is_faced_by(connection: Connection, owner: Party) -> bool:
-    face = chosen_face(connection) if connection.version == "2.1.1" else None
-    return face is None or face.code == owner.code
-
-
     """Agreements that join the party of the outer query to one of the platform."""
     return _on(connection, "emsp") & Q(cpo=OuterRef("pk")) | _on(connection, "cpo") & Q(emsp=OuterRef("pk"))
 

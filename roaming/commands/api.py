@@ -27,8 +27,10 @@ class ForwardingView(OcpiView):
     def asker(self) -> Asker:
         return Asker(
             connection=self.connection,
-            addressed=self.route.to_party,
+            addressed=self.named,
+            likely=self.meant,
             sending=self.route.from_party,
+            version=self.version,
             correlation_id=self.correlation_id,
         )
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from partners import routing
 from partners.connections.models import Connection
@@ -15,10 +15,13 @@ from roaming.commands.models import CommandType, Reservation
 from roaming.locations import parts
 from roaming.locations import selectors as locations
 from roaming.locations.models import Location
+from roaming.ocpi import routing_headers
 from roaming.ocpi.schema.values import parse_time
+from roaming.ocpi.versions import NEWEST_SHAPE
 from roaming.sessions.models import Session
 
 Data = dict[str, Any]
+T = TypeVar("T")
 # Not kept: the token belongs to the eMSP (M5), and the address is a column.
 _NOT_KEPT = frozenset({"token", "response_url"})
 
@@ -37,12 +40,14 @@ class Declined(Exception):
 
 @dataclass(frozen=True)
 class Asker:
-    """The platform that asks, and whom the routing headers of its request name, in capitals: the CPO it is for, and
-    the party it is from."""
+    """The platform that asks, and whom its request names, in capitals: the CPO it can only be for (`addressed`), the
+    one it is for where several might be meant (`likely`), and the party it is from."""
 
     connection: Connection
     addressed: routing.Code | None = None
+    likely: routing.Code | None = None
     sending: routing.Code | None = None
+    version: str = NEWEST_SHAPE
     correlation_id: str = ""
 
 
@@ -87,6 +92,19 @@ def from_platform(type: str, body: Data, asker: Asker, *, at: datetime) -> Order
     addresses.check(asker.connection, body["response_url"])
     said = {name: value for name, value in body.items() if value is not None}
     return _READERS[CommandType(type)](said, asker, at)
+
+
+def session_of(asker: Asker, session_id: str) -> Session | None:
+    """The session of one of the asker's drivers. Of several CPOs' with that id it is the only one that still runs, else
+    the one of the CPO that is likely meant. Raises Unfit when that does not settle it (T107)."""
+    found = selectors.sessions_of(asker, session_id)
+    running = [session for session in found if session.status not in ("COMPLETED", "INVALID")]
+    found = running if len(running) == 1 else found
+    found = _likely(asker, found, [session.party for session in found])
+    if len(found) > 1:
+        cpos = ", ".join(session.party.code for session in found)
+        raise Unfit(f"$.session_id is a session of {cpos}; {routing_headers.how_to_choose(asker.version)}.")
+    return found[0] if found else None
 
 
 def _start(body: Data, asker: Asker, at: datetime) -> Order:
@@ -134,7 +152,7 @@ def _unlock(body: Data, asker: Asker, at: datetime) -> Order:
 
 
 def _stop(body: Data, asker: Asker, at: datetime) -> Order:
-    session = selectors.session_of(asker, body["session_id"], at=at)
+    session = session_of(asker, body["session_id"])
     if session is None:
         theirs = selectors.is_of_another_emsp(asker, body["session_id"], at=at)
         word = "REJECTED" if theirs else "UNKNOWN_SESSION"
@@ -152,7 +170,7 @@ def _stop(body: Data, asker: Asker, at: datetime) -> Order:
 
 def _cancel(body: Data, asker: Asker, at: datetime) -> Order:
     found = selectors.reservations_of(asker, body["reservation_id"])
-    open_ones = [reservation for reservation in found if reservation.expires_at > at] or found[:1]
+    open_ones = [one for one in found if one.expires_at > at and selectors.stands(one)] or found[:1]
     if not open_ones:
         raise Declined("REJECTED", f"You have no reservation “{body['reservation_id']}”.")
     if len(open_ones) > 1:
@@ -207,10 +225,19 @@ def _location(location_id: str, asker: Asker, at: datetime) -> Location:
     if not found:
         at_whom = f" of {'*'.join(meant)}" if meant else ""
         raise UnknownLocation(f"There is no location “{location_id}”{at_whom} that your drivers may charge at.")
+    found = _likely(asker, found, [row.party for row in found])
     if len(found) > 1:
         cpos = ", ".join(row.party.code for row in found)
-        raise Unfit(f"$.location_id is a location of {cpos}; address the one meant with the OCPI-to headers.")
+        raise Unfit(f"$.location_id is a location of {cpos}; {routing_headers.how_to_choose(asker.version)}.")
     return found[0]
+
+
+def _likely(asker: Asker, found: list[T], owners: list[Party]) -> list[T]:
+    """Of several found things those of the CPO that is likely meant, if there are any."""
+    if len(found) < 2 or asker.likely is None:
+        return found
+    owned = zip(found, owners, strict=True)
+    return [one for one, owner in owned if routing.are_same(asker.likely, owner)] or found
 
 
 def _place(location: Location, body: Data) -> Data:

@@ -30,7 +30,7 @@ def locked(command: Command) -> Command:
 
 
 def _rows() -> Any:
-    return Command.objects.select_related("cpo__connection", "emsp", "asker", "reservation")
+    return Command.objects.select_related("cpo__connection", "emsp__connection", "asker", "reservation")
 
 
 def move(row: Command, to: str, **stamps: Any) -> Command:
@@ -118,8 +118,8 @@ def _time_out(pk: int, at: datetime) -> bool:
 
 
 def _tell(row: Command, result: str, key: str, at: datetime) -> None:
-    """Have the result POSTed to the asker; a person looks at the page instead."""
-    if row.asker is None or row.emsp is None:
+    """Have the result POSTed to the asker; a person looks at the page instead. An eMSP that left is told nothing."""
+    if row.asker is None or row.emsp is None or not row.emsp.reachable:
         return
     way, until = WAYS[row.type], max(row.due_at, at) + GRACE
     if key == selectors.cancellation_key(row) and row.reservation is not None:

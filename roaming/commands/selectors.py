@@ -6,14 +6,15 @@ import uuid
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from partners import routing
 from partners.connections.models import Connection
 from partners.parties.models import PartyRole
 from partners.people.models import User
 from partners.people.permissions import Grant, may
-from roaming.commands.models import UNDER_WAY, Command, Reservation
+from roaming.commands.catalogue import ACCEPTED
+from roaming.commands.models import UNDER_WAY, Command, CommandState, CommandType, Reservation
 from roaming.exchange.models import Exchange, Push
 from roaming.sessions import selectors as sessions
 from roaming.sessions.models import Session
@@ -22,13 +23,14 @@ if TYPE_CHECKING:
     from roaming.commands.orders import Asker
 
 
-def session_of(asker: Asker, session_id: str, *, at: datetime) -> Session | None:
-    """The session of one of the asker's drivers; the routing headers decide where two CPOs use that id."""
-    mine = sessions.visible_to_connection(asker.connection, at).filter(ocpi_id_upper=session_id.upper())
+def sessions_of(asker: Asker, session_id: str) -> list[Session]:
+    """The sessions of the asker's drivers with that id, newest first; several, where CPOs use the same one and none is
+    addressed."""
+    mine = sessions.in_hand_of(asker.connection).filter(ocpi_id_upper=session_id.upper())
     if asker.addressed is not None:
         country_code, party_id = asker.addressed
         mine = mine.filter(party__country_code=country_code, party__party_id=party_id)
-    return mine.select_related("party__connection", "emsp").order_by("-started_at", "-id").first()
+    return list(mine.select_related("party__connection", "emsp").order_by("-started_at", "-id"))
 
 
 def is_of_another_emsp(asker: Asker, session_id: str, *, at: datetime) -> bool:
@@ -44,6 +46,15 @@ def reservations_of(asker: Asker, reservation_id: str) -> list[Reservation]:
         country_code, party_id = asker.addressed
         mine = mine.filter(location__party__country_code=country_code, location__party__party_id=party_id)
     return list(mine.select_related("location__party__connection", "emsp").order_by("-reserved_at", "-id"))
+
+
+def stands(reservation: Reservation) -> bool:
+    """Whether the CPO made the reservation and, as far as it said, still keeps it. What it refused changes nothing of
+    one that it made before."""
+    made = Q(type=CommandType.RESERVE_NOW, answer=ACCEPTED) & ~Q(state=CommandState.FAILED)
+    ended = Q(type=CommandType.CANCEL_RESERVATION, state=CommandState.SUCCEEDED)
+    last = Command.objects.filter(made | ended, reservation=reservation).order_by("-asked_at", "-id").first()
+    return last is not None and last.type == CommandType.RESERVE_NOW and last.state != CommandState.CANCELED
 
 
 def asked_of(connection: Connection, type: str, key: str) -> Command | None:

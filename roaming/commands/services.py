@@ -12,11 +12,12 @@ from django.db import IntegrityError, transaction
 
 from roaming.commands import addresses, results
 from roaming.commands.catalogue import ACCEPTED, WAYS
-from roaming.commands.models import UNDER_WAY, Command, CommandState, Reservation
+from roaming.commands.models import UNDER_WAY, Command, CommandState, CommandType, Reservation
 from roaming.commands.orders import Order, Reserving
 from roaming.exchange.asking import Asking, NoAnswer, NotOffered, ask
 from roaming.ocpi.client import Refused
 from roaming.ocpi.schema import transforms, wire
+from roaming.ocpi.schema.values import parse_time
 
 Data = dict[str, Any]
 
@@ -105,18 +106,28 @@ def _reservation(order: Order, at: datetime) -> Reservation | None:
     if not isinstance(order.reservation, Reserving):
         return order.reservation
     assert order.emsp is not None and order.location is not None
-    reservation, _ = Reservation.objects.update_or_create(
+    reservation, _ = Reservation.objects.get_or_create(
         emsp=order.emsp,
         location=order.location,
         ocpi_id_upper=order.reservation.ocpi_id.upper(),
-        defaults={"expires_at": order.reservation.expires_at, "reserved_at": at},
-        create_defaults={
+        defaults={
             "ocpi_id": order.reservation.ocpi_id,
             "expires_at": order.reservation.expires_at,
             "reserved_at": at,
         },
     )
     return reservation
+
+
+def _renew(row: Command) -> None:
+    """The CPO accepted the reservation: only now it lasts until what was asked for last."""
+    reservation = row.reservation
+    if row.type != CommandType.RESERVE_NOW or reservation is None:
+        return
+    asked = wire.decode(row.body.encode())
+    assert isinstance(asked, dict)
+    reservation.expires_at, reservation.reserved_at = parse_time(asked["expiry_date"]), row.asked_at
+    reservation.save(update_fields=["expires_at", "reserved_at"])
 
 
 def _as_answered(command: Command) -> Command:
@@ -184,6 +195,7 @@ def _answered(command: Command, said: Data, at: datetime) -> Command:
     if row.answer != ACCEPTED:
         return results.move(row, CommandState.REFUSED)
     results.move(row, CommandState.ACCEPTED, due_at=at + timedelta(seconds=seconds))
+    _renew(row)
     if row.result:
         results.settle(row, at)
     return row

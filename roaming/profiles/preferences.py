@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from roaming.commands import selectors as commands
+from roaming.commands import orders
 from roaming.commands.orders import Asker
 from roaming.exchange.asking import Asking, NoAnswer, ask
 from roaming.locations import parts
@@ -29,10 +29,10 @@ class NotCapable(Exception):
 def prefer(*, asker: Asker, session_id: str, preferences: Data, at: datetime) -> str:
     """The CPO's answer, one word of ChargingPreferencesResponse.
 
-    `preferences` are a ChargingPreferences in the newest shape. Raises UnknownSession, NotCapable, NoAnswer and
+    `preferences` are a ChargingPreferences in the newest shape. Raises UnknownSession, Unfit, NotCapable, NoAnswer and
     client.Refused. Talks to the CPO, so it must not be called inside a transaction.
     """
-    session = commands.session_of(asker, session_id, at=at)
+    session = orders.session_of(asker, session_id)
     if session is None:
         raise UnknownSession(f"There is no session “{session_id}” of your drivers here.")
     if not _capable(session):

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
+from partners import routing
 from partners.connections.models import Connection
 from partners.parties import selectors as parties
 from partners.parties.models import PartyRole
@@ -20,11 +21,10 @@ def asked_for_profile(connection: Connection, session: Session, *, since: dateti
 
 
 def setters_of(session: Session) -> list[Receiver]:
-    """The platforms that set a profile for the session at least once, and may be told of changes (P2)."""
+    """Who set a profile for the session at least once (P2) and must still receive what becomes of it."""
     accepted = Command.objects.filter(session=session, type=CommandType.SET_PROFILE, answer=ACCEPTED)
-    found = accepted.exclude(asker=None).exclude(emsp=None).select_related("asker", "emsp").order_by("id")
-    chosen = {row.asker_id: Receiver(row.asker, row.emsp) for row in found if row.asker and row.emsp}
-    return [receiver for receiver in chosen.values() if receiver.connection.reachable]
+    told = routing.receivers_of_pair(session.party, session.emsp, at=session.started_at)
+    return [one for one in told if accepted.filter(asker=one.connection, emsp=one.party).exists()]
 
 
 def session_of(connection: Connection, session_id: str, *, cpo: tuple[str, str] | None) -> Session | None:

@@ -8,8 +8,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from partners.routing import Receiver
-from roaming.commands import addresses, results
-from roaming.commands import selectors as commands
+from roaming.commands import addresses, orders, results
 from roaming.commands.models import UNDER_WAY, Command, CommandType
 from roaming.commands.orders import Asker, Declined, Order
 from roaming.exchange import outbox
@@ -39,7 +38,7 @@ def order(
 ) -> Order:
     """An order about the profile of a session of the asker's drivers. Raises Unfit and Declined."""
     addresses.check(asker.connection, response_url)
-    session = commands.session_of(asker, session_id, at=at)
+    session = orders.session_of(asker, session_id)
     if session is None:
         raise Declined("UNKNOWN_SESSION", f"“{session_id}” is no session of your drivers.")
     asked_before = selectors.asked_for_profile(asker.connection, session, since=at - ASKED_AGAIN_AFTER)

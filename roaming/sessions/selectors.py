@@ -17,6 +17,12 @@ def visible_to_connection(connection: Connection, at: datetime) -> QuerySet[Sess
     return Session.objects.filter(routing.pairs_visible_to(connection, at=at))
 
 
+def in_hand_of(connection: Connection) -> QuerySet[Session]:
+    """Sessions charged with tokens of the connection's eMSPs, under an agreement that held at their start: they may
+    have them stopped, also when they may not read them any more."""
+    return Session.objects.filter(routing.pairs_in_hand_of(connection))
+
+
 def visible_to(user: User) -> QuerySet[Session]:
     return Session.objects.all() if may(user, Grant.VIEW_ROAMING) else Session.objects.none()
 
