@@ -29,6 +29,7 @@ from roaming.kernel import events
 from roaming.locations.models import Location
 from roaming.ocpi.models import OcpiObject
 from roaming.sessions import selectors as sessions
+from roaming.sessions import services as session_services
 from roaming.sessions.models import Session
 from roaming.tariffs.models import Tariff
 from roaming.terminals import services as terminals
@@ -58,13 +59,15 @@ def agreement_activated(*, agreement: Agreement, at: datetime) -> None:
 
 @transaction.atomic
 def open_agreement(*, agreement: Agreement, at: datetime) -> None:
-    """Each side is sent what the other owns; once, however often and by whomever it is asked."""
+    """Each side is sent what the other owns, and the eMSP what is found to be of its drivers; once, however often and
+    by whomever it is asked."""
     if not agreement_services.mark_opened(agreement=agreement, at=at):
         return
     for owner, other in ((agreement.cpo, agreement.emsp), (agreement.emsp, agreement.cpo)):
         for receiver in routing.receivers_of(owner, at=at):
             if receiver.connection.pk == other.connection_id:
                 _send_owned(owner, receiver, at)
+    session_services.recognize(cpo=agreement.cpo, emsp=agreement.emsp)
     if agreement.emsp.reachable:
         _send_missed(agreement.cpo, agreement.emsp, at)
     for party in (agreement.cpo, agreement.emsp):

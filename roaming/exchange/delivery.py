@@ -1,5 +1,6 @@
 """Sending what waits in the outbox: in order, at least once, one worker per connection at a time.
 
+Whom a push concerns is asked again when it is sent: an agreement may have ended since it was written.
 A platform that is away is left alone as a whole, and nothing overtakes. One that fails at a single object gets the
 others meanwhile; the states of one object keep their order, because only the newest one waits.
 """
@@ -17,6 +18,7 @@ from partners.connections import selectors as connections
 from partners.connections.models import Connection
 from roaming.exchange import breaker, outbox
 from roaming.exchange import selectors as exchange
+from roaming.exchange.addressees import Addressees, NobodyToTell
 from roaming.exchange.models import MOVES, Push, PushState
 from roaming.kernel import locks
 from roaming.kernel.http import Unreachable
@@ -62,11 +64,11 @@ def _deliver_batch(connection_id: int, at: datetime) -> tuple[int, bool]:
     connection = connections.registered().filter(breaker.closed(at), pk=connection_id).first()
     if connection is None or not connection.reachable:
         return 0, False
-    delivered = 0
+    delivered, addressees = 0, Addressees(connection, at)
     with OcpiClient(connection, at) as ocpi:
         for _ in range(_BATCH):
             push = _next_due(connection, at)
-            outcome = _attempt(ocpi, connection, push, at) if push else _Outcome.STOPPED
+            outcome = _attempt(ocpi, connection, addressees, push, at) if push else _Outcome.STOPPED
             if outcome is _Outcome.STOPPED:
                 return delivered, False
             delivered += outcome is _Outcome.DELIVERED
@@ -98,7 +100,12 @@ def lapse(at: datetime) -> int:
     return lapsed.update(state=PushState.LAPSED, last_error=Left(Concat(_TOO_LATE, "last_error"), 500))
 
 
-def _attempt(ocpi: OcpiClient, connection: Connection, push: Push, at: datetime) -> _Outcome:
+def _attempt(ocpi: OcpiClient, connection: Connection, addressees: Addressees, push: Push, at: datetime) -> _Outcome:
+    try:
+        push.to_party = addressees.of(push)
+    except NobodyToTell as error:
+        _move(push, PushState.LAPSED, last_error=str(error)[:500])
+        return _Outcome.REFUSED
     url = push.url or connection.endpoint(push.module, "RECEIVER")
     if not url:
         _bury(push, f"{connection.name} has no receiver interface for {push.module} any more.")

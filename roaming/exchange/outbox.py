@@ -16,6 +16,7 @@ from django.db.models.functions import Concat
 from partners.connections.models import Connection
 from partners.parties.models import Party
 from partners.routing import Receiver
+from roaming.exchange.models import Push, PushState
 from roaming.kernel import correlation
 from roaming.ocpi.schema import wire
 
@@ -131,6 +132,14 @@ def enqueue_many(*, receiver: Receiver, owner: Party, changes: Sequence[Change],
             cursor.execute(_UPSERT.format(columns=_COLUMNS, rows=", ".join([_ROW] * len(batch))), values)
     if taken:
         hurry(receiver.connection)
+
+
+def withdraw(*, connection: Connection, key: str, why: str) -> int:
+    """What waits for the platform of the object of that key does not concern it after all; how many were given up."""
+    waiting = Push.objects.filter(
+        connection=connection, object_key=key, state__in=[PushState.WAITING, PushState.RETRYING]
+    )
+    return waiting.update(state=PushState.LAPSED, last_error=why[:500])
 
 
 def hurry(connection: Connection) -> None:

@@ -32,7 +32,8 @@ def for_somebody_there() -> Q:
 def pushes_of_row(connection: Connection) -> QuerySet[Push]:
     """For Exists, below a query of OCPI objects annotated with `push_key` (outbox.key_column): what the connection was
     sent, or is to be sent, of each."""
-    return Push.objects.filter(connection=connection, object_key=OuterRef("push_key"))
+    about = Push.objects.filter(connection=connection, object_key=OuterRef("push_key"))
+    return about.exclude(state=PushState.LAPSED)
 
 
 def knows_older(connection: Connection) -> Q:

@@ -8,6 +8,7 @@ from django.db import transaction
 from partners import routing
 from partners.parties import selectors as parties
 from partners.parties.models import Party, PartyRole
+from roaming.exchange import outbox
 from roaming.findings import services as findings
 from roaming.findings.models import Severity
 from roaming.ocpi import order, storage
@@ -16,8 +17,8 @@ from roaming.ocpi.schema.values import parse_time
 from roaming.ocpi.storage import Stored
 from roaming.ocpi.versions import NEWEST_SHAPE
 from roaming.sessions.models import Session
-
 from roaming.tokens import services as tokens
+
 Data = dict[str, Any]
 
 _OVER = "COMPLETED"
@@ -36,10 +37,10 @@ def put(*, party: Party, session_id: str, data: Data, by_contract: bool = False,
     stored = storage.put_object(
         Session, party=party, ocpi_id=session_id, data=data, columns=_columns(data), at=at, objection=_objection
     )
-    return _told(stored, data, at)
     if by_contract and stored.changed:
         what = f"Session “{session_id}”"
         tokens.note_contract_of_several(party=party, token=data["cdr_token"], what=what, at=at)
+    return _told(stored, data, at)
 
 
 @transaction.atomic
@@ -102,6 +103,7 @@ def _told(stored: Stored[Session], sent: Data, at: datetime) -> Stored[Session]:
     """Tell the eMSP of a change, and people of one that should not be."""
     row, before = stored.row, stored.before or {}
     if stored.changed:
+        _withdraw_from(row, before.get("cdr_token"))
         receivers = routing.receivers_of_pair(row.party, row.emsp, at=row.started_at)
         storage.announce(row, receivers=receivers, module="sessions", kind="session", at=at)
     if stored.note == _FINAL:
@@ -110,6 +112,28 @@ def _told(stored: Stored[Session], sent: Data, at: datetime) -> Stored[Session]:
         fields = ", ".join(order.differing(before, row.data))
         _note_after_end(row, f"again after it was {before['status']}; changed: {fields}", at)
     return stored
+
+
+def _withdraw_from(row: Session, token: Data | None) -> None:
+    """Nothing that waits is told to the eMSP that it was said to be of before, unless that is on the same platform."""
+    before = parties.find(token["country_code"], token["party_id"], PartyRole.EMSP) if token else None
+    now = row.emsp.connection_id if row.emsp is not None else None
+    if before is None or before.connection_id in (now, row.party.connection_id):
+        return
+    key = outbox.object_key("sessions", row.party, row.ocpi_id)
+    outbox.withdraw(connection=before.connection, key=key, why=f"The session is not one of {before.code} after all.")
+
+
+def recognize(*, cpo: Party, emsp: Party) -> int:
+    """Sessions of `cpo` with tokens of `emsp` that came before `emsp` was known here are its own from now on; how
+    many."""
+    unknown = Session.objects.filter(party=cpo, emsp=None, body__icontains=emsp.party_id)
+    theirs = [row.pk for row in unknown.iterator() if routing.are_same(_issuer(row.data), emsp)]
+    return Session.objects.filter(pk__in=theirs, emsp=None).update(emsp=emsp)
+
+
+def _issuer(data: Data) -> routing.Code:
+    return data["cdr_token"]["country_code"], data["cdr_token"]["party_id"]
 
 
 def _note_after_end(row: Session, what: str, at: datetime) -> None:
