@@ -26,6 +26,7 @@ from roaming.terminals.models import Terminal
 from roaming.terminals.selectors import cpo_meant
 from roaming.tokens import services as tokens
 from roaming.tokens.models import Token
+from roaming.tokens.selectors import type_of
 
 Data = dict[str, Any]
 
@@ -59,8 +60,10 @@ def _tariff(found: Found) -> bool:
 
 
 def _token(found: Found) -> bool:
-    uid, type_ = found.data["uid"], found.data["type"]
-    return tokens.put(party=found.party, token_uid=uid, token_type=type_, data=found.data, at=found.at).changed
+    uid, version = found.data["uid"], found.connection.version
+    known_as = type_of(found.party, uid, token_type=found.data["type"], version=version)
+    data = {**found.data, "type": known_as}
+    return tokens.put(party=found.party, token_uid=uid, token_type=known_as, data=data, at=found.at).changed
 
 
 def _session(found: Found) -> bool:

@@ -18,6 +18,7 @@ from roaming.ocpi.models import OcpiObject
 from roaming.ocpi.storage import Unknown
 from roaming.tariffs import services as tariffs
 from roaming.tariffs.models import Tariff
+from roaming.tokens import types
 from roaming.tokens.models import Token
 
 _NAMED = 20
@@ -41,8 +42,9 @@ class Listed:
         if isinstance(value, dict):
             self.broken.add(str(value.get(self.listing.key, "")).upper())
 
-    def lacks(self, party: Party, row: OcpiObject) -> bool:
-        type_ = row.type if isinstance(row, Token) else ""
+    def lacks(self, party: Party, row: OcpiObject, version: str) -> bool:
+        """Whether it is not listed; in that version, which may call the type of a token by another name."""
+        type_ = types.told(version, row.type) if isinstance(row, Token) else ""
         return (party.code, row.ocpi_id_upper, type_) not in self.met and row.ocpi_id_upper not in self.broken
 
 
@@ -54,7 +56,7 @@ def note_gone(
     total = 0
     for party in owners:
         held = _held(model, party, at)
-        gone = [row for row in held if listed.lacks(party, row)]
+        gone = [row for row in held if listed.lacks(party, row, connection.version)]
         if gone:
             deleted = model is Tariff and 2 * len(gone) <= len(held)
             if deleted:

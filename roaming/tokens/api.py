@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from partners.parties.models import PartyRole
+from partners.parties.models import Party, PartyRole
 from roaming.ocpi import envelope, storage
 from roaming.ocpi.errors import NOT_ENOUGH_INFORMATION, UNKNOWN_TOKEN, OcpiError, invalid, not_found
 from roaming.ocpi.ownership import OwnedObjectView
@@ -58,14 +58,22 @@ class ReceiverObject(OwnedObjectView):
     def put(self, request: Request, token_uid: str, **_: Any) -> HttpResponse:
         party = self.owner()
         data = self.whole("token", uid=token_uid)
-        kind = _same_type(request, data["type"])
+        data["type"] = kind = self._known_as(request, party, token_uid, data["type"])
         return self.accepted(services.put(party=party, token_uid=token_uid, token_type=kind, data=data, at=self.at))
 
     def patch(self, request: Request, token_uid: str, **_: Any) -> HttpResponse:
         party = self.owner()
         data = self.part("token", uid=token_uid)
-        kind = _same_type(request, data["type"]) if "type" in data else self._stored_type(request, token_uid)
+        if "type" in data:
+            data["type"] = kind = self._known_as(request, party, token_uid, data["type"])
+        else:
+            kind = self._stored_type(request, token_uid)
         return self.accepted(services.patch(party=party, token_uid=token_uid, token_type=kind, data=data, at=self.at))
+
+    def _known_as(self, request: Request, party: Party, token_uid: str, in_body: str) -> str:
+        """The type that the token of a body has here: an older version calls it OTHER where it lacks the word (K1)."""
+        said = _same_type(request, in_body)
+        return selectors.type_of(party, token_uid, token_type=said, version=self.version)
 
     def _stored_type(self, request: Request, token_uid: str) -> str:
         return selectors.type_of(self.owner(), token_uid, token_type=_type(request), version=self.version)

@@ -1,13 +1,17 @@
 """Types of tokens that a partner's version lacks: it knows such a token as OTHER, and we know what it means."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from roaming.exchange import delivery
+from roaming.exchange import pull as pulling
 from roaming.exchange.models import Push, PushState
+from roaming.findings.models import Finding
+from roaming.kernel import clock
 from roaming.tokens.models import Token
-from tests import cast
+from tests import cast, wire
 from tests.roaming.calls import Caller
 from tests.roaming.platform import Platform, Said, platform
 from tests.roaming.test_every_version import LATER, newest
@@ -110,3 +114,34 @@ def nomad_card() -> dict[str, Any]:
         "whitelist": "ALWAYS",
         "last_updated": "2026-05-04T07:15:00Z",
     }
+
+
+def test_a_token_is_one_token_in_whatever_version_its_emsp_writes_it(db: None) -> None:
+    """K1, T73: 2.2.1 has no word for a contract and calls it OTHER."""
+    cast.nomad(version="2.3.0")
+    path = "/receiver/tokens/DE/NMD/DENMDC00012345X"
+    emaid = {**wire.load("token_nomad"), "type": "EMAID", "uid": "DENMDC00012345X"}
+    assert Caller("Nomad", "2.3.0").put(f"{path}?type=EMAID", emaid).http == 201
+    older = {**emaid, "type": "OTHER", "valid": False, "last_updated": LATER}
+    assert Caller("Nomad").put(f"{path}?type=OTHER", older).http == 200
+    assert Caller("Nomad").put(path, {**older, "last_updated": "2026-11-11T00:00:00Z"}).http == 200
+    assert (
+        Caller("Nomad").patch(path, {"type": "OTHER", "valid": False, "last_updated": "2026-11-12T00:00:00Z"}).http
+        == 200
+    )
+    token = Token.objects.get()
+    assert (token.type, token.data["type"], token.valid) == ("EMAID", "EMAID", False)
+
+
+def test_a_pulled_list_of_an_older_version_makes_no_second_token_and_misses_none(db: None) -> None:
+    """K1, T49."""
+    with platform("EMSP DE*NMD") as theirs:
+        nomad = cast.nomad(url=theirs.url)
+        emaid = {**wire.load("token_nomad"), "type": "EMAID", "uid": "DENMDC00012345X"}
+        path = "/receiver/tokens/DE/NMD/DENMDC00012345X?type=EMAID"
+        assert Caller("Nomad", "2.3.0").put(path, emaid).http == 201
+        theirs.lists["tokens"] = [{**emaid, "type": "OTHER", "valid": False, "last_updated": LATER}]
+        pulling.pull(connection=nomad, at=clock.now() + timedelta(hours=1))
+    token = Token.objects.get()
+    assert (token.type, token.data["type"], token.valid) == ("EMAID", "EMAID", False)
+    assert not Finding.objects.filter(code="no_longer_listed").exists()
