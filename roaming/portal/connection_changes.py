@@ -139,8 +139,8 @@ class WithdrawOffer(Confirm):
     def warning(self, connection: Connection) -> str:
         return (
             "Ask them first. The token that a rotation offered them is dead then, and another rotation may be tried; "
-            "the one that they have goes on. If they took the offered one after all, their next call is refused, and they "
-            "have to PUT their credentials again or be given a new one-time token."
+            "the one that they have goes on. If they took the offered one after all, their next call is refused, and "
+            "they have to PUT their credentials again or be given a new one-time token."
         )
 
     def do(self, connection: Connection) -> str:

@@ -16,7 +16,7 @@ from roaming.portal import cells, states
 
 _TOLD = {
     PushState.DELIVERED: "Told to {}",
-    PushState.LAPSED: "Not told to {} in time",
+    PushState.LAPSED: "Not told to {}",
     PushState.DEAD: "{} did not take it",
 }
 
