@@ -17,6 +17,7 @@ from tests.roaming.visibility.guesses import Guesses
 from tests.roaming.visibility.lists import Lists
 from tests.roaming.visibility.oracle import Oracle
 from tests.roaming.visibility.questions import Questions
+from tests.roaming.visibility.speaking import Speaking
 from tests.roaming.visibility.visitor import found_in
 from tests.roaming.visibility.world import World, drawn, settled
 
@@ -33,7 +34,7 @@ def test_nobody_sees_what_no_agreement_opens_to_it(seed: int) -> None:
     print(f"VISIBILITY_SEED={seed}")
     chance = random.Random(seed)
     with time_machine.travel(cast.NOW, tick=False):
-        world = drawn(chance, 4, cast.NOW)
+        world = drawn(chance, cast.NOW)
         settled(world)
         Filling(chance, world).fill()
         check_pushes(world)
@@ -58,26 +59,30 @@ def check_pushes(world: World) -> None:
     """Nothing was put into the outbox of anybody who may not know it."""
     from roaming.exchange.models import Push
 
+    oracles = {name: Oracle(world, name) for name in world.platforms}
     allowed = {
-        name: {thing.marker for thing in world.things if Oracle(world, name).is_pushed(thing)}
-        for name in world.platforms
+        name: {thing.marker for thing in world.things if oracle.is_pushed(thing)} for name, oracle in oracles.items()
     }
+    clients = {name: {code for code, _ in oracle.clients()} for name, oracle in oracles.items()}
     told = 0
-    for push in Push.objects.select_related("connection"):
+    for push in Push.objects.select_related("connection", "to_party"):
         found = found_in(push.body)
         assert found <= allowed[push.connection.name], f"{push.connection} is sent {push.method} {push.path}"
+        if push.kind == "client_info":
+            assert push.path.replace("/", "*") in clients[push.connection.name]
         told += len(found)
     assert told > 10, "the world is too quiet to prove anything"
 
 
-class Walk(Lists, Guesses, Questions):
+class Walk(Lists, Guesses, Questions, Speaking):
     """One platform at every address of one version."""
 
     def walk(self) -> None:
         self.lists()
         self.pages_of_others()
-        self.locations_by_id()
+        self.by_id()
         self.read_back()
         self.writing_for_others()
         self.asking()
+        self.speaking()
         self.clients()

@@ -27,9 +27,25 @@ class Filling:
         for side in self.world.sides:
             owned = {"CPO": self.of_cpo, "EMSP": self.of_emsp, "OTHER": self.of_provider}[side.role]
             self.world.things += list(owned(side))
+        self.world.things += [
+            self.cdr(cpo, f"X{number}", charge=(emsp, self.world.at - timedelta(days=days)))
+            for number, (cpo, emsp, days) in enumerate(self.world.certain)
+        ]
         for side in self.world.sides:
             if side.role != "OTHER":
                 self.world.things += list(self.records(side))
+        self.open_all()
+
+    def open_all(self) -> None:
+        """Every platform is told whom it reaches through us, and what it missed."""
+        from partners.connections.models import Connection
+        from roaming.hub import services as hub
+        from roaming.kernel import events
+
+        hub.refresh(at=self.world.at)
+        # Not the hub: bookings and invoice records that it missed are queued even for parties that it says are away.
+        for connection in Connection.objects.filter(hub_party_id="").order_by("id"):
+            events.publish("connection.registered", connection=connection, at=self.world.at)
 
     def of_cpo(self, cpo: Side) -> Iterator[Thing]:
         yield from self.ids(2, lambda name: self.tariff(cpo, name))
@@ -100,12 +116,16 @@ class Filling:
         services.put(party=party(cpo), session_id=name, data=data, at=self.world.at)
         return thing
 
-    def cdr(self, cpo: Side, name: str) -> Thing:
+    def cdr(self, cpo: Side, name: str, charge: tuple[Side, datetime] | None = None) -> Thing:
         from roaming.cdrs import services
         from roaming.cdrs.models import Via
 
         states = self.chance.choice(([], ["held"], ["accepted"], ["accepted"], ["accepted", "held"]))
-        thing = self.charge("cdr", cpo, name, told="accepted" in states)
+        if charge:
+            states = ["accepted"]
+            thing = self.thing("cdr", cpo, name, other=charge[0], begins=charge[1])
+        else:
+            thing = self.charge("cdr", cpo, name, told="accepted" in states)
         assert thing.begins is not None
         period = {"start_date_time": format_time(thing.begins), "dimensions": [{"type": "ENERGY", "volume": 1}]}
         data = self.owned(
@@ -202,7 +222,8 @@ class Filling:
             alike = {(one.owner, one.other) for one in cdrs if one.id.upper() == cdr.id.upper()}
             if billed is None or len(alike) > 1:
                 continue  # nobody, or nobody could tell who
-            told, name = self.chance.random() < 0.8, f"{biller.role}-{number}"
+            told = cdr.id.startswith("X") or self.chance.random() < 0.8
+            name = f"{biller.role}-{number}"
             thing = self.thing("invoice_record", biller, name, other=billed, told=told)
             data = self.owned(thing, invoice_id=f"INV {number}", cdrs=[cdr.id])
             services.receive(owners=[party(biller)], data=data, at=self.world.at)

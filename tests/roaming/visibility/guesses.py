@@ -7,9 +7,27 @@ from tests.roaming.calls import Reply
 from tests.roaming.visibility.visitor import NOBODY, NOTHING, Visitor, found_in
 from tests.roaming.visibility.world import CODES, IDS
 
+RECEIVERS = (
+    ("locations", "location", "CPO"),
+    ("tariffs", "tariff", "CPO"),
+    ("tokens", "token", "EMSP"),
+    ("sessions", "session", "CPO"),
+    ("cdrs", "cdr", "CPO"),
+    ("invoicereconciliation", "invoice_record", "CPO EMSP"),
+    ("bookings", "booking", "CPO"),
+    ("bookings/booking_locations", "booking_location", "CPO"),
+)
+
 
 class Guesses(Visitor):
     """What may be seen, or the same refusal as for what nobody has."""
+
+    def by_id(self) -> None:
+        if self.opens("sender", "locations"):
+            self.locations_by_id()
+        if self.opens("sender", "bookings"):
+            self.places_by_id()
+        self.payments_by_id()
 
     def locations_by_id(self) -> None:
         refused = self.get(f"/sender/locations/{NOTHING}")
@@ -23,9 +41,6 @@ class Guesses(Visitor):
                 assert found_in(reply.data) == {same[0].marker}
             else:  # what is private cannot be told in 2.1.1
                 assert self.version == "2.1.1" and not same[0].publish
-        if self.version == "2.3.0":
-            self.places_by_id()
-            self.payments_by_id()
 
     def places_by_id(self) -> None:
         refused = self.get(f"/sender/bookings/booking_locations/{NOTHING}")
@@ -43,6 +58,8 @@ class Guesses(Visitor):
             things = [one for one in self.world.things if one.kind == kind]
             told, own = self.oracle.listed(kind), [one for one in things if one.owner in self.oracle.mine]
             for side, shown in (("sender", told), ("receiver", own)):
+                if not self.opens(side, "payments"):
+                    continue
                 refused = self.get(f"/{side}/payments/{tail}/{NOTHING}")
                 name = self.chance.choice(IDS)
                 same = {one.marker for one in shown if one.id.upper() == name.upper()}
@@ -77,11 +94,10 @@ class Guesses(Visitor):
             assert reply.http == 404 and (not shown or self.version == "2.1.1")
 
     def receivers(self) -> Iterator[tuple[str, str, str]]:
-        yield from (("locations", "location", "CPO"), ("tariffs", "tariff", "CPO"), ("tokens", "token", "EMSP"))
-        yield from (("sessions", "session", "CPO"), ("cdrs", "cdr", "CPO"))
-        if self.version == "2.3.0":
-            yield ("invoicereconciliation", "invoice_record", "CPO EMSP")
-            yield from (("bookings", "booking", "CPO"), ("bookings/booking_locations", "booking_location", "CPO"))
+        """Those that are there for it: module, kind of object, roles of its owners."""
+        for path, kind, roles in RECEIVERS:
+            if self.opens("receiver", path.split("/")[0]):
+                yield path, kind, roles
 
     def ids_of(self, kind: str) -> list[str]:
         ids = {thing.id for thing in self.world.things if thing.kind == kind}
@@ -90,8 +106,9 @@ class Guesses(Visitor):
     def writing_for_others(self) -> None:
         """Deleting, patching and posting for a party of somebody else is refused as for one that nobody hosts."""
         foreign = [code for code in CODES if code not in {side.code for side in self.oracle.mine}]
+        left = {side.code for side in self.world.sides if side.left and side.platform == self.platform}
         for module, _, _ in self.receivers():
-            for code in self.chance.sample(foreign, 1):
+            for code in {self.chance.choice(foreign), *left}:
                 for send in (self.caller.delete, self.caller.patch, self.caller.put):
                     arguments: list[Any] = (
                         [] if send == self.caller.delete else [{"last_updated": "2026-12-01T00:00:00Z"}]

@@ -31,19 +31,34 @@ class Visitor:
         self.caller = Caller(platform, version)
         self.known = self.oracle.may_know(version)
 
+    def opens(self, side: str, module: str) -> bool:
+        return self.oracle.opens(side, module, self.version)
+
     def get(self, path: str, **query: Any) -> Reply:
         reply = self.caller.get(path, **query)
         self.harmless(reply, path)
         return reply
 
     def to(self, code: str) -> Caller:
+        """Speaking to that party."""
         routing = {"OCPI_to_country_code": code[:2], "OCPI_to_party_id": code[3:]}
         return Caller(self.platform, self.version, **routing)
+
+    def sent_by(self, code: str) -> Caller:
+        """Speaking as that party."""
+        routing = {"OCPI_from_country_code": code[:2], "OCPI_from_party_id": code[3:]}
+        return Caller(self.platform, self.version, **routing)
+
+    @cached_property
+    def some_list(self) -> str:
+        """A list that is there for it."""
+        module = next(module for module in ("locations", "tokens") if self.opens("sender", module))
+        return f"/sender/{module}"
 
     @cached_property
     def unaddressable(self) -> Reply:
         """What is said to a request for a party that does not exist."""
-        return self.to(NOBODY).get("/sender/locations")
+        return self.to(NOBODY).get(self.some_list)
 
     def meant(self, things: list[Thing]) -> list[Thing]:
         """In 2.1.1 those of the one party that we are for the platform."""

@@ -12,13 +12,23 @@ from typing import Any
 from tests import cast
 
 ROLES = ("CPO", "EMSP")
-CODES = [f"{country}*{party}" for country in ("NL", "DE", "BE") for party in ("ONE", "TWO", "TRI")]
+DRAWN = [f"{country}*{party}" for country in ("NL", "DE", "BE") for party in ("ONE", "TWO", "TRI")]
+HUB, GONE = "NL*HUB", "NL*GON"  # one platform is that hub; of another, credentials list that party no more
+CODES = [*DRAWN, HUB, GONE]
 # Few ids, so that several owners use one; letter case differs by chance.
 IDS = ("A1", "b2", "C3")
 ZONES = ("Europe/Amsterdam", "Pacific/Honolulu", "Pacific/Kiritimati")
 HISTORIES = (None, 0, 10, 60, 100, 365)
-# What the first platforms host: several parties of one role, with different agreements, are the hardest to keep apart.
-SHAPES = (("EMSP", "EMSP", "CPO"), ("CPO", "CPO", "EMSP", "OTHER"), ("EMSP", "OTHER"))
+# What the platforms host: several parties of one role, with different agreements, are the hardest to keep apart; those
+# of one role can be spoken to in 2.1.1; the last one is a hub.
+SHAPES = (
+    ("EMSP", "EMSP", "CPO"),
+    ("CPO", "CPO", "EMSP", "OTHER"),
+    ("EMSP", "OTHER"),
+    ("CPO",),
+    ("CPO", "EMSP", "EMSP"),
+)
+STATUSES = ("CONNECTED", "OFFLINE", "SUSPENDED")  # what the hub says of the parties behind it
 # First day and first day after (days from today), and what became of it.
 PERIODS: dict[str, list[tuple[int, int | None, str]]] = {
     "draft": [(-100, None, "draft")],
@@ -32,16 +42,47 @@ PERIODS: dict[str, list[tuple[int, int | None, str]]] = {
     "ended today": [(-300, 0, "ended")],
     "to come": [(5, None, "active")],
     "renewed": [(-300, -100, "ended"), (-50, None, "active")],
+    "none": [],
 }
+# Between certain parties (platform and place on it), so that every world has what chance would often leave out: period
+# and history. Where the period is over or never began, there is a CDR with its invoice records all the same.
+CERTAIN: dict[tuple[str, str], tuple[str, int | None]] = {
+    # One sibling lost what the other still has: stations to charge at, and with the history also what was settled.
+    ("1.0", "0.0"): ("ended", 10),
+    ("1.0", "0.1"): ("in force", None),
+    ("1.1", "0.0"): ("ended", 365),
+    ("1.1", "0.1"): ("none", None),
+    # The agreements of parties that left opened what no other party of their platform has.
+    ("1.0", "0.3"): ("none", None),
+    ("1.1", "0.3"): ("in force", None),
+    ("0.4", "1.2"): ("in force", None),
+    ("0.2", "1.2"): ("ended", 365),
+    # For a platform that knows our own CPO only, we are no hub; another CPO is still negotiating with it.
+    ("0.2", "2.0"): ("draft", None),
+    ("3.0", "2.0"): ("in force", None),
+    **{(cpo, "2.0"): ("none", None) for cpo in ("0.4", "1.0", "1.1", "4.0")},
+    # Behind the hub.
+    ("1.0", "4.1"): ("in force", None),
+    ("1.1", "4.2"): ("in force", None),
+    ("4.0", "0.1"): ("in force", None),
+}
+OVER = ("ended", "draft")
 
 
 @dataclass(frozen=True)
 class Side:
-    """A party: its code and role, and the name of the platform that hosts it."""
+    """A party: its code and role, and the name of the platform that hosts it, or did so before the party `left`."""
 
     code: str
     role: str
     platform: str
+    left: bool = False
+    hub_status: str = ""
+
+    @property
+    def reachable(self) -> bool:
+        """Whether anything is sent to it."""
+        return not self.left and self.hub_status in ("", "CONNECTED")
 
 
 @dataclass(frozen=True)
@@ -89,66 +130,80 @@ class World:
     faces: dict[str, Side] = field(default_factory=dict)
     # Where a CDR can be read, by marker.
     addresses: dict[str, str] = field(default_factory=dict)
+    # CPO, eMSP and how many days ago the driver of the former charged at the latter, whatever chance says.
+    certain: list[tuple[Side, Side, int]] = field(default_factory=list)
 
     @property
     def platforms(self) -> list[str]:
         return list(dict.fromkeys(side.platform for side in self.sides))
 
     def hosted(self, platform: str) -> list[Side]:
-        return [side for side in self.sides if side.platform == platform]
+        return [side for side in self.sides if side.platform == platform and not side.left]
 
 
-def drawn(chance: random.Random, platforms: int, at: datetime) -> World:
+def drawn(chance: random.Random, at: datetime) -> World:
     """Platforms with parties and the agreements between these, in plain values only."""
-    world = World(at)
-    free = [(code, role) for code in CODES for role in (*ROLES, "OTHER")]
-    chance.shuffle(free)
-    for number in range(platforms):
-        name = f"Platform {number}"
-        if chance.random() < 0.3:
-            world.own.add(name)
-        roles = SHAPES[number] if number < len(SHAPES) else chance.choices(ROLES, k=chance.choice((1, 1, 2)))
-        for role in roles:
-            code, _ = free.pop(next(place for place, side in enumerate(free) if side[1] == role))
-            world.sides.append(Side(code, role, name))
-    for cpo in (side for side in world.sides if side.role == "CPO"):
-        for emsp in (side for side in world.sides if side.role == "EMSP"):
-            if chance.random() < 0.6:
-                world.deals += _deals(chance, cpo, emsp, at.date())
+    world = World(at, sides=_sides(chance), own={"Platform 3"})
+    world.own |= {name for name in world.platforms[:2] if chance.random() < 0.3}
+    places = _places(world)
+    for cpo_place, cpo in places.items():
+        for emsp_place, emsp in places.items():
+            if (cpo.role, emsp.role) == ROLES:
+                _agree(chance, world, (cpo_place, emsp_place), cpo, emsp)
     for name in world.platforms:
-        if chance.random() < 0.5:
-            world.faces[name] = chance.choice(world.sides)
+        if name != "Platform 2" and chance.random() < 0.5:  # that one finds the party we are for it by itself
+            world.faces[name] = chance.choice([side for side in world.sides if not side.left])
     return world
 
 
-def _deals(chance: random.Random, cpo: Side, emsp: Side, today: date) -> list[Deal]:
+def _sides(chance: random.Random) -> list[Side]:
+    free = [(code, role) for code in DRAWN for role in (*ROLES, "OTHER")]
+    chance.shuffle(free)
+    sides = []
+    for number, roles in enumerate(SHAPES):
+        for place, role in enumerate(roles):
+            code, _ = free.pop(next(place for place, side in enumerate(free) if side[1] == role))
+            status = STATUSES[place] if number == len(SHAPES) - 1 else ""
+            sides.append(Side(code, role, f"Platform {number}", hub_status=status))
+    return [*sides, *(Side(GONE, role, "Platform 0", left=True) for role in reversed(ROLES))]
+
+
+def _places(world: World) -> dict[str, Side]:
+    """Every party by the number of its platform and its own there: 0.3 is the fourth of the first platform."""
+    everywhere = ((name, [side for side in world.sides if side.platform == name]) for name in world.platforms)
+    return {f"{name[-1]}.{place}": side for name, hosted in everywhere for place, side in enumerate(hosted)}
+
+
+def _agree(chance: random.Random, world: World, places: tuple[str, str], cpo: Side, emsp: Side) -> None:
     zone, history = chance.choice(ZONES), chance.choice(HISTORIES)
-    return [
-        Deal(
-            cpo,
-            emsp,
-            state,
-            today + timedelta(days=first),
-            None if last is None else today + timedelta(days=last),
-            zone,
-            history,
-        )
-        for first, last, state in PERIODS[chance.choice(list(PERIODS))]
-    ]
+    period = chance.choice(list(PERIODS)) if chance.random() < 0.4 else "none"
+    if cpo.left or emsp.left:
+        period = "none"  # but for the certain ones
+    if places in CERTAIN:
+        period, history = CERTAIN[places]
+        if period in OVER:
+            world.certain.append((cpo, emsp, 90))
+    today = world.at.date()
+    for first, last, state in PERIODS[period]:
+        ends = None if last is None else today + timedelta(days=last)
+        world.deals.append(Deal(cpo, emsp, state, today + timedelta(days=first), ends, zone, history))
 
 
 def settled(world: World) -> None:
     """Platforms, parties and agreements of the world in the database."""
     from partners.agreements import services as agreements
     from partners.connections.models import Connection
+    from partners.parties.models import Party
+    from roaming.exchange.models import Push
 
     for name in world.platforms:
-        parties = [f"{side.role} {side.code}" for side in world.hosted(name)]
+        parties = [f"{side.role} {side.code}" for side in world.sides if side.platform == name]
         where: dict[str, Any] = {"own": name in world.own, "url": f"http://{name[-1]}.invalid", "version": "2.3.0"}
         row = cast.connection(name, *parties, partner="One company", **where)  # so that two share a code in two roles
         # Nobody can be asked anything; everybody is sent what changes.
         row.endpoints = [entry for entry in row.endpoints if entry["role"] == "RECEIVER"]
-        row.save(update_fields=["endpoints"])
+        row.hub_party_id = HUB.replace("*", "") if name == world.platforms[-1] else ""
+        row.save(update_fields=["endpoints", "hub_party_id"])
     for name, face in world.faces.items():
         Connection.objects.filter(name=name).update(face=cast.party(face.code, face.role))
     for deal in world.deals:
@@ -160,3 +215,7 @@ def settled(world: World) -> None:
         )
         if deal.state == "ended" and deal.ends is not None:
             agreements.end(agreement=agreed, ends_date=deal.ends, at=world.at)
+    for side in world.sides:
+        state = {"left_at": world.at if side.left else None, "hub_status": side.hub_status}
+        Party.objects.filter(pk=cast.party(side.code, side.role).pk).update(**state)
+    Push.objects.all().delete()  # what was said while agreements began, of which some have ended since
