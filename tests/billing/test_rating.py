@@ -73,7 +73,10 @@ def test_a_wider_tolerance_of_the_agreement_counts() -> None:
 
 
 def test_too_dear_is_held_in_a_sentence(agreement: Agreement) -> None:
-    cdr = judged(records.received(total="10.31"))
+    """D13: the difference is a finding, and the CDR stays as it came."""
+    received = records.received(total="10.31")
+    cdr = judged(received)
+    assert (cdr.total_cost, bytes(cdr.raw)) == (Decimal("10.31"), bytes(received.raw))
     assert (cdr.state, cdr.agreement) == (CdrState.HELD, agreement)
     assert cdr.state_reason == "Polder Laden billed 1.81 EUR too much: 10.31 EUR instead of 8.50 EUR by tariff FAIR."
     finding = Finding.objects.get(code="price_outside_tolerance")

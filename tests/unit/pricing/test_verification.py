@@ -28,6 +28,7 @@ def test_the_tolerance_counts_both_ways_and_in_full(carried: str, within: bool, 
 
 
 def test_ours_is_rounded_once_to_four_decimals_half_up() -> None:
+    """R7."""
     ours = priced(cdr(period(ENERGY="1")), tariff(component("ENERGY", "0.00005")))
     assert pricing.compare(Decimal("0.0001"), ours, tolerance=Decimal(0)).within
     third = priced(cdr(period(ENERGY="1")), tariff(component("ENERGY", "1", vat="20"), tax_included=GROSS))
@@ -57,6 +58,17 @@ def test_energy_that_is_not_the_sum_of_its_periods_is_found() -> None:
 def test_parking_that_is_not_the_sum_of_its_periods_is_found() -> None:
     (found,) = pricing.verify_self(cdr(period(ENERGY="20", PARKING_TIME="1"), total_parking_time=Decimal("1.5")))
     assert found.field == "total_parking_time"
+
+
+def test_the_time_counts_the_parking_too() -> None:
+    """D7: one hour of two was parked; whoever says one hour in all left the parking out."""
+    parked = period(after=1, PARKING_TIME="1")
+    whole = cdr(period(ENERGY="20"), parked, total_time=Decimal(2), total_parking_time=Decimal(1))
+    assert pricing.verify_self(whole) == []
+    (found,) = pricing.verify_self(
+        cdr(period(ENERGY="20"), parked, total_time=Decimal(1), total_parking_time=Decimal(1))
+    )
+    assert (found.field, found.carried, found.computed) == ("total_time", Decimal(1), Decimal(2))
 
 
 def test_time_that_is_not_from_start_to_end_is_found() -> None:
