@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from roaming.ocpi import modules
 from roaming.ocpi.schema import transforms, validation
 from roaming.ocpi.schema.known import Known
 from tests.wire import load
@@ -87,3 +88,10 @@ def test_signed_values_are_as_long_as_the_second_edition_has_them() -> None:
     value = {"nature": "Start", "plain_data": "p" * 5000, "signed_data": "s" * 5000}
     cdr = transforms.upgrade("2.2.1", "cdr", load("cdr_ac22"))
     validation.validate("2.3.0", "cdr", cdr | {"signed_data": {"encoding_method": "OCMF", "signed_values": [value]}})
+
+
+@pytest.mark.parametrize("spelled", ["hubclientinfo", "clientinfo", "HubClientInfo", "ClientInfo"])
+def test_hub_client_info_is_known_by_the_name_of_its_examples_too(spelled: str) -> None:
+    """H0: we call it hubclientinfo and read either."""
+    assert modules.known_as(spelled) == "hubclientinfo"
+    assert [one.identifier for one in modules.MODULES if one.identifier.endswith("clientinfo")] == ["hubclientinfo"]
