@@ -73,7 +73,7 @@ class Guesses(Visitor):
         """What receivers show: to its owner everything of its own, to others the same as of what nobody has."""
         for module, kind, role in self.receivers():
             refused = self.get(receiver(module, NOBODY, NOTHING))
-            for code in {self.chance.choice(CODES), *(side.code for side in self.oracle.mine)}:
+            for code in sorted({self.chance.choice(CODES), *(side.code for side in self.oracle.mine)}):
                 name = self.chance.choice(self.ids_of(kind))
                 self.read(self.get(receiver(module, code, name)), refused, kind, role, code, name)
 
@@ -108,13 +108,12 @@ class Guesses(Visitor):
         foreign = [code for code in CODES if code not in {side.code for side in self.oracle.mine}]
         left = {side.code for side in self.world.sides if side.left and side.platform == self.platform}
         for module, _, _ in self.receivers():
-            for code in {self.chance.choice(foreign), *left}:
-                for send in (self.caller.delete, self.caller.patch, self.caller.put):
-                    arguments: list[Any] = (
-                        [] if send == self.caller.delete else [{"last_updated": "2026-12-01T00:00:00Z"}]
-                    )
+            codes = sorted({self.chance.choice(foreign), *left})
+            for send in (self.caller.delete, self.caller.patch, self.caller.put):
+                arguments: list[Any] = [] if send == self.caller.delete else [{"last_updated": "2026-12-01T00:00:00Z"}]
+                refused = send(receiver(module, NOBODY, "A1"), *arguments)
+                for code in codes:
                     reply = send(receiver(module, code, "A1"), *arguments)
-                    refused = send(receiver(module, NOBODY, "A1"), *arguments)
                     reply = Reply(reply.http, reply.status, reply.message.replace(code, NOBODY), reply.data, {})
                     self.same_as_nobody(reply, refused, NOBODY)
         for marker, address in self.world.addresses.items():

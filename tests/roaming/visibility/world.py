@@ -57,10 +57,15 @@ CERTAIN: dict[tuple[str, str], tuple[str, int | None]] = {
     ("1.1", "0.3"): ("in force", None),
     ("0.4", "1.2"): ("in force", None),
     ("0.2", "1.2"): ("ended", 365),
-    # For a platform that knows our own CPO only, we are no hub; another CPO is still negotiating with it.
+    # What passes between two parties of one platform is not listed to it: it is its own.
+    ("0.2", "0.1"): ("ended", 365),
+    # For a platform that has our own CPO only, we are no hub; another one is still negotiating with it, and one left.
+    # In 2.1.1 we are our own CPO for it, and for that one the party that was chosen, which is not the first it knows.
     ("0.2", "2.0"): ("draft", None),
+    ("0.4", "2.0"): ("ended", 10),
     ("3.0", "2.0"): ("in force", None),
-    **{(cpo, "2.0"): ("none", None) for cpo in ("0.4", "1.0", "1.1", "4.0")},
+    ("3.0", "0.1"): ("in force", None),
+    **{(cpo, "2.0"): ("none", None) for cpo in ("1.0", "1.1", "4.0")},
     # Behind the hub.
     ("1.0", "4.1"): ("in force", None),
     ("1.1", "4.2"): ("in force", None),
@@ -150,9 +155,10 @@ def drawn(chance: random.Random, at: datetime) -> World:
         for emsp_place, emsp in places.items():
             if (cpo.role, emsp.role) == ROLES:
                 _agree(chance, world, (cpo_place, emsp_place), cpo, emsp)
-    for name in world.platforms:
-        if name != "Platform 2" and chance.random() < 0.5:  # that one finds the party we are for it by itself
-            world.faces[name] = chance.choice([side for side in world.sides if not side.left])
+    there = [side for side in world.sides if not side.left]
+    world.faces = {name: chance.choice(there) for name in world.platforms if chance.random() < 0.5}
+    world.faces.pop("Platform 2", None)
+    world.faces["Platform 3"] = places["2.0"]
     return world
 
 
@@ -195,6 +201,7 @@ def settled(world: World) -> None:
     from partners.connections.models import Connection
     from partners.parties.models import Party
     from roaming.exchange.models import Push
+    from roaming.hub.models import ClientInfo
 
     for name in world.platforms:
         parties = [f"{side.role} {side.code}" for side in world.sides if side.platform == name]
@@ -218,4 +225,6 @@ def settled(world: World) -> None:
     for side in world.sides:
         state = {"left_at": world.at if side.left else None, "hub_status": side.hub_status}
         Party.objects.filter(pk=cast.party(side.code, side.role).pk).update(**state)
-    Push.objects.all().delete()  # what was said while agreements began, of which some have ended since
+    # What was said of whom while agreements began, of which some have ended since.
+    Push.objects.all().delete()
+    ClientInfo.objects.all().delete()
