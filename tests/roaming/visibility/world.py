@@ -45,7 +45,7 @@ PERIODS: dict[str, list[tuple[int, int | None, str]]] = {
     "none": [],
 }
 # Between certain parties (platform and place on it), so that every world has what chance would often leave out: period
-# and history. Where the period is over or never began, there is a CDR with its invoice records all the same.
+# and history. Where the period is over or never began, and within a platform, there is a CDR with its invoice records.
 CERTAIN: dict[tuple[str, str], tuple[str, int | None]] = {
     # One sibling lost what the other still has: stations to charge at, and with the history also what was settled.
     ("1.0", "0.0"): ("ended", 10),
@@ -57,8 +57,8 @@ CERTAIN: dict[tuple[str, str], tuple[str, int | None]] = {
     ("1.1", "0.3"): ("in force", None),
     ("0.4", "1.2"): ("in force", None),
     ("0.2", "1.2"): ("ended", 365),
-    # What passes between two parties of one platform is not listed to it: it is its own.
-    ("0.2", "0.1"): ("ended", 365),
+    # What passes between two parties of one platform is neither sent nor listed to it: it is its own.
+    ("0.2", "0.1"): ("in force", None),
     # For a platform that has our own CPO only, we are no hub; another one is still negotiating with it, and one left.
     # In 2.1.1 we are our own CPO for it, and for that one the party that was chosen, which is not the first it knows.
     ("0.2", "2.0"): ("draft", None),
@@ -187,7 +187,7 @@ def _agree(chance: random.Random, world: World, places: tuple[str, str], cpo: Si
         period = "none"  # but for the certain ones
     if places in CERTAIN:
         period, history = CERTAIN[places]
-        if period in OVER:
+        if period in OVER or cpo.platform == emsp.platform:
             world.certain.append((cpo, emsp, 90))
     today = world.at.date()
     for first, last, state in PERIODS[period]:
