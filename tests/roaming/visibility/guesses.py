@@ -109,7 +109,8 @@ class Guesses(Visitor):
         left = {side.code for side in self.world.sides if side.left and side.platform == self.platform}
         for module, _, _ in self.receivers():
             codes = sorted({self.chance.choice(foreign), *left})
-            for send in (self.caller.delete, self.caller.patch, self.caller.put):
+            ways: list[Any] = [self.caller.delete, self.caller.patch, self.caller.put]
+            for send in self.chance.sample(ways, 2):
                 arguments: list[Any] = [] if send == self.caller.delete else [{"last_updated": "2026-12-01T00:00:00Z"}]
                 refused = send(receiver(module, NOBODY, "A1"), *arguments)
                 for code in codes:

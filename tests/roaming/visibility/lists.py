@@ -65,7 +65,7 @@ class Lists(Visitor):
 
     def crawl(self, path: str, visible: list[Thing]) -> None:
         """A few at a time, along the links."""
-        reply, markers = self.get(path, limit=self.chance.randint(1, 3)), set()
+        reply, markers = self.get(path, limit=self.chance.randint(2, 3)), set()
         for _ in range(len(visible)):
             assert reply.headers["X-Total-Count"] == str(len(visible))
             markers |= found_in(reply.data)
@@ -79,7 +79,7 @@ class Lists(Visitor):
     def pages_of_others(self) -> None:
         """A link that somebody else was given leads to one's own list."""
         other = self.chance.choice([name for name in self.world.platforms if name != self.platform])
-        for path, (kind, since) in LISTS.items():
+        for path, (kind, since) in self.chance.sample(sorted(LISTS.items()), 5):
             if self.is_there(path, since):
                 link = Caller(other, self.version).get(f"/sender/{path}", limit=1).headers.get("Link", "")
                 if link:

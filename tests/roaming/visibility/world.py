@@ -197,7 +197,7 @@ def _agree(chance: random.Random, world: World, places: tuple[str, str], cpo: Si
 
 def settled(world: World) -> None:
     """Platforms, parties and agreements of the world in the database."""
-    from partners.agreements import services as agreements
+    from partners.agreements.models import Agreement
     from partners.connections.models import Connection
     from partners.parties.models import Party
     from roaming.exchange.models import Push
@@ -215,16 +215,15 @@ def settled(world: World) -> None:
         Connection.objects.filter(name=name).update(face=cast.party(face.code, face.role))
     for deal in world.deals:
         terms: dict[str, Any] = {"time_zone": deal.zone, "history_days": deal.history_days}
-        ends = None if deal.state == "ended" else deal.ends
-        active = deal.state != "draft"
         agreed = cast.agreement(
-            deal.cpo.code, deal.emsp.code, starts=deal.starts, active=active, ends_date=ends, **terms
+            deal.cpo.code, deal.emsp.code, starts=deal.starts, active=False, ends_date=deal.ends, **terms
         )
-        if deal.state == "ended" and deal.ends is not None:
-            agreements.end(agreement=agreed, ends_date=deal.ends, at=world.at)
+        # Not by the services: activating tells each side what the other owns, which is nothing yet and takes long.
+        ended_at = world.at if deal.state == "ended" else None
+        Agreement.objects.filter(pk=agreed.pk).update(state=deal.state, ended_at=ended_at)
     for side in world.sides:
         state = {"left_at": world.at if side.left else None, "hub_status": side.hub_status}
         Party.objects.filter(pk=cast.party(side.code, side.role).pk).update(**state)
-    # What was said of whom while agreements began, of which some have ended since.
+    # What was said of whom before there were agreements.
     Push.objects.all().delete()
     ClientInfo.objects.all().delete()
