@@ -301,6 +301,12 @@ def only_face(connection: Connection) -> Party | None:
     return face_of(connection) if len(joined) < 2 else None
 
 
+def receivers_here(connection: Connection, party: Party, *, owner: Party) -> list[Receiver]:
+    """Who must receive what `owner` has for `party`, a party of the platform: nobody while it is away (H1)."""
+    party.connection = connection
+    return _one_per_connection([party], owner)
+
+
 def _one_per_connection(found: list[Party], owner: Party) -> list[Receiver]:
     """One receiver of something of `owner` for each platform, but for those that are away, and those to which we are
     another party only."""

@@ -56,7 +56,7 @@ def tell_missed(*, connection: Connection, at: datetime) -> None:
                 places.tell(place=place, receiver=receiver, at=at)
     for booking in selectors.missed(connection, at):
         assert booking.emsp is not None, "it was found by its eMSP"
-        _push(booking, [Receiver(connection, booking.emsp)], at)
+        _push(booking, routing.receivers_here(connection, booking.emsp, owner=booking.party), at)
 
 
 def _recognize_emsps(connection: Connection) -> None:

@@ -104,7 +104,8 @@ def tell_missed(*, connection: Connection, at: datetime) -> None:
     told = exchange.pushes_of_row(connection).exclude(state=PushState.DEAD)
     for record in rows.filter(Q(~Exists(told), deleted_at=None) | exchange.knows_older(connection)).order_by("id"):
         assert record.counterparty is not None, "somebody is joined to it"
-        _tell(record, Receiver(connection, record.counterparty), at)
+        for receiver in routing.receivers_here(connection, record.counterparty, owner=record.party):
+            _tell(record, receiver, at)
 
 
 def cdr_received(*, cdr: Cdr) -> None:

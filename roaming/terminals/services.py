@@ -81,7 +81,7 @@ def tell_missed(*, connection: Connection, at: datetime) -> None:
     rows: list[Terminal | FinancialAdvice] = [*terminals, *advices]
     for row in rows:
         assert row.cpo is not None, "it was found by its CPO"
-        _push(row, [Receiver(connection, row.cpo)], at)
+        _push(row, routing.receivers_here(connection, row.cpo, owner=row.party), at)
 
 
 def _told(stored: Stored[Any], at: datetime) -> Stored[Any]:

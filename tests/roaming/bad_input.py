@@ -36,9 +36,11 @@ SESSION = "S-2026-10-14-0001"
 CALLERS = {
     "receiver/tokens": ("Nomad", "DE", "NMD"),
     "sender/locations": ("Nomad", "DE", "NMD"),
+    "sender/tariffs": ("Nomad", "DE", "NMD"),
+    "sender/sessions": ("Nomad", "DE", "NMD"),
+    "sender/cdrs": ("Nomad", "DE", "NMD"),
     "receiver/commands": ("Nomad", "DE", "NMD"),
     "receiver/chargingprofiles": ("Nomad", "DE", "NMD"),
-    "charging_preferences": ("Nomad", "DE", "NMD"),
     "sender/bookings": ("Nomad", "DE", "NMD"),
     "PUT credentials": ("Nomad", "DE", "NMD"),
     "POST credentials": ("Newcomer", "SE", "NEW"),

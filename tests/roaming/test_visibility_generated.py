@@ -13,6 +13,7 @@ import pytest
 import time_machine
 
 from tests import cast
+from tests.roaming.visibility.delivery import check_delivery
 from tests.roaming.visibility.guesses import Guesses
 from tests.roaming.visibility.lists import Lists
 from tests.roaming.visibility.oracle import Oracle
@@ -43,6 +44,8 @@ def test_nobody_sees_what_no_agreement_opens_to_it(seed: int) -> None:
             for version in VERSIONS:
                 Walk(world, platform, version, chance).walk()
         assert everything() == before, "nobody changed anything by looking or guessing"
+        # What waits for a partner that may not have it any more is not sent.
+        check_delivery(world)
 
 
 def everything() -> list[tuple[Any, ...]]:

@@ -18,7 +18,7 @@ class Operation:
     `many`: the answer is a page of a list. `patch`: the body is a part of the object. `creates`: what is new is
     answered with 201. `located`: the answer says in `Location` where the object is. `optional`: the body may be left
     out. `query` are parameters by name. `parties`: the request may carry routing headers. `missing`: it may be that
-    there is nothing.
+    there is nothing, or nothing for who asks.
     """
 
     summary: str
@@ -47,7 +47,7 @@ _WINDOW = ("date_from", "date_to", "offset", "limit")
 
 
 def _list(kind: str, what: str, *query: str) -> Methods:
-    return {"get": Operation(f"A page of {what}", answer=kind, many=True, query=(*_WINDOW, *query), missing=False)}
+    return {"get": Operation(f"A page of {what}", answer=kind, many=True, query=(*_WINDOW, *query))}
 
 
 def _get(kind: str, what: str, *query: str) -> Methods:
@@ -169,7 +169,6 @@ HUB: dict[str, Methods] = {
             "client_info",
             many=True,
             query=_WINDOW,
-            missing=False,
             parties=False,
         )
     },

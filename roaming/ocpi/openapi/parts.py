@@ -78,7 +78,10 @@ DONE, REFUSED = {"$ref": f"{REF}Done"}, {"$ref": f"{REF}Refused"}
 _REFUSALS = {
     400: ("NotJson", "The body is no JSON, or Content-Type is not application/json."),
     401: ("NotKnown", "The token is missing, unknown or withdrawn, or a registration token where it is not enough."),
-    404: ("NotThere", "There is no such object, or the party in the URL is not yours."),
+    404: (
+        "NotThere",
+        "There is no such object, or the party in the URL is not yours, or this is not offered to you.",
+    ),
     405: ("NotHere", "The address has no such method, or not now: you are registered already, or not yet."),
     413: ("TooLarge", "The body is larger than this platform accepts."),
     415: ("OtherCoding", "The body is compressed in another way than gzip."),

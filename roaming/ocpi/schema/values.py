@@ -33,7 +33,9 @@ HTTP_URL = r"\A[Hh][Tt][Tt][Pp][Ss]?://[\x21\x23-\x2e\x30-\x3b\x3d\x40-\x7e]+(?:
 # A link that people see may lack its scheme, be empty or be written in any script; javascript: and the like never pass.
 _VISIBLE = r"\x00-\x20\x7f-\xa0\ud800-\udfff<>\""
 LINK = rf"\A(?:(?:[Hh][Tt][Tt][Pp][Ss]?://)?[^{_VISIBLE}:/?#]+(?::[0-9]+)?(?:[/?#][^{_VISIBLE}]*)?)?\Z"
-LINK_ASCII = LINK.replace(r"\ud800-\udfff", r"\u0080-\U0010ffff")
+_VISIBLE_ASCII = r"\x21\x23-\x3b\x3d\x3f-\x7e"
+_HOST_ASCII = r"\x21\x24-\x2e\x30-\x39\x3b\x3d\x40-\x7e"
+LINK_ASCII = rf"\A(?:(?:[Hh][Tt][Tt][Pp][Ss]?://)?[{_HOST_ASCII}]+(?::[0-9]+)?(?:[/?#][{_VISIBLE_ASCII}]*)?)?\Z"
 LATITUDE = r"\A-?(?:90\.0{5,7}|[0-8]?[0-9]\.[0-9]{5,7})\Z"
 LONGITUDE = r"\A-?(?:180\.0{5,7}|(?:1[0-7][0-9]|[0-9]{1,2})\.[0-9]{5,7})\Z"
 LATITUDE_6 = LATITUDE.replace("{5,7}", "{6}")

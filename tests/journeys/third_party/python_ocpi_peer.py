@@ -89,7 +89,7 @@ class Partner:
     def _details(self) -> Any:
         endpoints = [
             {"identifier": module, "role": role, "url": f"{self._url}/2.2/{module}"}
-            for module, role in [("credentials", "SENDER"), ("locations", "RECEIVER"), ("tokens", "RECEIVER")]
+            for module, role in [("credentials", "SENDER"), ("locations", "RECEIVER"), ("tokens", "SENDER")]
         ]
         data = {"version": "2.2.1", "endpoints": endpoints}
         return jsonify(status_code=1000, timestamp="2026-11-22T00:00:00Z", data=data)

@@ -43,8 +43,7 @@ class Filling:
         from roaming.kernel import events
 
         hub.refresh(at=self.world.at)
-        # Not the hub: bookings and invoice records that it missed are queued even for parties that it says are away.
-        for connection in Connection.objects.filter(hub_party_id="").order_by("id"):
+        for connection in Connection.objects.order_by("id"):
             events.publish("connection.registered", connection=connection, at=self.world.at)
 
     def of_cpo(self, cpo: Side) -> Iterator[Thing]:

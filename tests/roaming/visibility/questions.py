@@ -41,6 +41,8 @@ class Questions(Visitor):
 
     def authorize(self, name: str, type_: str, refused: Reply) -> None:
         tokens = self.oracle.listed("token")
+        if self.version == "2.1.1" and self.platform in self.world.faces:
+            tokens = [one for one in tokens if one.owner == self.world.faces[self.platform]]
         allowed = {one.marker for one in tokens if one.id.upper() == name.upper() and one.type == type_}
         spelled = self.chance.choice((name.upper(), name.lower()))
         reply = self.caller.post(f"/sender/tokens/{spelled}/authorize?type={type_}")
@@ -152,6 +154,6 @@ class Questions(Visitor):
 
 def booking(emsp: Side, place_id: str) -> dict[str, Any]:
     code = {"country_code": emsp.code[:2], "party_id": emsp.code[3:]}
-    period = {"start_date_time": "2026-12-01T10:00:00Z", "end_date_time": "2026-12-01T11:00:00Z"}
+    period = {"start_date_time": "2026-11-20T09:45:00Z", "end_date_time": "2026-11-20T11:00:00Z"}
     asked = {"request_id": "Q1", "location_id": "A1", "booking_location_id": place_id, "period": period}
     return {**code, **asked, "authorization_reference": "X", "tokens": [], "access_information": []}
