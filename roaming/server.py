@@ -9,7 +9,7 @@ import logging
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 
 from celery.beat import Scheduler
 from celery.beat import Service as Beat
@@ -84,7 +84,8 @@ def _web(host: str, port: int) -> Iterator[str]:
     try:
         yield f"http://{host}:{server.effective_port}"
     finally:
-        server.trigger.pull_trigger(lambda: _close(server))
+        with suppress(OSError):  # an answer that ends just now wakes the loop too, and it may be gone already
+            server.trigger.pull_trigger(lambda: _close(server))
         thread.join(STOP_SECONDS)
         dispatcher.shutdown()
 

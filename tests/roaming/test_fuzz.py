@@ -2,8 +2,8 @@
 
 Requests come from the documents, right ones and broken ones, with the token of a platform to which the door opens. Most
 right ones are turned into objects of that platform, so that they get past the question whose they are. Round by round
-every operation has its turn; a slow machine makes fewer rounds. Each request finds the same data: what it did is rolled
-back. The requests of a round are always the same; FUZZ_SEED repeats an order.
+every operation has its turn, once at least; a slow machine makes fewer rounds. Each request finds the same data: what
+it did is rolled back. The requests of a round are always the same; FUZZ_SEED repeats an order.
 """
 
 import os
@@ -39,7 +39,7 @@ with warnings.catch_warnings():
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # theirs; ours are errors everywhere else
 
-SECONDS = 25.0  # for each version
+SECONDS = 12.0  # for each version, and no less than one round
 ROUNDS = 5  # right requests to each operation, and as many broken ones, when there is time
 SEED = int(os.environ.get("FUZZ_SEED") or SystemRandom().randrange(10**6))  # of the order within a round
 PROMISES = (
@@ -91,11 +91,10 @@ def test_no_request_breaks_a_door_or_is_answered_as_no_document_says(everybody_a
     Random(SEED).shuffle(operations)
     turns = [(number, operation) for number in range(ROUNDS) for operation in operations]
     ends, application = monotonic() + SECONDS, WSGIHandler()
-    while turns and monotonic() < ends:
-        number, operation = turns.pop(0)
+    for number, operation in turns:
+        if number and monotonic() > ends:
+            break
         _fuzz(operation, number, application)
-    untried = [operation.label for number, operation in turns if number == 0]
-    assert not untried, f"{SECONDS} s were not enough for {', '.join(untried)}"
 
 
 def _fuzz(operation: Any, number: int, application: WSGIHandler) -> None:
