@@ -27,6 +27,12 @@ def plain(request: HttpRequest) -> bytes:
     return known
 
 
+def announced_bytes(request: HttpRequest) -> int:
+    """How long the body is by its header; 0 where that does not say it."""
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    return int(length[:18]) if length.isascii() and length.isdigit() else 0
+
+
 def too_large() -> OcpiError:
     return OcpiError(INVALID, f"The body is larger than {settings.BODY_LIMIT_BYTES} bytes.", 413)
 
@@ -60,8 +66,7 @@ def _received(request: HttpRequest) -> bytes:
 
 def _whole(request: HttpRequest) -> bytes:
     """Not every server looks whether all came that was announced."""
-    announced = request.META.get("CONTENT_LENGTH") or "0"
-    if announced.isdigit() and len(request.body) < int(announced[:18]):
+    if len(request.body) < announced_bytes(request):
         raise not_json("The body ended before it was whole.")
     return request.body
 

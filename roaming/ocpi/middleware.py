@@ -76,7 +76,7 @@ def _refuse_unfit(request: HttpRequest, at: datetime) -> None:
 
 
 def _unfit(request: HttpRequest) -> OcpiError | None:
-    if _size(request) > settings.BODY_LIMIT_BYTES:
+    if bodies.announced_bytes(request) > settings.BODY_LIMIT_BYTES:
         return bodies.too_large()
     if _PAGES.fullmatch(request.path_info):
         return method_not_allowed("This address is a page for people; it has GET.", ["GET", "HEAD"])
@@ -126,11 +126,6 @@ def _replaced(response: HttpResponseBase) -> envelope.OcpiResponse:
         return envelope.failure(OcpiError(SERVER_ERROR, "This platform failed to handle the request.", status))
     message = response.reason_phrase if isinstance(response, HttpResponse) else "Refused"
     return envelope.failure(OcpiError(CLIENT_ERROR, f"{message}.", status))
-
-
-def _size(request: HttpRequest) -> int:
-    length = request.META.get("CONTENT_LENGTH") or "0"
-    return int(length[:18]) if length.isascii() and length.isdigit() else 0
 
 
 def _text(request: HttpRequest) -> str:

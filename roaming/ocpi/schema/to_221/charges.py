@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Decimal
-from functools import partial
 from typing import Any
 
 from .. import enums as e
@@ -50,29 +49,25 @@ class Charges(Places):
             losses.note(f"{path}.tax_included", "YES does not exist in OCPI 2.2.1, prices are sent without tax")
         elif included == "N/A":
             losses.note(f"{path}.tax_included", "N/A does not exist in OCPI 2.2.1, prices are sent without vat")
-        losses.inside(tariff, path, "elements", self.element_with(_COMPONENTS.get(str(included), Charges.component)))
+        step = {"YES": self.net_component, "N/A": self.untaxed_component}.get(str(included))
+        losses.inside(tariff, path, "elements", lambda element, place: self.element(element, place, step))
         if value.get("elements") and not tariff["elements"]:
             losses.note(path, "has no price that OCPI 2.2.1 knows")
             return None
         return tariff
 
-    def element_with(self, component: "ComponentStep") -> Callable[[Json, str], Json | None]:
-        """The step for an element whose price components take that step."""
-
-        def step(value: Json, path: str) -> Json | None:
-            restrictions = value.get("restrictions")
-            if isinstance(restrictions, dict) and restrictions.get("booking") is not None:
-                # Without its restriction the element would price every session.
-                self.losses.note(path, "is for bookings, which do not exist in OCPI 2.2.1")
-                return None
-            element = dict(value)
-            self.losses.inside(element, path, "price_components", partial(component, self))
-            return element
-
-        return step
-
-    def component(self, value: Json, path: str) -> Json:
-        return value
+    def element(self, value: Json, path: str, component: Callable[[Json, str], Json] | None) -> Json | None:
+        """An element, and each of its price components by that step, where there is one."""
+        restrictions = value.get("restrictions")
+        if isinstance(restrictions, dict) and restrictions.get("booking") is not None:
+            # Without its restriction the element would price every session.
+            self.losses.note(path, "is for bookings, which do not exist in OCPI 2.2.1")
+            return None
+        if component is None:
+            return value
+        element = dict(value)
+        self.losses.inside(element, path, "price_components", component)
+        return element
 
     def net_component(self, value: Json, path: str) -> Json:
         price, vat = value.get("price"), value.get("vat")
@@ -126,8 +121,3 @@ class Charges(Places):
         )
         self.losses.fall_back(location, path, "connector_standard", e.CONNECTOR_TYPES_221, nearest)
         return location
-
-
-ComponentStep = Callable[[Charges, Json, str], Json]
-# By `tax_included` of the tariff.
-_COMPONENTS: dict[str, ComponentStep] = {"YES": Charges.net_component, "N/A": Charges.untaxed_component}
