@@ -2,6 +2,8 @@
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint bench run services-test
 MAKEFLAGS += --no-print-directory
+# Tests start many a process: they must not compile all of Django anew each time.
+unexport PYTHONDONTWRITEBYTECODE
 
 # Any Python new enough; with none, deploy/venv.py says so. PYTHON=... chooses one.
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
