@@ -86,6 +86,16 @@ class Connection(models.Model):
     requests_per_minute = models.PositiveIntegerField(
         null=True, blank=True, help_text="How often it may call us; empty: as often as everybody."
     )
+    # How we call it: as often, as many at once and waiting as long as it can bear.
+    send_per_minute = models.PositiveIntegerField(
+        "calls to it a minute", null=True, blank=True, help_text="How often we may call it; empty: as often as needed."
+    )
+    send_at_once = models.PositiveSmallIntegerField(
+        "calls to it at once", default=4, help_text="How many of our pushes may be under way at the same time."
+    )
+    timeout_seconds = models.PositiveSmallIntegerField(
+        "seconds to wait for it", null=True, blank=True, help_text="Empty: as long as for everybody."
+    )
     registered_at = models.DateTimeField(null=True, blank=True)
     last_heard_at = models.DateTimeField(null=True, blank=True)
     last_pulled_at = models.DateTimeField(null=True, blank=True)
@@ -112,6 +122,7 @@ class Connection(models.Model):
             models.CheckConstraint(
                 condition=Q(state__in=ConnectionState.values), name="partners_connection_state_known"
             ),
+            models.CheckConstraint(condition=Q(send_at_once__gte=1), name="partners_connection_sends_something"),
             models.CheckConstraint(
                 condition=~Q(state="registered") | ~Q(version=""), name="partners_connection_registered_has_a_version"
             ),

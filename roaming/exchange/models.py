@@ -2,6 +2,7 @@
 
 import uuid
 
+from django.conf import settings
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
@@ -17,6 +18,7 @@ class PushState(models.TextChoices):
     DELIVERED = "delivered", "Delivered"
     DEAD = "dead", "Dead"
     LAPSED = "lapsed", "Too late"
+    DROPPED = "dropped", "Dropped"
 
 
 MOVES: Moves = {
@@ -24,8 +26,26 @@ MOVES: Moves = {
     PushState.RETRYING: frozenset(
         {PushState.RETRYING, PushState.DELIVERED, PushState.DEAD, PushState.WAITING, PushState.LAPSED}
     ),
-    PushState.DEAD: frozenset({PushState.WAITING}),
+    PushState.DEAD: frozenset({PushState.WAITING, PushState.DROPPED}),
 }
+
+
+class Failure(models.TextChoices):
+    """How the newest attempt ended where it did not succeed."""
+
+    NAME = "name", "Name not resolved"
+    CONNECTION = "connection", "No connection"
+    TLS = "tls", "TLS failed"
+    TIMEOUT = "timeout", "No answer in time"
+    BROKEN_OFF = "broken_off", "Answer broken off"
+    NOT_OCPI = "not_ocpi", "Answer is no OCPI"
+    REDIRECT = "redirect", "Redirected"
+    TOKEN = "token", "Our token refused"
+    TOO_OFTEN = "too_often", "Called too often"
+    REFUSED = "refused", "Refused"
+    FAULT = "fault", "Fault of theirs"
+    NOT_EXPRESSIBLE = "not_expressible", "Not in their version"
+    NO_INTERFACE = "no_interface", "No such interface"
 
 
 class Push(models.Model):
@@ -52,16 +72,31 @@ class Push(models.Model):
     attempts = models.PositiveIntegerField(default=0)
     next_attempt_at = models.DateTimeField()
     last_error = models.CharField(max_length=500, blank=True, default="")
+    failure = models.CharField("kind of failure", max_length=15, choices=Failure.choices, blank=True, default="")
+    # An attempt of something that must not arrive twice was begun, and whether it arrived is not known: it is looked up
+    # at the partner before it is sent again.
+    begun_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # Where the partner keeps the object, as its header Location said.
+    kept_at = models.CharField("their URL of it", max_length=1000, blank=True, default="")
     # From then on nobody has any use for it: the result of a command. It goes before what can wait.
     lapses_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
     delivered_at = models.DateTimeField(null=True, blank=True)
+    # What a person did with a dead one, and why.
+    handled_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    handled_at = models.DateTimeField(null=True, blank=True)
+    note = models.CharField(max_length=500, blank=True, default="")
 
     class Meta:
         ordering = ["id"]
         verbose_name_plural = "pushes"
         constraints = [
             models.CheckConstraint(condition=Q(state__in=PushState.values), name="roaming_push_state_known"),
+            models.CheckConstraint(condition=Q(failure__in=["", *Failure.values]), name="roaming_push_failure_known"),
+            models.CheckConstraint(
+                condition=~Q(state="dropped") | (Q(handled_by__isnull=False, handled_at__isnull=False) & ~Q(note="")),
+                name="roaming_push_dropped_by_somebody_for_a_reason",
+            ),
             models.UniqueConstraint(
                 fields=["connection", "object_key"],
                 condition=Q(state__in=["waiting", "retrying"]) & ~Q(object_key=""),
@@ -81,6 +116,8 @@ class Push(models.Model):
                 condition=Q(state__in=["waiting", "retrying"], lapses_at__isnull=False),
                 name="roaming_push_lapsing",
             ),
+            # What a person has to look at.
+            models.Index(fields=["connection", "-id"], condition=Q(state="dead"), name="roaming_push_dead"),
             # What a connection was told of an object: registrations ask it, and a person who sends a dead push again.
             models.Index(fields=["connection", "object_key"], name="roaming_push_of_an_object"),
         ]

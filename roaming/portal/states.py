@@ -2,7 +2,14 @@
 
 TONES: dict[str, dict[str, str]] = {
     "cdr": {"received": "info", "accepted": "good", "held": "warn", "rejected": "bad", "settled": "quiet"},
-    "push": {"waiting": "neutral", "delivered": "good", "retrying": "warn", "dead": "bad", "lapsed": "quiet"},
+    "push": {
+        "waiting": "neutral",
+        "delivered": "good",
+        "retrying": "warn",
+        "dead": "bad",
+        "lapsed": "quiet",
+        "dropped": "quiet",
+    },
     "command": {
         "asked": "info",
         "accepted": "info",
