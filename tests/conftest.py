@@ -8,6 +8,7 @@ import atexit
 import importlib.util
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -68,6 +69,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for marker, reason in absent.items():
             if reason and item.get_closest_marker(marker):
                 item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture(autouse=True)
+def no_connections_kept() -> Iterator[None]:
+    """The platforms of a test are gone with it; nothing may still be open to them."""
+    yield
+    if "roaming.kernel.http" in sys.modules:
+        sys.modules["roaming.kernel.http"].close_shared()
 
 
 @pytest.fixture(scope="session")

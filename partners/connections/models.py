@@ -104,6 +104,8 @@ class Connection(models.Model):
     # The breaker: after failures in a row nothing is sent before `paused_until`.
     failures = models.PositiveIntegerField(default=0, editable=False)
     paused_until = models.DateTimeField(null=True, blank=True, editable=False)
+    # Where calls a minute are limited: before then none is made.
+    next_call_at = models.DateTimeField(null=True, blank=True, editable=False)
     # Ids of the different pushes that failed in a row by a fault of theirs, since they last took one.
     troubled_pushes = models.JSONField(default=list, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -185,6 +185,7 @@ def _price(data: Data) -> str:
 
 def _announce(cdr: Cdr, at: datetime) -> None:
     receivers = routing.receivers_of_pair(cdr.party, cdr.emsp, at=cdr.started_at)
+    corrects = cdr.data.get("credit_reference_id")
     outbox.enqueue(
         receivers=receivers,
         owner=cdr.party,
@@ -194,6 +195,7 @@ def _announce(cdr: Cdr, at: datetime) -> None:
         path="",
         body=cdr.body,
         object_key=outbox.object_key("cdrs", cdr.party, cdr.ocpi_id),
+        follows=outbox.object_key("cdrs", cdr.party, corrects) if corrects else "",
         at=at,
     )
 

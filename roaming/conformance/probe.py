@@ -3,8 +3,7 @@
 from copy import copy
 from datetime import datetime, timedelta
 from time import monotonic
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from partners.connections.models import Connection
 from partners.parties.models import Party
@@ -60,14 +59,6 @@ class Probe:
         self.calls = 0
         self.skews: list[float] = []
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._client.__exit__(kind, error, trace)
-
     @property
     def now(self) -> datetime:
         return self._at + timedelta(seconds=monotonic() - self._started)
@@ -104,9 +95,6 @@ class Probe:
             pass  # which is heard
         except Refused as error:
             wait = error.retry_after
-        finally:
-            if token:
-                client.__exit__(None, None, None)
         assert client.heard is not None, "the client notes every request"
         seen = _seen(url, client.heard, asked_at, secret=bool(token))
         self._heed(seen, wait)

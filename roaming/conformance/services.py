@@ -76,12 +76,12 @@ def execute(*, run: ConformanceRun, at: datetime, tell: Callable[[str], None] = 
     Raises CannotMove when another worker took the run.
     """
     states.move(run, to=RunState.RUNNING, moves=MOVES, started_at=at)
-    with Probe(run.connection, Limits(**run.limits), at) as probe:
-        try:
-            _walk(run, probe, tell)
-        except Exception:
-            _end(run, probe, "The run broke by a fault of ours; its operators find it in the log.")
-            raise
+    probe = Probe(run.connection, Limits(**run.limits), at)
+    try:
+        _walk(run, probe, tell)
+    except Exception:
+        _end(run, probe, "The run broke by a fault of ours; its operators find it in the log.")
+        raise
     return run
 
 

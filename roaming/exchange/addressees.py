@@ -14,7 +14,7 @@ from roaming.exchange.models import Push
 from roaming.ocpi.schema import wire
 from roaming.ocpi.schema.values import parse_time
 
-_OWNED = frozenset({"location", "tariff", "token", "booking_location"})
+_OWNED = frozenset({"location", "evse", "tariff", "token", "booking_location"})
 # Where each object of a pair says when the charging starts.
 _BEGINS: dict[str, Callable[[dict[str, Any]], str]] = {
     "session": lambda body: body["start_date_time"],

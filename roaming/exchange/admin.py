@@ -5,7 +5,7 @@ from django.http import HttpRequest
 
 from partners.people.admin_access import GrantedAdmin, MovesAdmin
 from partners.people.permissions import Grant
-from roaming.exchange import delivery
+from roaming.exchange import dead_letters
 from roaming.exchange.models import Exchange, Push, PushState
 from roaming.kernel import clock
 
@@ -31,7 +31,7 @@ class PushAdmin(MovesAdmin):
     search_fields = ["path", "object_key", "correlation_id"]
     readonly_fields = [field.name for field in Push._meta.fields]
     moves = {"retry": ("Retry", "retry")}
-    refusals = (delivery.CannotRetry,)
+    refusals = (dead_letters.CannotRetry,)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -41,7 +41,7 @@ class PushAdmin(MovesAdmin):
 
     def retry(self, request: HttpRequest, row: Push) -> None:
         """Send a dead push again."""
-        delivery.retry(push=row, by=request.user, at=clock.now())
+        dead_letters.retry(push=row, by=request.user, at=clock.now())
 
 
 @admin.register(Exchange)

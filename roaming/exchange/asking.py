@@ -94,16 +94,15 @@ def refusal(error: NoAnswer | Refused, version: str) -> errors.OcpiError:
 def _answer(question: Asking, connection: Connection, endpoint: str, at: datetime) -> Any:
     body, losses = translation.told(connection.version, *question.body) if question.body else (None, [])
     try:
-        with OcpiClient(connection, at) as ocpi:
-            answer = ocpi.send(
-                question.method,
-                endpoint.rstrip("/") + question.tail,
-                body,
-                to_party=question.to_party,
-                from_party=question.from_party,
-                correlation_id=question.correlation_id,
-                losses=losses,
-            )
+        answer = OcpiClient(connection, at).send(
+            question.method,
+            endpoint.rstrip("/") + question.tail,
+            body,
+            to_party=question.to_party,
+            from_party=question.from_party,
+            correlation_id=question.correlation_id,
+            losses=losses,
+        )
         if not question.answer:
             return answer.data
         owner = (question.to_party.country_code, question.to_party.party_id)

@@ -79,7 +79,7 @@ def connection_registered(*, connection: Connection, at: datetime) -> None:
     """The platform is sent what it may see and what it missed; what waits for it is due at once; and what it has is
     pulled."""
     waiting = Push.objects.filter(connection=connection, state__in=[PushState.WAITING, PushState.RETRYING])
-    waiting.update(next_attempt_at=at)
+    waiting.filter(next_attempt_at__gt=at).update(next_attempt_at=at)
     _send_all(connection, at)
     connection_id = connection.pk
     transaction.on_commit(
@@ -112,7 +112,7 @@ def _send_all(connection: Connection, at: datetime) -> None:
         if emsp.reachable:
             _send_missed(cpo, emsp, at)
     _tell_missed(connection, at)
-    outbox.hurry(connection)
+    outbox.hurry(connection.pk)
 
 
 def _send_owned(owner: Party, receiver: Receiver, at: datetime) -> None:
@@ -162,7 +162,7 @@ def _send(
 ) -> None:
     changes = (_change(module, row, owner, method) for row in rows.iterator(_CHUNK))
     while batch := list(islice(changes, _CHUNK)):
-        outbox.enqueue_many(receiver=receiver, owner=owner, changes=batch, at=at)
+        outbox.enqueue_many(receivers=[receiver], owner=owner, changes=batch, at=at)
 
 
 def _change(module: str, row: OcpiObject, owner: Party, method: str) -> Change:

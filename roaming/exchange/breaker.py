@@ -1,17 +1,20 @@
-"""After failures in a row a partner is left alone for a while: one that is down costs nothing but its own queue."""
+"""After failures a platform is left alone for a while: one that is down costs nothing but its own queue.
 
-import random
+Closed: it is called. Open: nothing is sent before `paused_until`. After that one push is sent to see whether it is
+back; if it answers the breaker closes and the queue drains, else it opens for longer.
+"""
+
 from datetime import datetime, timedelta
 
 from django.db.models import Q
 
 from partners.connections.models import MOVES, Connection, ConnectionState
+from roaming.exchange import policy
 from roaming.kernel import states
 
-_FIRST_PAUSE_SECONDS = 5
-_LONGEST_PAUSE_SECONDS = 3600
 _OFFLINE_AFTER = 3
 _BROKEN_AFTER = 5
+_COLUMNS = ("failures", "paused_until", "troubled_pushes")
 
 
 def closed(at: datetime) -> Q:
@@ -19,28 +22,35 @@ def closed(at: datetime) -> Q:
     return Q(paused_until__isnull=True) | Q(paused_until__lte=at)
 
 
-def pause(failures: int) -> timedelta:
-    """How long to wait after so many in a row: 5 s, doubled each time, an hour at most, give or take a fifth."""
-    seconds = min(_FIRST_PAUSE_SECONDS * 2 ** min(failures - 1, 20), _LONGEST_PAUSE_SECONDS)
-    return timedelta(seconds=seconds * random.uniform(0.8, 1.2))
+def is_open(connection: Connection, at: datetime) -> bool:
+    return connection.paused_until is not None and connection.paused_until > at
 
 
-def failed(connection: Connection, at: datetime, *, at_least: timedelta | None = None) -> datetime:
-    """The platform is away: count it and pause, not shorter than it asked for (`at_least`). Until when."""
-    connection.failures += 1
-    connection.paused_until = at + max(pause(connection.failures), at_least or timedelta())
-    connection.save(update_fields=["failures", "paused_until"])
+def probing(connection: Connection) -> bool:
+    """Whether it failed as a whole and has not answered since: one call is enough to see whether it is back."""
+    return connection.failures > 0
+
+
+def failed(connection: Connection, at: datetime, *, at_least: timedelta | None = None) -> None:
+    """The platform is away: count it and pause, not shorter than it asked for (`at_least`). What was under way when the
+    breaker opened fails too and tells nothing new."""
+    known, pause = is_open(connection, at), at_least or timedelta()
+    if not known:
+        connection.failures += 1
+        pause = max(policy.backoff(connection.failures), pause)
+    until = at + pause
+    connection.paused_until = max(until, connection.paused_until or until)
+    connection.save(update_fields=_COLUMNS)
     if connection.failures >= _OFFLINE_AFTER and connection.state == ConnectionState.REGISTERED:
         _move(connection, ConnectionState.OFFLINE)
-    return connection.paused_until
 
 
 def troubled(connection: Connection, push_id: int, at: datetime) -> bool:
-    """It failed at one push by a fault of its own. Whether that makes five different ones in a row: then it is broken
-    as a whole, and paused."""
+    """It failed at one push, maybe by a fault of its own. Whether that makes five different ones in a row: then it is
+    broken as a whole, and paused."""
     if push_id not in connection.troubled_pushes:
         connection.troubled_pushes = [*connection.troubled_pushes, push_id][-_BROKEN_AFTER:]
-        connection.save(update_fields=["troubled_pushes"])
+        connection.save(update_fields=_COLUMNS)
     broken = len(connection.troubled_pushes) == _BROKEN_AFTER
     if broken:
         failed(connection, at)
@@ -51,7 +61,7 @@ def answered(connection: Connection) -> None:
     """It talks to us: forget its failures."""
     if connection.failures or connection.paused_until or connection.troubled_pushes:
         connection.failures, connection.paused_until, connection.troubled_pushes = 0, None, []
-        connection.save(update_fields=["failures", "paused_until", "troubled_pushes"])
+        connection.save(update_fields=_COLUMNS)
     if connection.state == ConnectionState.OFFLINE:
         _move(connection, ConnectionState.REGISTERED)
 

@@ -1,62 +1,67 @@
-"""Sending what waits in the outbox: in order, at least once, one worker per connection at a time.
+"""Sending what waits in the outbox: in order per object, several objects at once, one worker per connection.
 
-Whom a push concerns is asked again when it is sent: an agreement may have ended since it was written.
-A platform that is away is left alone as a whole, and nothing overtakes. One that fails at a single object gets the
-others meanwhile; the states of one object keep their order, because only the newest one waits.
+Whom a push concerns is asked again when it is sent: an agreement may have ended since it was written. This thread alone
+talks to the database; others speak to the partner meanwhile. A platform that is away is left alone as a whole; one that
+fails at a single object gets the others. What must not arrive twice is looked up before it is sent again.
 """
 
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import Enum
-from typing import Any
-from urllib.parse import quote
+from itertools import groupby
+from time import monotonic, sleep
+from urllib.parse import urljoin
 
-from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet, Value
+from django.db.models import F, Value
 from django.db.models.functions import Concat, Left
 
 from partners.connections import selectors as connections
 from partners.connections.models import Connection
-from roaming.exchange import breaker, outbox
+from roaming.exchange import breaker, failures, journal, outcomes, policy, whole
 from roaming.exchange import selectors as exchange
 from roaming.exchange.addressees import Addressees, NobodyToTell
-from roaming.exchange.models import MOVES, Push, PushState
+from roaming.exchange.failures import Whose
+from roaming.exchange.letters import Dispatch, NoInterface, Writer
+from roaming.exchange.models import Failure, Push, PushState
+from roaming.exchange.outcomes import UNDER_WAY, Outcome
+from roaming.exchange.pace import Pace
 from roaming.kernel import locks
-from roaming.kernel.http import Unreachable
-from roaming.locations import parts
-from roaming.ocpi import modules, translation
-from roaming.ocpi.client import OcpiClient, Refused
-from roaming.ocpi.schema import transforms, wire
-from roaming.ocpi.versions import NEWEST_SHAPE
+from roaming.ocpi.client import Answer, OcpiClient, Refused, Response
+from roaming.ocpi.schema import transforms
 
-MAX_ATTEMPTS = 12
-# A platform that is away says nothing about a push: what waits for it is given up only after this long.
-PATIENCE = timedelta(days=3)
-_BATCH = 100
-_WAITING = (PushState.WAITING, PushState.RETRYING)
+# So many are read at once; those that came meanwhile, and what somebody waits for, are looked for after so long.
+_BATCH = 200
+_BATCH_SECONDS = 2.0
+# A turn ends after so many, and its worker takes another: then `at` is now again.
+_TURN = 1000
+# Money, which must not arrive twice: before these are sent, it is written down that they may arrive.
+_ONCE = frozenset({"cdr", "invoice_reconciliation_record"})
+# What refers to others comes after them, in one batch.
+_ORDER = ["hubclientinfo", "tariffs", "locations", "tokens", "sessions", "cdrs"]
 _TOO_LATE = Value("It came too late to be of use. ")
 
 
-class CannotRetry(Exception):
-    """The push is not to be sent again; the text says why."""
-
-
-class _Outcome(Enum):
-    DELIVERED = "delivered"
-    POSTPONED = "postponed"
-    REFUSED = "refused"
-    STOPPED = "stopped"
-
-
 def deliver_due(connection_id: int, at: datetime) -> int:
-    """Send what is due on one connection; how many pushes were delivered. 0 at once when another worker is at it."""
+    """Send what is due on one connection, a thousand at most; how many were delivered. 0 at once when another worker is
+    at it."""
     with locks.alone(f"deliver to connection {connection_id}") as mine:
         if not mine:
             return 0
-        total, more = 0, True
-        while more:
+        total = 0
+        while total < _TURN:
             delivered, more = _deliver_batch(connection_id, at)
             total += delivered
+            if not more:
+                break
         return total
+
+
+def lapse(at: datetime) -> int:
+    """Give up what nobody needs any more, such as the result of a command long after its timeout; how many."""
+    lapsed = Push.objects.filter(state__in=UNDER_WAY, lapses_at__lte=at)
+    return lapsed.update(state=PushState.LAPSED, last_error=Left(Concat(_TOO_LATE, F("last_error")), 500))
 
 
 def _deliver_batch(connection_id: int, at: datetime) -> tuple[int, bool]:
@@ -64,188 +69,231 @@ def _deliver_batch(connection_id: int, at: datetime) -> tuple[int, bool]:
     connection = connections.registered().filter(breaker.closed(at), pk=connection_id).first()
     if connection is None or not connection.reachable:
         return 0, False
-    delivered, addressees = 0, Addressees(connection, at)
-    with OcpiClient(connection, at) as ocpi:
-        for _ in range(_BATCH):
-            push = _next_due(connection, at)
-            outcome = _attempt(ocpi, connection, addressees, push, at) if push else _Outcome.STOPPED
-            if outcome is _Outcome.STOPPED:
-                return delivered, False
-            delivered += outcome is _Outcome.DELIVERED
-    return delivered, True
+    batch = _Batch(connection, at)
+    pushes = exchange.due(connection, at, 1 if breaker.probing(connection) else _BATCH)
+    return (batch.deliver(pushes), batch.may_go_on) if pushes else (0, False)
 
 
-def _next_due(connection: Connection, at: datetime) -> Push | None:
-    """The push to be sent now: one that lapses soon, for somebody waits for it, else the oldest that is due. Those that
-    the platform failed at lately come last, so that a pause which they caused ends with something else. Those for a
-    party that its hub says is away stay where they are (H1)."""
-    worth_it = Q(lapses_at__isnull=True) | Q(lapses_at__gt=at)
-    waiting = Push.objects.filter(worth_it, connection=connection, state__in=_WAITING, next_attempt_at__lte=at)
-    due = waiting.filter(exchange.for_somebody_there()).select_related("from_party", "to_party").order_by("id")
-    if connection.troubled_pushes:
-        return _first(due.exclude(pk__in=connection.troubled_pushes)) or due.first()
-    return _first(due)
+@dataclass(frozen=True)
+class _Spoken:
+    """What was heard of one dispatch: of the look whether it is there already, and of the sending."""
+
+    dispatch: Dispatch
+    looked: Response | None = None
+    sent: Response | None = None
 
 
-def _first(due: QuerySet[Push]) -> Push | None:
-    """The one that lapses first, else the oldest; one query, in which each comes from an index of its own."""
-    lapsing = due.filter(lapses_at__isnull=False).order_by("lapses_at", "id")
-    found = list(lapsing[:1].union(due[:1], all=True))
-    return next((push for push in found if push.lapses_at), next(iter(found), None))
+class _Batch:
+    """Some pushes of one connection, sent with as many at once as it can bear."""
+
+    def __init__(self, connection: Connection, at: datetime) -> None:
+        self._connection = connection
+        self._at = at
+        self._ocpi = OcpiClient(connection, at)
+        self._writer = Writer(self._ocpi, connection)
+        self._addressees = Addressees(connection, at)
+        self._pace = Pace(connection)
+        self._started = monotonic()
+        self._delivered = 0
+
+    def deliver(self, pushes: Sequence[Push]) -> int:
+        """How many were delivered."""
+        dispatches = self._written(sorted(pushes, key=_rank))
+        with ThreadPoolExecutor(self._connection.send_at_once, "roaming-send") as pool:
+            for _, wave in groupby(dispatches, key=lambda one: _rank(one.push)):
+                for spoken in self._speak_all(list(wave), pool):
+                    self._settle(spoken)
+        self._pace.keep()
+        return self._delivered
+
+    @property
+    def may_go_on(self) -> bool:
+        """Whether another batch may follow at once."""
+        return not breaker.is_open(self._connection, self._now) and not self._pace.wait(self._now)
+
+    def _written(self, pushes: Sequence[Push]) -> list[Dispatch]:
+        """What can be sent; what cannot is settled."""
+        dispatches, settled = [], []
+        for push in pushes:
+            try:
+                push.to_party = self._addressees.of(push)
+                dispatches.append(self._writer.dispatch(push))
+            except NobodyToTell as error:
+                settled.append(self._ended(push, PushState.LAPSED, str(error)))
+            except NoInterface as error:
+                settled.append(self._ended(push, PushState.DEAD, str(error), Failure.NO_INTERFACE))
+            except transforms.NotExpressible as error:
+                why = f"OCPI {self._connection.version} of {self._connection.name} has no such thing: {error}"
+                state = PushState.DEAD if push.kind in _ONCE else PushState.LAPSED
+                settled.append(self._ended(push, state, why, Failure.NOT_EXPRESSIBLE))
+        if settled:
+            outcomes.write(settled)
+        return dispatches
+
+    def _speak_all(self, wave: Sequence[Dispatch], pool: ThreadPoolExecutor) -> Iterator[list[_Spoken]]:
+        """Send them, oldest first; what was heard, as it comes. Ends early when the breaker opens or time is over."""
+        waiting, begun = deque(wave), 0
+        flying: set[Future[_Spoken]] = set()
+        while (waiting and self._goes_on()) or flying:
+            while waiting and self._goes_on() and len(flying) < self._connection.send_at_once:
+                if begun == 0:
+                    begun = self._begin(waiting)
+                self._keep_pace()
+                flying.add(pool.submit(self._speak, waiting.popleft()))
+                begun -= 1
+            done, flying = wait(flying, return_when=FIRST_COMPLETED)
+            yield [one.result() for one in done]
+        outcomes.unbegin(one.push for one in list(waiting)[:begun] if one.push.kind in _ONCE and not one.push.begun_at)
+
+    def _begin(self, waiting: "deque[Dispatch]") -> int:
+        """Write down that the next ones may arrive; how many those are."""
+        following = list(waiting)[: 8 * self._connection.send_at_once]
+        outcomes.begin((one.push for one in following if one.push.kind in _ONCE), self._at)
+        return len(following)
+
+    def _goes_on(self) -> bool:
+        left = timedelta(seconds=_BATCH_SECONDS) - (self._now - self._at)
+        return self._pace.wait(self._now) < left and not breaker.is_open(self._connection, self._now)
+
+    def _keep_pace(self) -> None:
+        sleep(self._pace.wait(self._now).total_seconds())
+        self._pace.called(self._now)
+
+    @property
+    def _now(self) -> datetime:
+        return self._at + timedelta(seconds=monotonic() - self._started)
+
+    def _speak(self, dispatch: Dispatch) -> _Spoken:
+        """In a thread of its own, without the database."""
+        looked = self._ocpi.speak(dispatch.look) if dispatch.look else None
+        if looked is None or _lacks(looked):
+            return _Spoken(dispatch, looked, self._ocpi.speak(dispatch.letter))
+        return _Spoken(dispatch, looked)
+
+    def _settle(self, heard: Sequence[_Spoken]) -> None:
+        """Keep what was said and what became of each."""
+        verdicts = [self._verdict(spoken) for spoken in heard]
+        journal.write_all(_journalled(heard))
+        outcomes.write([verdict.outcome for verdict in verdicts])
+        for verdict in verdicts:
+            if verdict.whole:
+                whole.enqueue(verdict.outcome.push, at=self._at)
+        self._delivered += sum(verdict.outcome.state == PushState.DELIVERED for verdict in verdicts)
+        self._heed(verdicts)
+
+    def _heed(self, verdicts: "Sequence[_Verdict]") -> None:
+        """Tell the breaker: they are away, they talk to us, or they fail at one thing after the other."""
+        away = [one.wait for one in verdicts if one.whose is Whose.PLATFORM]
+        if away:
+            at_least = max((wait for wait in away if wait), default=None)
+            breaker.failed(self._connection, self._now, at_least=at_least)
+        elif any(one.whose in (None, Whose.PUSH) for one in verdicts):
+            breaker.answered(self._connection)
+        else:
+            for one in verdicts:
+                breaker.troubled(self._connection, one.outcome.push.pk, self._now)
+
+    def _verdict(self, spoken: _Spoken) -> "_Verdict":
+        push, response = spoken.dispatch.push, spoken.sent or spoken.looked
+        assert response is not None, "something was said"
+        answer = response.verdict.answer
+        if isinstance(answer, Answer):
+            return _Verdict(self._arrived(push, urljoin(response.letter.url, answer.headers.get("Location", ""))))
+        if isinstance(answer, Refused) and spoken.sent and _all_the_same(push, answer):
+            return _Verdict(self._arrived(push, push.kept_at, answer.message))
+        return self._failed(spoken, failures.judge(answer))
+
+    def _arrived(self, push: Push, kept_at: str, said: str = "") -> Outcome:
+        kept_at = kept_at if push.method == "POST" and not push.url else ""
+        return Outcome(
+            push,
+            PushState.DELIVERED,
+            push.attempts + 1,
+            push.next_attempt_at,
+            last_error=said,
+            kept_at=kept_at[:1000],
+            delivered_at=self._at,
+        )
+
+    def _failed(self, spoken: _Spoken, verdict: failures.Verdict) -> "_Verdict":
+        push, whose, sentence = spoken.dispatch.push, verdict.whose, verdict.sentence
+        if push.url and whose is Whose.PLATFORM:
+            whose = Whose.PERHAPS_THIS  # what should be at an address that it gave for this push alone
+        if whose is Whose.PUSH and push.kind == "evse":
+            outcome = self._ended(push, PushState.LAPSED, f"{sentence} The whole location is sent.", verdict.failure)
+            return _Verdict(outcome, whose, whole=True)
+        given_up = self._given_up(push, whose)
+        if whose is Whose.PUSH or given_up:
+            return _Verdict(self._ended(push, PushState.DEAD, given_up + sentence, verdict.failure), whose)
+        alone = whose is Whose.PERHAPS_THIS  # else the platform is paused as a whole, and the push keeps its place
+        wait = max(policy.backoff(push.attempts + 1), verdict.wait or timedelta())
+        outcome = Outcome(
+            push,
+            PushState.RETRYING,
+            push.attempts + 1,
+            self._now + wait if alone else push.next_attempt_at,
+            last_error=sentence,
+            failure=verdict.failure,
+            begun_at=self._begun_at(spoken, verdict),
+            kept_at=push.kept_at,
+        )
+        return _Verdict(outcome, whose, verdict.wait)
+
+    def _begun_at(self, spoken: _Spoken, verdict: failures.Verdict) -> datetime | None:
+        """When an attempt was made whose end is not known; None when it is known that nothing arrived."""
+        if spoken.sent and verdict.unclear and spoken.dispatch.push.kind in _ONCE:
+            return self._at
+        seen_to_be_missing = spoken.looked and spoken.sent
+        return None if seen_to_be_missing else spoken.dispatch.push.begun_at
+
+    def _given_up(self, push: Push, whose: Whose) -> str:
+        """Why it is not tried any more; "" while it is."""
+        allowed = policy.of(push.module)
+        if self._at - push.created_at >= allowed.patience:
+            return f"Given up after {push.attempts + 1} attempts: "
+        if whose is Whose.PERHAPS_THIS and push.attempts + 1 >= allowed.attempts:
+            return f"Given up after {push.attempts + 1} attempts: "
+        return ""
+
+    def _ended(self, push: Push, state: PushState, why: str, failure: str = "") -> Outcome:
+        attempts = push.attempts + (state == PushState.DEAD)
+        return Outcome(push, state, attempts, push.next_attempt_at, why, failure, push.begun_at, push.kept_at)
 
 
-def lapse(at: datetime) -> int:
-    """Give up what nobody needs any more, such as the result of a command long after its timeout; how many."""
-    lapsed = Push.objects.filter(state__in=_WAITING, lapses_at__lte=at)
-    return lapsed.update(state=PushState.LAPSED, last_error=Left(Concat(_TOO_LATE, "last_error"), 500))
+@dataclass(frozen=True)
+class _Verdict:
+    """What becomes of a push, and whose fault it is (None: it arrived). `whole`: the location is to be sent instead."""
+
+    outcome: Outcome
+    whose: Whose | None = None
+    wait: timedelta | None = None
+    whole: bool = False
 
 
-def _attempt(ocpi: OcpiClient, connection: Connection, addressees: Addressees, push: Push, at: datetime) -> _Outcome:
-    try:
-        push.to_party = addressees.of(push)
-    except NobodyToTell as error:
-        _move(push, PushState.LAPSED, last_error=str(error)[:500])
-        return _Outcome.REFUSED
-    url = push.url or connection.endpoint(push.module, "RECEIVER")
-    if not url:
-        _bury(push, f"{connection.name} has no receiver interface for {push.module} any more.")
-        return _Outcome.REFUSED
-    try:
-        _send(ocpi, connection, push, url)
-    except transforms.NotExpressible as error:
-        _bury(push, f"OCPI {connection.version} of {connection.name} has no such thing: {error}")
-        return _Outcome.REFUSED
-    except Unreachable as error:
-        return _away(connection, push, str(error), at)
-    except Refused as error:
-        if not _all_the_same(push, error):
-            return _refused(connection, push, error, at)
-    _move(push, PushState.DELIVERED, delivered_at=at, attempts=push.attempts + 1, last_error="")
-    breaker.answered(connection)
-    return _Outcome.DELIVERED
+def _rank(push: Push) -> int:
+    """Where a push comes among those that are read together: what others refer to comes first."""
+    return _ORDER.index(push.module) if push.module in _ORDER else len(_ORDER)
+
+
+def _lacks(looked: Response) -> bool:
+    """Whether they do not have it, or have no way to ask: then sending is all that is left. Not when they are in
+    trouble, for that says nothing."""
+    answer = looked.verdict.answer
+    if isinstance(answer, Answer):
+        return not isinstance(answer.data, dict)
+    return failures.judge(answer).whose is Whose.PUSH
 
 
 def _all_the_same(push: Push, error: Refused) -> bool:
-    """What was to be deleted is gone already; a result was taken without an envelope, and is told once only (M2)."""
+    """What was to be deleted is gone already; what was to arrive is there; a result was taken without an envelope, and
+    is told once only (M2)."""
     if push.method == "DELETE":
         return error.http_status == 404
-    return bool(push.url) and error.status_code == 0 and 200 <= error.http_status < 300
-
-
-def _refused(connection: Connection, push: Push, error: Refused, at: datetime) -> _Outcome:
-    if error.away:
-        return _away(connection, push, error.message, at, error.retry_after)
-    if error.troubled:
-        return _postpone(connection, push, error.message, at)
-    breaker.answered(connection)
-    _bury(push, error.message)
-    return _Outcome.REFUSED
-
-
-def _away(connection: Connection, push: Push, why: str, at: datetime, at_least: timedelta | None = None) -> _Outcome:
-    """The platform is away, or at least what should be at an address that it gave for this push alone."""
     if push.url:
-        return _postpone(connection, push, why, at, at_least)
-    return _pause(connection, push, why, at, at_least)
+        return error.status_code == 0 and 200 <= error.http_status < 300
+    return push.method == "POST" and failures.has_it(error)
 
 
-def _send(ocpi: OcpiClient, connection: Connection, push: Push, url: str) -> None:
-    body, losses = _spoken(push, connection.version)
-    routed = modules.named(push.module).routed
-    ocpi.send(
-        push.method,
-        f"{url.rstrip('/')}/{push.path}{_query(push, body, connection.version)}" if push.path and not push.url else url,
-        body,
-        to_party=push.to_party if routed else None,
-        from_party=push.from_party if routed else None,
-        correlation_id=push.correlation_id,
-        push=push,
-        losses=losses,
-    )
-
-
-def _spoken(push: Push, version: str) -> tuple[str | None, list[transforms.Loss]]:
-    """The body in the partner's version (None for a push without one), and what that version cannot say."""
-    if not push.body or version == NEWEST_SHAPE:
-        return push.body or None, []
-    value: Any = wire.decode(push.body.encode())
-    try:
-        told, losses = translation.told(version, push.kind, value)
-    except transforms.NotExpressible:
-        public = _last_public(push)
-        if public is None:
-            raise
-        told, losses = translation.told(version, push.kind, parts.withdrawn(public, value["last_updated"]))
-    return wire.encode_text(told), losses
-
-
-def _last_public(push: Push) -> dict[str, Any] | None:
-    """The location that the platform still shows to everybody, as it was told last; None when there is no such thing.
-    OCPI 2.1.1 has no words for one that became private (L5), but for EVSEs that are gone (L1)."""
-    told = Push.objects.filter(connection=push.connection_id, object_key=push.object_key, state=PushState.DELIVERED)
-    newest = told.order_by("-id").first() if push.kind == "location" else None
-    value: Any = wire.decode(newest.body.encode()) if newest else {}
-    return value if value.get("publish") else None
-
-
-def _query(push: Push, body: str | None, version: str) -> str:
-    """The type of a token belongs to its address as their version calls it; in OCPI 2.1.1 there is none (K1)."""
-    if push.kind != "token" or body is None or version == "2.1.1":
-        return ""
-    token = wire.decode(body.encode())
-    assert isinstance(token, dict)
-    return f"?type={quote(str(token['type']), safe='')}"
-
-
-def _pause(connection: Connection, push: Push, why: str, at: datetime, at_least: timedelta | None = None) -> _Outcome:
-    """The platform is away: it is left alone, and this push comes first afterwards."""
-    patient = at - push.created_at < PATIENCE
-    _try_again(push, why, breaker.failed(connection, at, at_least=at_least), patient=patient)
-    return _Outcome.STOPPED
-
-
-def _postpone(
-    connection: Connection, push: Push, why: str, at: datetime, at_least: timedelta | None = None
-) -> _Outcome:
-    """They failed at this push: it waits by itself, and the others go on unless too many fared the same."""
-    _try_again(push, why, at + max(breaker.pause(push.attempts + 1), at_least or timedelta()))
-    return _Outcome.STOPPED if breaker.troubled(connection, push.pk, at) else _Outcome.POSTPONED
-
-
-def _try_again(push: Push, why: str, not_before: datetime, *, patient: bool = False) -> None:
-    if push.attempts + 1 >= MAX_ATTEMPTS and not patient:
-        _bury(push, f"Given up after {push.attempts + 1} attempts: {why}")
-    else:
-        stamps = {"attempts": push.attempts + 1, "next_attempt_at": not_before, "last_error": why[:500]}
-        _move(push, PushState.RETRYING, **stamps)
-
-
-def _bury(push: Push, why: str) -> None:
-    _move(push, PushState.DEAD, attempts=push.attempts + 1, last_error=why[:500])
-
-
-def _move(push: Push, to: str, **stamps: Any) -> None:
-    """The states' compare-and-set, which here compares the edition too.
-
-    A row that got a newer state while the old one was on its way stays waiting.
-    """
-    assert to in MOVES[push.state], f"{push.state} to {to}"
-    unchanged = Push.objects.filter(pk=push.pk, state=push.state, edition=push.edition)
-    unchanged.update(state=to, **stamps)
-
-
-def retry(*, push: Push, by: object, at: datetime) -> Push:
-    """Send a dead push again, from its first attempt. Raises CannotRetry unless it is dead and the newest state."""
-    if push.state != PushState.DEAD:
-        raise CannotRetry(f"{push} is {push.get_state_display().lower()}; only dead pushes are retried.")
-    newer = Push.objects.filter(connection=push.connection_id, object_key=push.object_key, pk__gt=push.pk)
-    if push.object_key and newer.exists():
-        raise CannotRetry(f"{push} is out of date: a newer state of the object was sent or waits.")
-    try:
-        with transaction.atomic():
-            _move(push, PushState.WAITING, attempts=0, next_attempt_at=at, last_error=f"Retried by {by}.")
-            outbox.hurry(push.connection)
-    except IntegrityError:
-        raise CannotRetry(f"{push} is out of date: a newer state of the object waits.") from None
-    push.refresh_from_db()
-    return push
+def _journalled(heard: Sequence[_Spoken]) -> list[tuple[journal.Note, journal.Outcome]]:
+    responses = [response for spoken in heard for response in (spoken.looked, spoken.sent) if response is not None]
+    return [(response.letter.note, response.verdict.outcome) for response in responses]

@@ -42,39 +42,51 @@ class Note:
     losses: Sequence[Loss] = ()
 
 
-def write(
-    note: Note,
-    *,
-    seconds: float,
-    http_status: int | None = None,
-    ocpi_status: int | None = None,
-    response_body: str = "",
-    error: str = "",
-) -> Exchange | None:
+@dataclass(frozen=True)
+class Outcome:
+    """What came of it; without a status nothing came back, and `error` says why."""
+
+    seconds: float
+    http_status: int | None = None
+    ocpi_status: int | None = None
+    response_body: str = ""
+    error: str = ""
+
+
+def write(note: Note, outcome: Outcome) -> Exchange | None:
     """Keep one exchange. A journal that cannot be written is logged and never breaks the traffic it describes."""
+    return next(iter(write_all([(note, outcome)])), None)
+
+
+def write_all(exchanges: Sequence[tuple[Note, Outcome]]) -> list[Exchange]:
+    """The same for many at once."""
     try:
         with transaction.atomic():
-            return Exchange.objects.create(
-                connection=note.connection,
-                push=note.push,
-                direction=note.direction,
-                method=note.method[:7],
-                url=_kept(without(note.url, note.hidden), 1000),
-                http_status=http_status,
-                ocpi_status=ocpi_status,
-                error=_kept(without(error, note.hidden), 500),
-                request_id=_kept(without(note.request_id, note.hidden), 100),
-                correlation_id=_kept(without(note.correlation_id, note.hidden), 100),
-                request_body=_body(note.request_body, note),
-                response_body=_body(response_body, note),
-                losses=summed(note.losses),
-                duration_ms=round(seconds * 1000),
-                at=note.at,
-            )
+            return Exchange.objects.bulk_create([_row(note, outcome) for note, outcome in exchanges])
     except (DatabaseError, InterfaceError):
-        url = without(note.url, note.hidden)
-        logger.exception("The exchange %s %s could not be journalled", note.method, url)
-        return None
+        urls = ", ".join(f"{note.method} {without(note.url, note.hidden)}" for note, _ in exchanges)
+        logger.exception("The exchanges %s could not be journalled", urls)
+        return []
+
+
+def _row(note: Note, outcome: Outcome) -> Exchange:
+    return Exchange(
+        connection=note.connection,
+        push=note.push,
+        direction=note.direction,
+        method=note.method[:7],
+        url=_kept(without(note.url, note.hidden), 1000),
+        http_status=outcome.http_status,
+        ocpi_status=outcome.ocpi_status,
+        error=_kept(without(outcome.error, note.hidden), 500),
+        request_id=_kept(without(note.request_id, note.hidden), 100),
+        correlation_id=_kept(without(note.correlation_id, note.hidden), 100),
+        request_body=_body(note.request_body, note),
+        response_body=_body(outcome.response_body, note),
+        losses=summed(note.losses),
+        duration_ms=round(outcome.seconds * 1000),
+        at=note.at,
+    )
 
 
 def forget(*, before: datetime) -> int:

@@ -62,6 +62,10 @@ class Push(models.Model):
     url = models.CharField(max_length=255, blank=True, default="")
     # Same key and connection: a newer state replaces an older one still waiting. Empty: never replaced.
     object_key = models.CharField(max_length=400, blank=True)
+    # Where it does not, each state is sent, one after the other.
+    merges = models.BooleanField(default=True)
+    # The key of what must have arrived before: a credit CDR comes after the CDR, an EVSE's status after its location.
+    follows = models.CharField(max_length=400, blank=True, default="")
     body = models.TextField(blank=True)
     from_party = models.ForeignKey(Party, on_delete=models.PROTECT, null=True, related_name="+")
     to_party = models.ForeignKey(Party, on_delete=models.PROTECT, null=True, related_name="+")
@@ -99,14 +103,14 @@ class Push(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["connection", "object_key"],
-                condition=Q(state__in=["waiting", "retrying"]) & ~Q(object_key=""),
+                condition=Q(state__in=["waiting", "retrying"], merges=True) & ~Q(object_key=""),
                 name="roaming_push_newest_state_only",
             ),
         ]
         indexes = [
-            # The sweep: which connections have something due.
+            # The sweep: which connections have something due. A worker's turn: what is due longest.
             models.Index(
-                fields=["connection", "id"],
+                fields=["connection", "next_attempt_at", "id"],
                 condition=Q(state__in=["waiting", "retrying"]),
                 name="roaming_push_due",
             ),
@@ -118,6 +122,12 @@ class Push(models.Model):
             ),
             # What a person has to look at.
             models.Index(fields=["connection", "-id"], condition=Q(state="dead"), name="roaming_push_dead"),
+            # What a whole location makes superfluous: the parts of it that wait.
+            models.Index(
+                fields=["connection", "follows"],
+                condition=Q(state__in=["waiting", "retrying"]) & ~Q(follows=""),
+                name="roaming_push_following",
+            ),
             # What a connection was told of an object: registrations ask it, and a person who sends a dead push again.
             models.Index(fields=["connection", "object_key"], name="roaming_push_of_an_object"),
         ]

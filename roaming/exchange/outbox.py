@@ -1,6 +1,5 @@
 """Write it down before you send it: changes for partners are rows of the transaction that makes them."""
 
-import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,22 +19,33 @@ from roaming.exchange.models import Push, PushState
 from roaming.kernel import correlation
 from roaming.ocpi.schema import wire
 
-_COLUMNS = (
-    "connection_id, module, kind, method, path, url, object_key, body, from_party_id, to_party_id, correlation_id, "
-    "edition, state, attempts, next_attempt_at, last_error, lapses_at, created_at"
-)
-# Django cannot name a partial unique index in ON CONFLICT, hence SQL.
+# Every change to every receiver in one statement, however many there are of both; each body travels once.
+# Django cannot name a partial unique index in ON CONFLICT, hence SQL. A CDR never changes: one that waits stays so.
 _UPSERT = """
-INSERT INTO roaming_push ({columns}) VALUES {rows}
-ON CONFLICT (connection_id, object_key) WHERE state IN ('waiting', 'retrying') AND object_key <> ''
+INSERT INTO roaming_push (
+    connection_id, to_party_id, module, kind, method, path, url, object_key, merges, follows, body, from_party_id,
+    correlation_id, edition, state, attempts, next_attempt_at, last_error, failure, kept_at, note, lapses_at,
+    created_at)
+SELECT receiver.connection, receiver.party, change.module, change.kind, change.method, change.path, change.url,
+    change.key, change.merges, change.follows, change.body, %(owner)s, change.correlation, gen_random_uuid(), 'waiting',
+    0, %(at)s, '', '', '', '', change.lapses, %(at)s
+FROM unnest(%(modules)s::text[], %(kinds)s::text[], %(methods)s::text[], %(paths)s::text[], %(urls)s::text[],
+        %(keys)s::text[], %(merges)s::boolean[], %(follows)s::text[], %(bodies)s::text[], %(correlations)s::text[],
+        %(lapses)s::timestamptz[]) WITH ORDINALITY
+    AS change (module, kind, method, path, url, key, merges, follows, body, correlation, lapses, place),
+    unnest(%(connections)s::bigint[], %(parties)s::bigint[]) AS receiver (connection, party)
+ORDER BY change.place
+ON CONFLICT (connection_id, object_key) WHERE state IN ('waiting', 'retrying') AND merges AND object_key <> ''
 DO UPDATE SET kind = EXCLUDED.kind, method = EXCLUDED.method, path = EXCLUDED.path, url = EXCLUDED.url,
-    body = EXCLUDED.body, lapses_at = EXCLUDED.lapses_at,
+    follows = EXCLUDED.follows, body = EXCLUDED.body, lapses_at = EXCLUDED.lapses_at,
     from_party_id = EXCLUDED.from_party_id, to_party_id = EXCLUDED.to_party_id,
     correlation_id = EXCLUDED.correlation_id, edition = EXCLUDED.edition, state = 'waiting', attempts = 0,
-    next_attempt_at = EXCLUDED.next_attempt_at, last_error = ''
+    next_attempt_at = least(roaming_push.next_attempt_at, EXCLUDED.next_attempt_at), last_error = '', failure = ''
+WHERE roaming_push.kind <> 'cdr'
 """
-_ROW = "(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 'waiting', 0, %s, '', %s, %s)"
 _BATCH = 500
+# A hint that waited so long says nothing that the sweep has not found meanwhile.
+HINT_SECONDS = 10
 
 
 @dataclass(frozen=True)
@@ -46,7 +56,8 @@ class Change:
     `object_key`): a newer state replaces one still waiting. An empty key is never replaced. A CDR never changes; its
     key only tells whether it was sent. `url` is the whole address where the partner gave one, as for results.
     From `lapses_at` on nobody needs it. `correlation_id` is that of the chain it belongs to; empty: of the request
-    being answered (T12).
+    being answered (T12). Where states of the object do not `merge`, all are sent, one after the other. It is sent after
+    what waits under the key `follows`.
     """
 
     module: str
@@ -58,6 +69,8 @@ class Change:
     url: str = ""
     lapses_at: datetime | None = None
     correlation_id: str = ""
+    merges: bool = True
+    follows: str = ""
 
 
 def object_path(owner: Party, *ids: str) -> str:
@@ -68,6 +81,11 @@ def object_path(owner: Party, *ids: str) -> str:
 def object_key(module: str, owner: Party, *ids: str) -> str:
     """One name for one object in any letter case: "locations NL*VLT LOC1"."""
     return " ".join([module, owner.code, *(part.upper() for part in ids)])
+
+
+def part_key(owner: Party, *ids: str) -> str:
+    """One name for one part of a location: "evses NL/VLT/LOC1/1"."""
+    return f"evses {object_path(owner, *ids)}".upper()
 
 
 def key_column(module: str) -> Concat:
@@ -87,15 +105,16 @@ def enqueue(
     body: str | dict[str, Any],
     object_key: str,
     at: datetime,
+    merges: bool = True,
+    follows: str = "",
 ) -> None:
     """Have one change delivered to every receiver. Call it inside the transaction that makes the change.
 
     `body` is "" for a DELETE. A receiver without an interface for `module` pulls instead and gets no row.
     """
     text = body if isinstance(body, str) else wire.encode_text(body)
-    change = Change(module, kind, method, path, text, object_key)
-    for receiver in _one_per_connection(receivers, object_key):
-        enqueue_many(receiver=receiver, owner=owner, changes=[change], at=at)
+    change = Change(module, kind, method, path, text, object_key, merges=merges, follows=follows)
+    enqueue_many(receivers=_one_per_connection(receivers, object_key), owner=owner, changes=[change], at=at)
 
 
 def enqueue_to(
@@ -118,20 +137,49 @@ def enqueue_to(
     """
     text = body if isinstance(body, str) else wire.encode_text(body)
     result = Change(module, kind, "POST", "", text, key, url, lapses_at, correlation_id)
-    enqueue_many(receiver=receiver, owner=sender, changes=[result], at=at)
+    enqueue_many(receivers=[receiver], owner=sender, changes=[result], at=at)
 
 
-def enqueue_many(*, receiver: Receiver, owner: Party, changes: Sequence[Change], at: datetime) -> None:
-    """Have many changes of different objects of one owner delivered to one receiver, in this order."""
+def enqueue_many(*, receivers: Sequence[Receiver], owner: Party, changes: Sequence[Change], at: datetime) -> None:
+    """Have changes of different objects of one owner, all of one module, delivered to every receiver, in this order."""
     assert database.in_atomic_block, "the change and its pushes belong into one transaction"
-    taken = [change for change in changes if change.url or receiver.connection.endpoint(change.module, "RECEIVER")]
-    for start in range(0, len(taken), _BATCH):
-        batch = taken[start : start + _BATCH]
-        values = [value for change in batch for value in _values(change, receiver, owner, at)]
-        with database.cursor() as cursor:
-            cursor.execute(_UPSERT.format(columns=_COLUMNS, rows=", ".join([_ROW] * len(batch))), values)
-    if taken:
-        hurry(receiver.connection)
+    for start in range(0, len(changes), _BATCH):
+        batch = changes[start : start + _BATCH]
+        taken = [one for one in receivers if batch[0].url or one.connection.endpoint(batch[0].module, "RECEIVER")]
+        if taken:
+            _supersede(batch, taken)
+            _insert(batch, taken, owner, at)
+            hurry(*(receiver.connection.pk for receiver in taken))
+
+
+def _supersede(changes: Sequence[Change], receivers: Sequence[Receiver]) -> None:
+    """A whole location holds what waits of its parts."""
+    wholes = [change.key for change in changes if change.kind == "location"]
+    if wholes:
+        parts = Push.objects.filter(connection__in=[one.connection.pk for one in receivers], follows__in=wholes)
+        waiting = parts.filter(state__in=[PushState.WAITING, PushState.RETRYING], kind="evse")
+        waiting.update(state=PushState.LAPSED, last_error="The whole location is sent instead.")
+
+
+def _insert(changes: Sequence[Change], receivers: Sequence[Receiver], owner: Party, at: datetime) -> None:
+    chain = correlation.current()
+    values: dict[str, Any] = {
+        "modules": [change.module for change in changes],
+        "kinds": [change.kind for change in changes],
+        "methods": [change.method for change in changes],
+        "paths": [change.path for change in changes],
+        "urls": [change.url for change in changes],
+        "keys": [change.key for change in changes],
+        "merges": [change.merges for change in changes],
+        "follows": [change.follows for change in changes],
+        "bodies": [change.body for change in changes],
+        "correlations": [change.correlation_id or chain for change in changes],
+        "lapses": [change.lapses_at for change in changes],
+        "connections": [receiver.connection.pk for receiver in receivers],
+        "parties": [receiver.party.pk for receiver in receivers],
+    }
+    with database.cursor() as cursor:
+        cursor.execute(_UPSERT, {**values, "owner": owner.pk, "at": at})
 
 
 def withdraw(*, connection: Connection, key: str, why: str) -> int:
@@ -142,14 +190,13 @@ def withdraw(*, connection: Connection, key: str, why: str) -> int:
     return waiting.update(state=PushState.LAPSED, last_error=why[:500])
 
 
-def hurry(connection: Connection) -> None:
+def hurry(*connection_ids: int) -> None:
     """Ask for delivery right after the commit. Only a hint: the sweep finds the rows when the broker is away."""
-    connection_id = connection.pk
-    transaction.on_commit(lambda: _nudge(connection_id), robust=True)
+    transaction.on_commit(lambda: _nudge(list(connection_ids)), robust=True)
 
 
-def _nudge(connection_id: int) -> None:
-    current_app.send_task("roaming.exchange.deliver", [connection_id], retry=False)
+def _nudge(connection_ids: list[int]) -> None:
+    current_app.send_task("roaming.exchange.hurry", [connection_ids], retry=False, expires=HINT_SECONDS)
 
 
 def _one_per_connection(receivers: Iterable[Receiver], key: str) -> list[Receiver]:
@@ -157,23 +204,3 @@ def _one_per_connection(receivers: Iterable[Receiver], key: str) -> list[Receive
     if not key:
         return list(receivers)
     return list({receiver.connection.pk: receiver for receiver in reversed(list(receivers))}.values())
-
-
-def _values(change: Change, receiver: Receiver, owner: Party, at: datetime) -> list[Any]:
-    return [
-        receiver.connection.pk,
-        change.module,
-        change.kind,
-        change.method,
-        change.path,
-        change.url,
-        change.key,
-        change.body,
-        owner.pk,
-        receiver.party.pk,
-        change.correlation_id or correlation.current(),
-        uuid.uuid4(),
-        at,
-        change.lapses_at,
-        at,
-    ]

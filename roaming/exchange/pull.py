@@ -104,11 +104,11 @@ def _pull(
     full = full or (usual and (due is None or due <= at))
     since = since or _since_last(connection)
     counts: dict[str, Counts] = {}
-    with OcpiClient(connection, at) as ocpi:
-        for name in _offered(connection) if modules is None else modules:
-            counts[name], welcome = _pull_list(ocpi, connection, LISTINGS[name], since, full, at)
-            if not welcome:
-                break
+    ocpi = OcpiClient(connection, at)
+    for name in _offered(connection) if modules is None else modules:
+        counts[name], welcome = _pull_list(ocpi, connection, LISTINGS[name], since, full, at)
+        if not welcome:
+            break
     if modules is None and not any(count.error for count in counts.values()):
         _remember(connection, full, at)
     return counts

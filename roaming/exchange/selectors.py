@@ -24,6 +24,26 @@ def connections_with_due_pushes(at: datetime) -> QuerySet[Connection]:
     return connections.registered().filter(Exists(due), breaker.closed(at)).exclude(endpoints=[])
 
 
+def due(connection: Connection, at: datetime, most: int) -> list[Push]:
+    """What may be sent now, `most` at most: what lapses soonest, for somebody waits for it, else what is due longest.
+    Those that the platform failed at lately come last, so that a pause which they caused ends with something else. Of
+    one object the oldest comes alone, and what follows something comes after it. Those for a party that its hub says is
+    away stay where they are (H1)."""
+    under_way = Push.objects.filter(connection=connection, state__in=[PushState.WAITING, PushState.RETRYING])
+    before = under_way.exclude(object_key="").filter(
+        Q(object_key=OuterRef("follows")) | Q(object_key=OuterRef("object_key"), pk__lt=OuterRef("pk"))
+    )
+    in_order = Q(merges=True, follows="") | ~Exists(before)
+    worth_it = Q(lapses_at__isnull=True) | Q(lapses_at__gt=at)
+    waiting = under_way.filter(worth_it, in_order, for_somebody_there(), next_attempt_at__lte=at)
+    waiting = waiting.select_related("from_party", "to_party")
+    # Each of these reads an index of its own in order.
+    lapsing = waiting.filter(lapses_at__isnull=False).order_by("lapses_at", "id")
+    oldest = waiting.order_by("next_attempt_at", "id")
+    untroubled = oldest.exclude(pk__in=connection.troubled_pushes)
+    return list(lapsing[:most]) or list(untroubled[:most]) or list(oldest[:most] if connection.troubled_pushes else [])
+
+
 def for_somebody_there() -> Q:
     """Filter for pushes: not those for a party that its hub says is away, to which nothing is sent (H1)."""
     return Q(to_party__isnull=True) | Q(to_party__hub_status__in=["", ConnectionStatus.CONNECTED])
@@ -45,8 +65,10 @@ def knows_older(connection: Connection) -> Q:
 
 
 def knows(connection: Connection, object_key: str) -> bool:
-    """Whether the connection was told of the object of that key (outbox.object_key), and not of its deletion since."""
-    told = Push.objects.filter(connection=connection, object_key=object_key, state=PushState.DELIVERED)
+    """Whether the connection was told, or is about to be, of the object of that key (outbox.object_key), and not of its
+    deletion since."""
+    states = [PushState.WAITING, PushState.RETRYING, PushState.DELIVERED]
+    told = Push.objects.filter(connection=connection, object_key=object_key, state__in=states)
     newest = told.order_by("-id").first()
     return newest is not None and newest.method != "DELETE"
 

@@ -9,7 +9,7 @@ from django.conf import settings
 
 from partners.agreements import selectors as agreements
 from partners.connections import selectors as connections
-from roaming.exchange import backfill, delivery, journal
+from roaming.exchange import backfill, delivery, journal, outbox
 from roaming.exchange import pull as pulling
 from roaming.exchange import selectors as exchange
 from roaming.kernel import clock
@@ -19,13 +19,19 @@ from roaming.kernel import clock
 def sweep() -> None:
     """Find connections with something due; the only wake-up that needs no broker message to have survived."""
     delivery.lapse(clock.now())
-    for connection in exchange.connections_with_due_pushes(clock.now()):
-        deliver.delay(connection.pk)
+    hurry(list(exchange.connections_with_due_pushes(clock.now()).values_list("pk", flat=True)))
+
+
+@shared_task(name="roaming.exchange.hurry")
+def hurry(connection_ids: list[int]) -> None:
+    for connection_id in connection_ids:
+        deliver.apply_async((connection_id,), expires=outbox.HINT_SECONDS)
 
 
 @shared_task(name="roaming.exchange.deliver")
 def deliver(connection_id: int) -> None:
-    delivery.deliver_due(connection_id, clock.now())
+    while delivery.deliver_due(connection_id, clock.now()):
+        pass  # what came meanwhile is due by now
 
 
 @shared_task(name="roaming.exchange.open_agreements")

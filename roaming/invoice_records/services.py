@@ -237,5 +237,6 @@ def _push(record: InvoiceRecord, receiver: Receiver, method: str, at: datetime) 
         path="" if method == "POST" else outbox.object_path(record.party, record.ocpi_id),
         body="" if method == "DELETE" else record.body,
         object_key=selectors.push_key(record),
+        merges=False,
         at=at,
     )

@@ -1,13 +1,17 @@
 """HTTP to partners, guarded: no redirects, no private addresses, a deadline, and a cap on what is read (T109)."""
 
+import atexit
 import ipaddress
+import os
 import socket
 import ssl
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cache
+from threading import Lock
 from typing import Any, cast
 
 import httpcore2
@@ -22,11 +26,31 @@ _PIECE_BYTES = 16_384
 # All of IPv6 that is routed; what lies outside leads to this machine, to its site, or through a translator.
 _ROUTED = ipaddress.IPv6Network("2000::/3")
 
+# Longer than most breaks between two requests to a partner, shorter than what its servers usually keep open.
+_KEPT_SECONDS = 20.0
+_KEPT_AT_ONCE = 16
+
 _deadline = ContextVar[float]("deadline")
+_pools: dict[tuple[int, Hashable, float], httpx2.Client] = {}
+_pools_lock = Lock()
+
+
+class Trouble(StrEnum):
+    """Where a request came to grief."""
+
+    NAME = "name"
+    CONNECTION = "connection"
+    TLS = "tls"
+    TIMEOUT = "timeout"
+    BROKEN_OFF = "broken_off"
 
 
 class Unreachable(Exception):
     """No usable answer came; the text says why and is fit for a person."""
+
+    def __init__(self, message: str, trouble: Trouble = Trouble.BROKEN_OFF) -> None:
+        super().__init__(message)
+        self.trouble = trouble
 
 
 class NotSent(Unreachable):
@@ -42,9 +66,28 @@ class Reply:
     body: bytes
 
 
+def shared(owner: Hashable, timeout_seconds: float) -> httpx2.Client:
+    """The connections that this process keeps open to one partner, for all its threads; `fetch` sends with it."""
+    key = (os.getpid(), owner, timeout_seconds)  # what a parent had open before a fork is not ours to use
+    with _pools_lock:
+        if key not in _pools:
+            _pools[key] = client(timeout_seconds)
+        return _pools[key]
+
+
+@atexit.register
+def close_shared() -> None:
+    """Hang up on everybody."""
+    with _pools_lock:
+        for pool in _pools.values():
+            pool.close()
+        _pools.clear()
+
+
 def client(timeout_seconds: float) -> httpx2.Client:
     """A pool of connections for one partner. Use it as a context manager, and `fetch` to send with it."""
-    transport = httpx2.HTTPTransport(verify=_trust(), trust_env=False, retries=0)
+    limits = httpx2.Limits(max_keepalive_connections=_KEPT_AT_ONCE, keepalive_expiry=_KEPT_SECONDS)
+    transport = httpx2.HTTPTransport(verify=_trust(), trust_env=False, retries=0, limits=limits)
     # The public way to check an address after it was resolved and before it is connected does not exist.
     cast(Any, transport)._pool._network_backend = _GuardedBackend()
     return httpx2.Client(transport=transport, timeout=timeout_seconds, follow_redirects=False, trust_env=False)
@@ -68,13 +111,26 @@ def fetch(
             return Reply(response.status_code, response.headers, _read(response))
     except httpx2.TimeoutException as error:
         if time.monotonic() >= deadline:
-            raise Unreachable("The answer trickled in too slowly.") from None
+            raise Unreachable("The answer trickled in too slowly.", Trouble.TIMEOUT) from None
         never = isinstance(error, httpx2.ConnectTimeout | httpx2.PoolTimeout)
-        raise (NotSent if never else Unreachable)(f"{_host(url)} did not answer within {timeout:g} seconds.") from None
+        why = f"{_host(url)} did not answer within {timeout:g} seconds."
+        raise (NotSent if never else Unreachable)(why, Trouble.TIMEOUT) from None
     except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError) as error:
         why = str(error).rstrip(".") or type(error).__name__
         never = isinstance(error, httpx2.ConnectError | httpx2.InvalidURL | httpx2.UnsupportedProtocol)
-        raise (NotSent if never else Unreachable)(f"{_host(url)} cannot be reached: {why}.") from error
+        raise (NotSent if never else Unreachable)(f"{_host(url)} cannot be reached: {why}.", _trouble(error)) from error
+
+
+def _trouble(error: BaseException | None) -> Trouble:
+    """What lies under an error of the library, which tells a refused connection and a bad certificate alike."""
+    if not isinstance(error, httpx2.ConnectError):
+        return Trouble.BROKEN_OFF
+    below: BaseException | None = error
+    while below is not None:
+        if isinstance(below, ssl.SSLError):
+            return Trouble.TLS
+        below = below.__cause__ or below.__context__
+    return Trouble.CONNECTION
 
 
 def _read(response: httpx2.Response) -> bytes:
@@ -99,9 +155,9 @@ def _parts(response: httpx2.Response) -> Iterator[bytes]:
 def _checked(url: str) -> httpx2.URL:
     parsed = httpx2.URL(url)
     if parsed.scheme not in ("http", "https") or not parsed.host:
-        raise NotSent(f"“{url}” is not an absolute http(s) URL.")
+        raise NotSent(f"“{url}” is not an absolute http(s) URL.", Trouble.NAME)
     if parsed.userinfo:
-        raise NotSent("A URL with a user name or password in it is not used.")
+        raise NotSent("A URL with a user name or password in it is not used.", Trouble.NAME)
     return parsed
 
 
@@ -164,9 +220,10 @@ def _address(host: str, port: int) -> str:
     try:
         found = [str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
     except (OSError, UnicodeError):
-        raise NotSent(f"The name {host} cannot be resolved.") from None
+        raise NotSent(f"The name {host} cannot be resolved.", Trouble.NAME) from None
     if not settings.ALLOW_PRIVATE_PARTNERS and not all(_public(address) for address in found):
-        raise NotSent(f"{host} is not a public address; ALLOW_PRIVATE_PARTNERS would permit it.")
+        why = f"{host} is not a public address; ALLOW_PRIVATE_PARTNERS would permit it."
+        raise NotSent(why, Trouble.NAME)
     # With private partners allowed, "localhost" may resolve to ::1 first while the partner listens on 127.0.0.1 only.
     return min(found, key=lambda address: ":" in address)
 

@@ -30,6 +30,20 @@ def left_out(before: Data, location: Data) -> list[str]:
     return [uid for uid in uids(before) if uid not in present]
 
 
+def in_new_status(before: Data, location: Data) -> list[Data]:
+    """The EVSEs whose status is another one, when nothing else of the location changed but the times of it."""
+    were, are = EVSES.of(before), EVSES.of(location)
+    if _but_for_status(before | {"evses": []}) != _but_for_status(location | {"evses": []}):
+        return []
+    if [_but_for_status(evse) for evse in were] != [_but_for_status(evse) for evse in are]:
+        return []
+    return [evse for was, evse in zip(were, are, strict=True) if was["status"] != evse["status"]]
+
+
+def _but_for_status(part: Data) -> Data:
+    return {name: value for name, value in part.items() if name not in ("status", "last_updated")}
+
+
 def withdrawn(location: Data, last_updated: str) -> Data:
     """The location as it was, with nothing to charge at any more."""
     gone = {"status": "REMOVED", "last_updated": last_updated}

@@ -1,4 +1,5 @@
-"""The only writers of locations. Every change is announced as the whole location to those who must receive it."""
+"""The only writers of locations. Every change is announced to those who must receive it: as the whole location, or as
+the status of an EVSE where nothing else changed."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -8,6 +9,7 @@ from django.db import transaction
 
 from partners import routing
 from partners.parties.models import Party
+from roaming.exchange import outbox
 from roaming.findings import services as findings
 from roaming.findings.models import Severity
 from roaming.locations import parts
@@ -156,14 +158,34 @@ def _told(stored: Stored[Location], at: datetime) -> Stored[Location]:
     once."""
     if stored.changed:
         row = stored.row
-        receivers = routing.receivers_of(row.party, at=at)
-        storage.announce(row, receivers=receivers, module="locations", kind="location", at=at)
+        _announce(stored, at)
         fresh = set(row.evse_uids).difference(parts.uids(stored.before or {}))
         if fresh:
             _note_shared(row, fresh, at)
         if len(row.country) == 2:
             _note_old_country(row, at)
     return stored
+
+
+def _announce(stored: Stored[Location], at: datetime) -> None:
+    """Tell of statuses alone where nothing else changed, for they change often and locations are large."""
+    row, receivers = stored.row, routing.receivers_of(stored.row.party, at=at)
+    evses = parts.in_new_status(stored.before, row.data) if stored.before else []
+    if not evses:
+        storage.announce(row, receivers=receivers, module="locations", kind="location", at=at)
+    for evse in evses:
+        outbox.enqueue(
+            receivers=receivers,
+            owner=row.party,
+            module="locations",
+            kind="evse",
+            method="PATCH",
+            path=outbox.object_path(row.party, row.ocpi_id, evse["uid"]),
+            body={"status": evse["status"], "last_updated": evse["last_updated"]},
+            object_key=outbox.part_key(row.party, row.ocpi_id, evse["uid"]),
+            follows=outbox.object_key("locations", row.party, row.ocpi_id),
+            at=at,
+        )
 
 
 def _note_old_country(row: Location, at: datetime) -> None:

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import cached_property
 from time import monotonic
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from django.conf import settings
@@ -17,7 +17,7 @@ from partners.connections.models import Connection
 from partners.parties.models import Party
 from roaming.exchange import journal
 from roaming.exchange.models import Direction, Exchange, Push
-from roaming.kernel.http import NotSent, Reply, Unreachable, client, fetch
+from roaming.kernel.http import NotSent, Reply, Unreachable, fetch, shared
 from roaming.ocpi import quirks
 from roaming.ocpi.schema import wire
 from roaming.ocpi.schema.losses import Loss
@@ -88,6 +88,31 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class Letter:
+    """One request ready to be sent, and what the journal knows of it beforehand."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    content: bytes | None
+    note: journal.Note
+
+
+@dataclass(frozen=True)
+class Response:
+    """What came of a letter: their reply, or why there is none; and how long it took."""
+
+    letter: Letter
+    reply: Reply | Unreachable
+    seconds: float
+
+    @cached_property
+    def verdict(self) -> "Verdict":
+        """What it means."""
+        return _judged(self)
+
+
+@dataclass(frozen=True)
 class Heard:
     """One request as it went over the wire: the headers we sent, what came back (None: nothing did, and `error` says
     why), and the row of the journal."""
@@ -111,12 +136,20 @@ class OcpiClient:
     """One conversation with one connection. While registering give the `token` to use; the journal then keeps none.
 
     The token is written as `version` says (the connection's own when none is given) and its quirks correct, or as
-    `plain` says: as it is, or in Base64 (T2, T3). Every method raises Refused or Unreachable. Routing headers are sent
-    when `from_party` or `to_party` is given, which configuration modules must not do (T101); OCPI 2.1.1 has none.
+    `plain` says: as it is, or in Base64 (T2, T3). What is open to the partner is kept open for the next conversation.
+    Every method raises Refused or Unreachable. Routing headers are sent when `from_party` or `to_party` is given, which
+    configuration modules must not do (T101); OCPI 2.1.1 has none.
     """
 
     def __init__(
-        self, connection: Connection, at: datetime, *, token: str = "", version: str = "", plain: bool | None = None
+        self,
+        connection: Connection,
+        at: datetime,
+        *,
+        token: str = "",
+        version: str = "",
+        plain: bool | None = None,
+        timeout_seconds: float | None = None,
     ) -> None:
         self._connection = connection
         # The addresses that a quirk of the platform is about; while registering those that were just read.
@@ -127,17 +160,10 @@ class OcpiClient:
         self.plain = wants_plain(connection, version) if plain is None else plain
         self._routed = version != "2.1.1"
         self._registering = bool(token)
-        self._http = client(settings.PARTNER_TIMEOUT_SECONDS)
+        timeout = timeout_seconds or connection.timeout_seconds or settings.PARTNER_TIMEOUT_SECONDS
+        self._http = shared(connection.pk, float(timeout))
         # The last request, for those who look closer than at its answer.
         self.heard: Heard | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._http.close()
 
     def address(self, url: str) -> str:
         """Where a request for that address is sent: with a slash at its end where the platform wants one."""
@@ -159,7 +185,18 @@ class OcpiClient:
     def delete(self, url: str, **routing: Any) -> Answer:
         return self.send("DELETE", url, **routing)
 
-    def send(
+    def send(self, method: str, url: str, body: Any = None, **about: Any) -> Answer:
+        """One request and its checked answer, journalled; see `letter` for what may be said `about` it."""
+        response = self.speak(self.letter(method, url, body, **about))
+        verdict = response.verdict
+        row = journal.write(response.letter.note, verdict.outcome)
+        reply = response.reply if isinstance(response.reply, Reply) else None
+        self.heard = Heard(response.letter.headers, reply, verdict.outcome.error, response.seconds, row)
+        if isinstance(verdict.answer, Exception):
+            raise verdict.answer
+        return verdict.answer
+
+    def letter(
         self,
         method: str,
         url: str,
@@ -170,8 +207,8 @@ class OcpiClient:
         correlation_id: str = "",
         push: Push | None = None,
         losses: Sequence[Loss] = (),
-    ) -> Answer:
-        """One request and its checked answer. `body` is anything JSON, or text that is JSON already.
+    ) -> Letter:
+        """A request, not sent yet. `body` is anything JSON, or text that is JSON already.
 
         `push` and `losses` (what the body could not say in their version) are for the journal.
         """
@@ -195,37 +232,17 @@ class OcpiClient:
             hidden=self._secrets(body),
             losses=losses,
         )
-        started = monotonic()
-        try:
-            reply = fetch(self._http, method, url, headers=headers, content=text.encode() if text is not None else None)
-        except Unreachable as error:
-            seconds = monotonic() - started
-            row = journal.write(note, error=str(error), seconds=seconds)
-            self.heard = Heard(headers, None, str(error), seconds, row)
-            raise
-        return self._checked(reply, note, headers, monotonic() - started)
+        return Letter(method, url, headers, text.encode() if text is not None else None, note)
 
-    def _checked(self, reply: Reply, note: journal.Note, sent: Mapping[str, str], seconds: float) -> Answer:
-        """The answer, journalled; Refused when its HTTP status or its envelope says no, or when it is no envelope."""
-        status_code, message, data = _envelope(reply)
-        moved_to = journal.without(_moved_to(reply, note.url), note.hidden)
-        if _redirects(reply.status):
-            message = _redirected(reply.status, moved_to)
-        message = journal.without(message, note.hidden)
-        accepted = 200 <= reply.status < 300 and 1000 <= status_code < 2000
-        error = "" if accepted else message
-        row = journal.write(
-            note,
-            http_status=reply.status,
-            ocpi_status=status_code or None,
-            response_body=reply.body.decode(errors="replace"),
-            error=error,
-            seconds=seconds,
-        )
-        self.heard = Heard(sent, reply, error, seconds, row)
-        if not accepted:
-            raise Refused(reply.status, status_code, message, _retry_after(reply, note.at), data, moved_to)
-        return Answer(reply.status, status_code, data, reply.headers, reply.body)
+    def speak(self, letter: Letter) -> Response:
+        """Send it and wait. Touches no database, so any thread may do it; tell the journal afterwards."""
+        started = monotonic()
+        reply: Reply | Unreachable
+        try:
+            reply = fetch(self._http, letter.method, letter.url, headers=letter.headers, content=letter.content)
+        except Unreachable as error:
+            reply = error
+        return Response(letter, reply, monotonic() - started)
 
     def _secrets(self, body: Any) -> list[str]:
         """The tokens of a request: the one that opens their platform, and while registering the one that is to open
@@ -252,6 +269,37 @@ class OcpiClient:
                 headers[f"OCPI-{word}-country-code"] = party.country_code
                 headers[f"OCPI-{word}-party-id"] = party.party_id
         return headers
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a response means: the answer, or why it is none; and what the journal keeps of it."""
+
+    answer: Answer | Refused | Unreachable
+    outcome: journal.Outcome
+
+
+def _judged(response: Response) -> Verdict:
+    """Refused when its HTTP status or its envelope says no, or when it is no envelope; Unreachable when none came."""
+    note, reply = response.letter.note, response.reply
+    if isinstance(reply, Unreachable):
+        return Verdict(reply, journal.Outcome(seconds=response.seconds, error=str(reply)))
+    status_code, message, data = _envelope(reply)
+    moved_to = journal.without(_moved_to(reply, note.url), note.hidden)
+    if _redirects(reply.status):
+        message = _redirected(reply.status, moved_to)
+    message = journal.without(message, note.hidden)
+    accepted = 200 <= reply.status < 300 and 1000 <= status_code < 2000
+    outcome = journal.Outcome(
+        seconds=response.seconds,
+        http_status=reply.status,
+        ocpi_status=status_code or None,
+        response_body=reply.body.decode(errors="replace"),
+        error="" if accepted else message,
+    )
+    if accepted:
+        return Verdict(Answer(reply.status, status_code, data, reply.headers, reply.body), outcome)
+    return Verdict(Refused(reply.status, status_code, message, _retry_after(reply, note.at), data, moved_to), outcome)
 
 
 def slashed(url: str) -> str:

@@ -110,13 +110,13 @@ def _journal(
         hidden=[*authentication.shown(request), *(journal.tokens_in(body) if secret else ())],
         losses=response.losses,
     )
-    journal.write(
-        note,
+    outcome = journal.Outcome(
+        seconds=seconds,
         http_status=response.status_code,
         ocpi_status=response.ocpi_status,
         response_body=response.content.decode(errors="replace"),
-        seconds=seconds,
     )
+    journal.write(note, outcome)
 
 
 def _replaced(response: HttpResponseBase) -> envelope.OcpiResponse:

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from partners.connections.models import Connection
 from partners.people.permissions import Grant
-from roaming.exchange import delivery, selectors
+from roaming.exchange import dead_letters, selectors
 from roaming.exchange.models import Exchange, Push, PushState
 from roaming.kernel import clock
 from roaming.portal import cells, columns, filters
@@ -83,7 +83,7 @@ class Retry(Page):
         push = get_object_or_404(selectors.pushes_for(self.user), pk=pk)
 
         def act() -> str:
-            delivery.retry(push=push, by=self.user, at=clock.now())
+            dead_letters.retry(push=push, by=self.user, at=clock.now())
             return "It is sent again now."
 
-        return attempt(request, act, (delivery.CannotRetry,), url(push))
+        return attempt(request, act, (dead_letters.CannotRetry,), url(push))

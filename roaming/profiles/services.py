@@ -89,7 +89,7 @@ def tell(*, session: Session, profile: Data, at: datetime) -> str:
             url=f"{_url(receiver)}/{quote(session.ocpi_id, safe='')}",
             lapses_at=at + PLANNED_AHEAD,
         )
-        outbox.enqueue_many(receiver=receiver, owner=session.party, changes=[change], at=at)
+        outbox.enqueue_many(receivers=[receiver], owner=session.party, changes=[change], at=at)
     return "" if receivers else "It was kept; nobody set a profile for this session, so nobody is told."
 
 

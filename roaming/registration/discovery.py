@@ -4,8 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from types import TracebackType
-from typing import Any, Self, TypeGuard
+from typing import Any, TypeGuard
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -54,14 +53,6 @@ class Conversation:
         self._corrected = False
         # Whether the last address worked only with a slash at its end that they do not list.
         self._slash_needed = False
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._ocpi.__exit__(kind, error, trace)
 
     @property
     def plain(self) -> bool:

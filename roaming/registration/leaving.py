@@ -17,8 +17,8 @@ def ask_versions(*, connection: Connection, at: datetime, by: User | None = None
     with trying(connection, Method.GET, at=at, by=by, report=report) as progress:
         if not connection.token_out or not connection.versions_url:
             raise CannotRegister(f"{connection} has given us no token yet; it cannot be called.")
-        with converse(connection, connection.token_out, progress, at, version=connection.version) as talk:
-            data = talk.send("GET", connection.versions_url).data
+        talk = converse(connection, connection.token_out, progress, at, version=connection.version)
+        data = talk.send("GET", connection.versions_url).data
         entries = [entry for entry in data if isinstance(entry, dict)] if isinstance(data, list) else []
         offered = ", ".join(str(entry.get("version")) for entry in entries)
         answer = f"They answer, and offer {offered}." if offered else "They answer, but with no list of versions."
@@ -44,8 +44,8 @@ def _told(connection: Connection, progress: Progress, at: datetime) -> str:
     if not url or not connection.token_out:
         return "They were not told: they have given us no address for it."
     try:
-        with converse(connection, connection.token_out, progress, at, version=connection.version) as talk:
-            talk.change("DELETE", url)
+        talk = converse(connection, connection.token_out, progress, at, version=connection.version)
+        talk.change("DELETE", url)
     except (Refused, Unreachable) as error:
         return joined(f"They did not confirm it: {error}")
     return "They confirmed it."

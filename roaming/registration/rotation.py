@@ -79,10 +79,10 @@ def rotate(
             raise CannotRegister(f"{connection} is {state}; there is nothing to renew.")
         tokens.refuse_second(connection=connection, at=at)
         asked = wanted(version or connection.only_version or connection.version, connection)
-        with converse(connection, connection.token_out, progress, at, version=asked[0]) as talk:
-            offer = _found(talk, connection, asked, progress)
-            rotated = _put(talk, connection, offer, progress, at)
-            talk.remember(offer.version)
+        talk = converse(connection, connection.token_out, progress, at, version=asked[0])
+        offer = _found(talk, connection, asked, progress)
+        rotated = _put(talk, connection, offer, progress, at)
+        talk.remember(offer.version)
         tell_missing(rotated, progress, at)
         progress.end("New tokens", _ended(rotated))
         return rotated
@@ -163,8 +163,8 @@ def _settle(
 def _works(connection: Connection, token: str, offer: Offer, progress: Progress, at: datetime) -> bool:
     """Whether their versions can be read with a token."""
     try:
-        with converse(connection, token, progress, at, version=offer.version) as talk:
-            talk.read(connection.versions_url)
+        talk = converse(connection, token, progress, at, version=offer.version)
+        talk.read(connection.versions_url)
     except (Refused, Unreachable):
         return False
     return True

@@ -35,10 +35,8 @@ def accept(
     with attempted(connection, method, ours=False, at=at, version=version, correlation_id=correlation_id) as diary:
         _refuse_version(connection, version)
         theirs = credentials.read(connection, version, sent)
-        with Conversation(
-            connection, at, token=theirs.token, version=version, correlation_id=diary.correlation_id
-        ) as talk:
-            offer = discover(talk, theirs.url, theirs.faces, Needs(connection, theirs.faces), [version])
+        talk = Conversation(connection, at, token=theirs.token, version=version, correlation_id=diary.correlation_id)
+        offer = discover(talk, theirs.url, theirs.faces, Needs(connection, theirs.faces), [version])
         if method == Method.POST and offer.hindered:
             raise _hindered(theirs.url, offer)
         fresh = new_token()

@@ -123,13 +123,13 @@ def register(
                 f"{connection.name} is registered already; give it a new registration token to start again."
             )
         asked = wanted(version or connection.only_version, connection)
-        with converse(connection, token_a, progress, at, version=asked[0] if len(asked) == 1 else "") as talk:
-            offer = found(talk, connection, versions_url, asked, progress)
-            if offer.hindered:
-                raise _hindered(connection, offer, at)
-            with _offered(connection, at) as token:
-                registered = _exchange(talk, connection, offer, versions_url, token, progress, at)
-            talk.remember(offer.version)
+        talk = converse(connection, token_a, progress, at, version=asked[0] if len(asked) == 1 else "")
+        offer = found(talk, connection, versions_url, asked, progress)
+        if offer.hindered:
+            raise _hindered(connection, offer, at)
+        with _offered(connection, at) as token:
+            registered = _exchange(talk, connection, offer, versions_url, token, progress, at)
+        talk.remember(offer.version)
         tell_missing(registered, progress, at)
         progress.end("Registered", f"In OCPI {registered.version}, with {_hosted(registered)}.")
         return registered
@@ -254,8 +254,8 @@ def settle_address(talk: Conversation, connection: Connection, url: str, progres
         return
     token, version = connection.token_out, connection.version
     try:
-        with converse(connection, token, progress, at, version=version, plain=talk.plain) as trying_it:
-            choose_version(trying_it, url, [version])
+        trying_it = converse(connection, token, progress, at, version=version, plain=talk.plain)
+        choose_version(trying_it, url, [version])
     except OcpiError as error:
         named_now = f"They name {url} as the address of their versions, which does not do"
         progress.tell("Their address", joined(f"{named_now}: {error}", f"We keep {worked}, which worked."))
@@ -306,9 +306,9 @@ def _undo(
     if not token:
         return _PERHAPS
     try:
-        with converse(connection, token, progress, at, version=offer.version, plain=talk.plain) as undoing:
-            undoing.found(offer.endpoints)
-            undoing.change("DELETE", offer.credentials_url)
+        undoing = converse(connection, token, progress, at, version=offer.version, plain=talk.plain)
+        undoing.found(offer.endpoints)
+        undoing.change("DELETE", offer.credentials_url)
     except (Unreachable, Refused) as error:
         progress.tell("Taken back", joined(f"They could not be told that it came to nothing: {error}"))
         return _HELD

@@ -247,7 +247,7 @@ def exchange_with(connection: Connection) -> Exchange:
     """One page of tokens that `connection` listed."""
     url = "http://nomad.invalid/sender/tokens"
     note = journal.Note(connection, Direction.OUT, "GET", url, "request-1", "correlation-1", "", cast.NOW)
-    written = journal.write(note, seconds=0.04, http_status=200, ocpi_status=1000, response_body='{"data":[]}')
+    written = journal.write(note, journal.Outcome(0.04, 200, 1000, '{"data":[]}'))
     assert written is not None
     return written
 

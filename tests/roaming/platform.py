@@ -2,9 +2,10 @@
 be told to refuse, to fail, or to be down."""
 
 import base64
+import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
@@ -77,6 +78,7 @@ class Platform:
         self.page_size = 2
         self.port = 0
         self._server: ThreadingHTTPServer | None = None
+        self._open: set[socket.socket] = set()
 
     @property
     def url(self) -> str:
@@ -116,6 +118,14 @@ class Platform:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
+            def setup(self) -> None:
+                super().setup()
+                platform._open.add(self.connection)
+
+            def finish(self) -> None:
+                platform._open.discard(self.connection)
+                super().finish()
+
             def _handle(self) -> None:
                 length = int(self.headers.get("Content-Length") or 0)
                 platform._answer(self, self.rfile.read(length))
@@ -133,11 +143,14 @@ class Platform:
         return self
 
     def down(self) -> None:
-        """Refuse connections until `up`."""
+        """Refuse connections until `up`, and hang up on those who are on the line."""
         if self._server is not None:
             self._server.shutdown()
             self._server.server_close()
             self._server = None
+            for line in list(self._open):
+                with suppress(OSError):  # they were faster
+                    line.shutdown(socket.SHUT_RDWR)
 
     def paths(self, method: str) -> list[str]:
         return [asked.path for asked in self.asked if asked.method == method]

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from partners.connections import services as connections
 from partners.connections.models import Connection, ConnectionState
 from partners.routing import Receiver
-from roaming.exchange import delivery, outbox, selectors
+from roaming.exchange import dead_letters, delivery, outbox, outcomes, policy, selectors
 from roaming.exchange.models import Exchange, Push, PushState
 from roaming.ocpi.schema import transforms, wire
 from roaming.tariffs import services as tariffs
@@ -33,10 +33,11 @@ def theirs() -> Iterator[Platform]:
 
 @pytest.fixture
 def nomad(theirs: Platform) -> Connection:
-    """Nomad's platform may see Volta's tariffs."""
+    """Nomad's platform may see Volta's tariffs. It bears one call at a time."""
     cast.volta()
     connection = cast.nomad(url=theirs.url)
     cast.agreement("NL*VLT", "DE*NMD")
+    Connection.objects.filter(pk=connection.pk).update(send_at_once=1)
     return connection
 
 
@@ -88,8 +89,9 @@ def test_a_partner_that_is_down_keeps_its_queue_and_gets_it_in_order_when_it_is_
     head = Push.objects.order_by("id").first()
     assert head is not None and head.attempts == 1 and "cannot be reached" in head.last_error
     assert nomad.failures == 1 and nomad.paused_until is not None
-    assert timedelta(seconds=4) <= nomad.paused_until - AT <= timedelta(seconds=6)
+    assert timedelta() <= nomad.paused_until - AT <= timedelta(seconds=3)
 
+    Connection.objects.filter(pk=nomad.pk).update(paused_until=AT + timedelta(seconds=2))
     assert delivery.deliver_due(nomad.pk, AT + timedelta(seconds=1)) == 0  # paused: nothing is even tried
     assert Exchange.objects.filter(direction="out").count() == 1
     assert list(selectors.connections_with_due_pushes(AT + timedelta(seconds=1))) == []
@@ -108,20 +110,18 @@ def test_the_pauses_grow_to_an_hour_and_after_three_days_a_push_is_given_up(
 ) -> None:
     change(0)
     theirs.answering = lambda asked: Said(http=503)
-    at, pauses = AT, []
-    for _ in range(12):
+    at = AT
+    for number in range(22):
         delivery.deliver_due(nomad.pk, at)
         nomad.refresh_from_db()
         assert nomad.paused_until is not None
-        pauses.append((nomad.paused_until - at).total_seconds())
-        at = nomad.paused_until
-    for number, pause in enumerate(pauses):
-        assert 0.79 <= pause / min(5 * 2**number, 3600) <= 1.21
+        assert 0 <= (nomad.paused_until - at).total_seconds() <= min(2 * 2**number, 3600) + 1
+        at = max(nomad.paused_until, Push.objects.get().next_attempt_at)
     push = Push.objects.get()
-    assert (push.state, push.attempts) == (PushState.RETRYING, 12)  # hours of silence are not the push's fault
-    delivery.deliver_due(nomad.pk, AT + delivery.PATIENCE)
+    assert (push.state, push.attempts) == (PushState.RETRYING, 22)  # hours of silence are not the push's fault
+    delivery.deliver_due(nomad.pk, AT + policy.of("tariffs").patience)
     push.refresh_from_db()
-    assert (push.state, push.attempts) == (PushState.DEAD, 13) and push.last_error.startswith("Given up after 13")
+    assert (push.state, push.attempts) == (PushState.DEAD, 23) and push.last_error.startswith("Given up after 23")
     nomad.refresh_from_db()
     assert nomad.state == ConnectionState.OFFLINE and nomad.paused_until is not None
     theirs.answering = lambda asked: None
@@ -139,7 +139,6 @@ def test_the_pauses_grow_to_an_hour_and_after_three_days_a_push_is_given_up(
         Said(http=502, raw=b"<html>nobody behind me</html>"),
         Said(http=401, status=2000),
         Said(http=429, raw=b""),
-        Said(raw=b"<html>a proxy says hello</html>"),
         Said(http=302, headers={"Location": "http://127.0.0.1:1/"}),
     ],
 )
@@ -155,7 +154,14 @@ def test_a_platform_that_is_away_is_left_alone_and_nothing_overtakes(
     assert nomad.paused_until is not None and nomad.troubled_pushes == []
 
 
-FAULTS = [Said(http=500, raw=b"oops"), Said(http=500, status=3000), Said(status=3000, message="not this one")]
+FAULTS = [
+    Said(http=500, raw=b"oops"),
+    Said(http=500, status=3000),
+    Said(status=3000, message="not this one"),
+    Said(raw=b"<html>a proxy says hello</html>"),
+    Said(raw=b'{"status_code": 1000, "timest'),
+    Said(hangs_up=True),
+]
 
 
 def failing_at(theirs: Platform, *numbers: int, said: Said = FAULTS[0]) -> None:
@@ -175,24 +181,22 @@ def test_a_platform_that_fails_at_one_object_gets_the_others_meanwhile(
     nomad.refresh_from_db()
     assert (nomad.failures, nomad.paused_until, nomad.state) == (0, None, ConnectionState.REGISTERED)
     first = Push.objects.order_by("id")[0]
-    assert timedelta(seconds=4) <= first.next_attempt_at - AT <= timedelta(seconds=6)
-    assert delivery.deliver_due(nomad.pk, AT + timedelta(seconds=1)) == 0 and len(theirs.asked) == 3
+    assert timedelta() <= first.next_attempt_at - AT <= timedelta(seconds=3)
+    assert delivery.deliver_due(nomad.pk, AT) == 0 and len(theirs.asked) == 3
     theirs.answering = lambda asked: None
     assert delivery.deliver_due(nomad.pk, AT + timedelta(seconds=7)) == 1
 
 
 def test_the_waits_of_one_object_grow_by_themselves_until_it_is_given_up(nomad: Connection, theirs: Platform) -> None:
-    push, at, waits = change(0), AT, []
+    push, at = change(0), AT
     failing_at(theirs, 0)
-    for number in range(12):
+    for number in range(20):
         change(number + 1)
         assert delivery.deliver_due(nomad.pk, at) == 1
         push.refresh_from_db()
-        waits.append((push.next_attempt_at - at).total_seconds())
+        assert 0 <= (push.next_attempt_at - at).total_seconds() <= min(2 * 2**number, 3600) + 1 or number == 19
         at = max(at, push.next_attempt_at)
-    for number, wait in enumerate(waits[:-1]):
-        assert 0.79 <= wait / min(5 * 2**number, 3600) <= 1.21
-    assert (push.state, push.attempts) == (PushState.DEAD, 12) and push.last_error.startswith("Given up after 12")
+    assert (push.state, push.attempts) == (PushState.DEAD, 20) and push.last_error.startswith("Given up after 20")
     nomad.refresh_from_db()
     assert nomad.failures == 0
 
@@ -261,24 +265,22 @@ def test_five_objects_that_always_fail_do_not_keep_the_others_back(nomad: Connec
         (503, "86400", (3600, 3600)),
         (429, "9" * 400, (3600, 3600)),
         (429, "Sat, 01 Jan 9999 00:00:00 GMT", (3600, 3600)),
-        (429, "1", (4, 6)),  # not shorter than we would wait anyway
-        (503, "Fri, 20 Nov 2020 09:47:00 GMT", (4, 6)),
-        (503, "soon", (4, 6)),
-        (503, "-5", (4, 6)),
-        (503, "Fri, 20 Nov 2026 09:47:00", (4, 6)),
-        (502, "120", (4, 6)),
+        (503, "Fri, 20 Nov 2020 09:47:00 GMT", (0, 2)),
+        (503, "soon", (0, 2)),
+        (503, "-5", (0, 2)),
+        (503, "Fri, 20 Nov 2026 09:47:00", (0, 2)),
+        (502, "120", (0, 2)),
     ],
 )
 def test_a_platform_is_left_alone_as_long_as_it_asks_for_but_an_hour_at_most(
     nomad: Connection, theirs: Platform, http: int, header: str, seconds: tuple[int, int]
 ) -> None:
-    push = change(0)
+    change(0)
     theirs.answering = lambda asked: Said(http=http, raw=b"", headers={"Retry-After": header})
     delivery.deliver_due(nomad.pk, AT)
     nomad.refresh_from_db()
-    push.refresh_from_db()
-    assert nomad.paused_until is not None and nomad.paused_until == push.next_attempt_at
-    assert seconds[0] <= (nomad.paused_until - AT).total_seconds() <= seconds[1]
+    assert nomad.paused_until is not None
+    assert seconds[0] <= (nomad.paused_until - AT).total_seconds() <= seconds[1] + 1
 
 
 @pytest.mark.parametrize(
@@ -309,13 +311,13 @@ def test_a_dead_push_is_retried_by_a_person(nomad: Connection, theirs: Platform)
     delivery.deliver_due(nomad.pk, AT)
     push.refresh_from_db()
     theirs.answering = lambda asked: None
-    delivery.retry(push=push, by=cast.person("Otto"), at=AT + timedelta(hours=1))
+    dead_letters.retry(push=push, by=cast.person("Otto"), at=AT + timedelta(hours=1))
     assert (push.state, push.attempts, push.last_error) == (PushState.WAITING, 0, "Retried by Otto.")
     assert delivery.deliver_due(nomad.pk, AT + timedelta(hours=1)) == 1
     push.refresh_from_db()
     assert push.state == PushState.DELIVERED
-    with pytest.raises(delivery.CannotRetry, match="only dead"):
-        delivery.retry(push=push, by="Otto", at=AT)
+    with pytest.raises(dead_letters.CannotRetry, match="only dead"):
+        dead_letters.retry(push=push, by="Otto", at=AT)
 
 
 def test_a_dead_push_is_not_retried_over_a_newer_state(nomad: Connection, theirs: Platform) -> None:
@@ -325,8 +327,8 @@ def test_a_dead_push_is_not_retried_over_a_newer_state(nomad: Connection, theirs
     theirs.answering = lambda asked: None
     change(0, "SEK", hour=1)
     push.refresh_from_db()
-    with pytest.raises(delivery.CannotRetry, match="newer state"):
-        delivery.retry(push=push, by="Otto", at=AT)
+    with pytest.raises(dead_letters.CannotRetry, match="newer state"):
+        dead_letters.retry(push=push, by="Otto", at=AT)
     assert states() == [PushState.DEAD, PushState.WAITING]
 
 
@@ -346,14 +348,14 @@ def test_a_state_that_changes_while_it_is_sent_is_sent_again(
     nomad: Connection, theirs: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     newer = wire.encode_text({**wire_body(change(0)), "currency": "SEK"})
-    send = delivery._send
+    write = outcomes.write
 
-    def send_and_replace(*args: Any) -> None:
-        send(*args)
-        if len(theirs.asked) == 1:
+    def replaced_before(found: Any) -> None:
+        if len(theirs.asked) == 1 and found:
             enqueue_again(nomad, newer)
+        write(found)
 
-    monkeypatch.setattr(delivery, "_send", send_and_replace)
+    monkeypatch.setattr(outcomes, "write", replaced_before)
     assert delivery.deliver_due(nomad.pk, AT) == 2
     assert [asked.body["currency"] for asked in theirs.asked] == ["EUR", "SEK"]
     assert states() == [PushState.DELIVERED]
@@ -389,7 +391,7 @@ def test_a_worker_that_dies_after_sending_leaves_the_push_to_be_sent_again(
 ) -> None:
     change(0)
     with monkeypatch.context() as patch:
-        patch.setattr(delivery, "_move", die)
+        patch.setattr(outcomes, "write", die)
         with pytest.raises(KeyboardInterrupt):
             delivery.deliver_due(nomad.pk, AT)
     assert states() == [PushState.WAITING] and len(theirs.asked) == 1
@@ -446,5 +448,5 @@ def test_a_push_costs_few_queries(nomad: Connection, theirs: Platform) -> None:
         change(number)
     with CaptureQueriesContext(database) as five:
         delivery.deliver_due(nomad.pk, AT)
-    # Each push: read it, savepoint and journal, tick it off.
-    assert len(five) - len(one) == 4 * 5
+    # Each push: savepoint and journal, tick it off; fewer where several answers come at once.
+    assert len(five) - len(one) <= 4 * 4

@@ -121,8 +121,7 @@ ENVELOPE = b'{"status_code": 1000, "timestamp": "2026-11-20T09:42:00Z", "data": 
 
 
 def ask(nomad: Connection, platform: Platform) -> Any:
-    with OcpiClient(nomad, clock.now()) as ocpi:
-        return ocpi.get(f"{platform.url}/anything").data
+    return OcpiClient(nomad, clock.now()).get(f"{platform.url}/anything").data
 
 
 def test_our_client_asks_for_gzip_and_reads_it(nomad: Connection, nomad_platform: Platform) -> None:

@@ -217,8 +217,7 @@ def test_we_send_them_from_2_2_on(nomad: Connection, nomad_platform: Platform, v
     """T100, T101."""
     nomad.version = version
     parties = {"to_party": cast.party("DE*NMD", "EMSP"), "from_party": cast.party("NL*VLT", "CPO")}
-    with OcpiClient(nomad, clock.now()) as ocpi:
-        ocpi.get(f"{nomad_platform.url}/anything", **parties)
+    OcpiClient(nomad, clock.now()).get(f"{nomad_platform.url}/anything", **parties)
     headers = nomad_platform.asked[-1].headers
     assert len([name for name in headers if name.startswith("ocpi-")]) == expected
 
