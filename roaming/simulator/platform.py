@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from roaming.ocpi.modules import OPPOSITE, interfaces_of
-from roaming.simulator import doors, speech
+from roaming.simulator import books, speech
 from roaming.simulator.caller import Answer, Caller, CallFailed
+from roaming.simulator.faults import AnswerFaults, answered
 from roaming.simulator.server import Reply, Request, Server, routed
 from roaming.simulator.store import Store
 from roaming.simulator.wire import Clock, Json, utc_now
@@ -27,8 +28,8 @@ class Link:
 class Platform:
     """Speaks one version of OCPI both ways for all its parties (in 2.1.1 for one). Its objects are written in 2.2.1.
 
-    `down` answers 503 to everything, as in an outage. `outcomes` says how an order ends, by its name: "START_SESSION",
-    or the method for charging profiles.
+    `down` answers 503 to everything, as in an outage, `faults` spoil a share of the answers. `outcomes` says how an
+    order ends, by its name: "START_SESSION", or the method for charging profiles.
     """
 
     def __init__(
@@ -39,10 +40,12 @@ class Platform:
         clock: Clock = utc_now,
         port: int = 0,
         version: str = "2.2.1",
+        faults: AnswerFaults | None = None,
     ) -> None:
         self.name = name
         self.parties = tuple(parties)
         self.version = version
+        self.faults = faults or AnswerFaults()
         self.outcomes: dict[str, str] = {}
         self.clock = clock
         self.store = Store()
@@ -93,11 +96,13 @@ class Platform:
                 self.store.keep(module, data)
 
     def answer(self, request: Request) -> Reply:
-        """Answer one request of the portal."""
+        """Answer one request of the portal, or of the tester who looks into our books."""
+        if request.segments[:1] != ("ocpi",):
+            return books.answer(self, request)
         self.requests += 1
         if self.down:
             return Reply(503, None)
-        return routed(doors.answer(self, request), request)
+        return routed(answered(self, request), request)
 
     def invite(self) -> str:
         """A TOKEN_A with which the portal may register here."""

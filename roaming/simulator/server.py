@@ -1,7 +1,11 @@
 """A threaded HTTP server that hands requests to a platform and writes OCPI answers."""
 
+import os
+import struct
 from dataclasses import dataclass, field, replace
+from enum import Enum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socket import SO_LINGER, SOL_SOCKET
 from threading import Thread
 from typing import Any, Protocol
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -22,13 +26,23 @@ class Request:
     body: bytes
 
 
+class Manner(Enum):
+    """How an answer goes over the wire."""
+
+    WHOLE = "whole"
+    CUT = "cut in the middle of its body"
+    CLOSED = "not sent, the connection is closed"
+    RESET = "not sent, the connection is reset"
+
+
 @dataclass(frozen=True)
 class Reply:
-    """What to answer: `body` is the OCPI envelope, None an empty page as a broken platform sends it."""
+    """What to answer: `body` is the OCPI envelope, bytes as they are, None an empty page as of a broken platform."""
 
     http_status: int
     body: Any
     headers: dict[str, str] = field(default_factory=dict)
+    manner: Manner = Manner.WHOLE
 
 
 def routed(reply: Reply, request: Request) -> Reply:
@@ -92,19 +106,28 @@ def _handler(answers: Answers) -> type[BaseHTTPRequestHandler]:
                 headers=self.headers,
                 body=self.rfile.read(length),
             )
-            self.reply(answers(request))
+            reply = answers(request)
+            if reply.manner is Manner.RESET:
+                self.reset()
+            elif reply.manner is Manner.CLOSED:
+                self.close_connection = True
+            else:
+                self.reply(reply)
 
         do_GET = do_PUT = do_PATCH = do_POST = do_DELETE = handle_one  # noqa: N815
 
+        def reset(self) -> None:
+            """End the connection with a TCP reset: nothing lingers, and it is closed at once, whoever reads it."""
+            self.close_connection = True
+            self.connection.setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 0))
+            os.close(self.connection.detach())
+
         def reply(self, reply: Reply) -> None:
-            content = b"" if reply.body is None else encode(reply.body)
+            content = _content(reply)
             self.send_response(reply.http_status)
-            self.send_header("Content-Type", "application/json; charset=utf-8")
-            self.send_header("Content-Length", str(len(content)))
-            for name in ECHOED:
-                if self.headers.get(name):
-                    self.send_header(name, self.headers[name])
-            for name, value in reply.headers.items():
+            headers = {"Content-Type": "application/json; charset=utf-8", "Content-Length": str(len(content))}
+            headers |= {name: self.headers[name] for name in ECHOED if self.headers.get(name)}
+            for name, value in (headers | reply.headers).items():
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(content)
@@ -113,3 +136,10 @@ def _handler(answers: Answers) -> type[BaseHTTPRequestHandler]:
             """Quiet: what was said stands in the portal's own journal."""
 
     return Handler
+
+
+def _content(reply: Reply) -> bytes:
+    if isinstance(reply.body, bytes):
+        return reply.body
+    content = b"" if reply.body is None else encode(reply.body)
+    return content[: len(content) // 2] if reply.manner is Manner.CUT else content

@@ -1,5 +1,6 @@
 """What a platform holds in memory: its own objects, and what the portal sent it."""
 
+from collections import Counter
 from threading import RLock
 
 from roaming.simulator.wire import Json
@@ -21,7 +22,7 @@ class Store:
         self._own: dict[str, dict[Key, Json]] = {}
         self._received: dict[str, dict[Key, Json]] = {}
         self._noted: dict[str, list[Json]] = {}
-        self.repeats = 0
+        self._times: dict[str, Counter[str]] = {}
 
     def keep(self, module: str, data: Json) -> None:
         """One of our own objects, new or changed."""
@@ -53,13 +54,23 @@ class Store:
             return created
 
     def receive_once(self, module: str, key: Key, data: Json) -> bool:
-        """Store an object that never changes; False (and counted) when it had come before."""
+        """Store an object that never changes; False when it had come before. How often is counted."""
         with self._lock:
+            self._times.setdefault(module, Counter())["/".join(key)] += 1
             if key in self._received.setdefault(module, {}):
-                self.repeats += 1
                 return False
             self._received[module][key] = data
             return True
+
+    def times(self, module: str) -> dict[str, int]:
+        """How often each object that never changes came, by "owner/id" in upper case: "NL/VLT/C-1"."""
+        with self._lock:
+            return dict(self._times.get(module, {}))
+
+    @property
+    def repeats(self) -> int:
+        """How many CDRs came that had come before."""
+        return sum(self.times("cdrs").values()) - len(self.received("cdrs"))
 
     def merge(self, module: str, key: Key, patch: Json) -> bool:
         """Apply a PATCH; charging periods are appended. False when the object is not known."""

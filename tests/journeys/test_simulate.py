@@ -1,5 +1,6 @@
 """`manage.py simulate`: a platform to test against, for those who connect with us."""
 
+import json
 import os
 import re
 import signal
@@ -45,11 +46,14 @@ class Simulate:
         raise AssertionError(f"it never said {pattern} but: {''.join(said)}")
 
     def stopped(self) -> int:
+        self.last_words()
+        return self.process.wait(20)
+
+    def last_words(self) -> str:
         self.process.send_signal(signal.SIGINT)
         assert self.process.stdout
-        self.process.stdout.read()
-        self.process.stdout.close()
-        return self.process.wait(20)
+        with self.process.stdout as stdout:
+            return stdout.read().splitlines()[-1]
 
 
 def test_it_registers_itself_with_a_token_from_us(house: House) -> None:
@@ -72,10 +76,25 @@ def test_we_register_with_it_and_pull_its_stations(house: House) -> None:
     assert simulate.stopped() == 0
 
 
+def test_it_fails_on_demand_and_prints_its_books_at_the_end(house: House) -> None:
+    connection = house.invited("Sim", *SIM).connection
+    simulate = Simulate("--faults", "http_500=1", "--json")
+    versions_url = simulate.says("Versions URL: (.+)")
+    token = simulate.says("Registration token .TOKEN_A.: (.+)")
+    registration.register(connection=connection, versions_url=versions_url, token_a=token, at=clock.now())
+    pull.pull(connection=Connection.objects.get(), at=clock.now())
+    assert Location.objects.count() == 0
+    books = json.loads(simulate.last_words())
+    assert simulate.process.wait(20) == 0
+    assert (books["registered"], books["cdrs"], list(books["injected"])) == (True, {}, ["http_500"])
+
+
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
         (["--party", "DESIM"], "DESIM is not a party"),
+        (["--party", "NL*ONE:NSP"], "NL*ONE:NSP is not a party"),
+        (["--faults", "http_600=1"], "http_600 is no fault. There are: http_500, "),
         (["--register-at", "http://127.0.0.1:1/ocpi/versions"], "belong together"),
         (["--register-at", "http://127.0.0.1:1/ocpi/versions", "--token", "x"], "got no answer"),
     ],
