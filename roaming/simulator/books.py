@@ -5,14 +5,12 @@ These doors stand beside OCPI and are meant for the tester on the same machine.
 
 from typing import TYPE_CHECKING
 
-from roaming.simulator import faults
+from roaming.simulator import faults, speech
 from roaming.simulator.server import Reply, Request
 from roaming.simulator.wire import Json, NotJson, decode
 
 if TYPE_CHECKING:
     from roaming.simulator.platform import Platform
-
-MODULES = ("locations", "tariffs", "tokens", "sessions", "cdrs")
 
 
 def answer(platform: "Platform", request: Request) -> Reply:
@@ -35,7 +33,7 @@ def of(platform: "Platform") -> Json:
         "parties": [f"{party.code} {party.role}" for party in platform.parties],
         "registered": bool(platform.link.token_out),
         "requests": platform.requests,
-        "received": {module: len(platform.store.received(module)) for module in MODULES},
+        "received": {module: len(platform.store.received(module)) for module in speech.OBJECTS},
         "cdrs": platform.store.times("cdrs"),
         "repeats": platform.store.repeats,
         "injected": faults.counted(platform.faults.injected),

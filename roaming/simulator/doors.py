@@ -160,7 +160,7 @@ def _receive(platform: "Platform", request: Request, module: str, rest: list[str
         return _receive_cdr(platform, request, rest)
     if module in _ORDERS:
         return _good(platform, orders.obeyed(platform, request, module, rest))
-    if module not in speech.KINDS:
+    if module not in speech.OBJECTS:
         return _receive_as_is(platform, request, module, rest)
     if len(rest) < 3:
         raise Refusal(404, 2000, "The address of an object has an owner and an id.")

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from roaming.ocpi.modules import OPPOSITE, interfaces_of
 from roaming.simulator import books, speech
 from roaming.simulator.caller import Answer, Caller, CallFailed
 from roaming.simulator.faults import AnswerFaults, answered
+from roaming.simulator.modules import OPPOSITE, interfaces_of
 from roaming.simulator.server import Reply, Request, Server, routed
 from roaming.simulator.store import Store
 from roaming.simulator.wire import Clock, Json, utc_now

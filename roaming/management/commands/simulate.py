@@ -12,13 +12,11 @@ from django.core.management.base import BaseCommand, CommandError
 
 from roaming.simulator import books, faults
 from roaming.simulator.caller import CallFailed
+from roaming.simulator.modules import ROLES, VERSIONS
 from roaming.simulator.places import POLDERS
 from roaming.simulator.platform import Platform
 from roaming.simulator.wire import utc_now
 from roaming.simulator.world import PartyCard, cpo_estate, emsp_estate
-
-ROLES = ("CPO", "EMSP", "HUB")
-VERSIONS = ("2.1.1", "2.2.1", "2.3.0")
 
 
 class Command(BaseCommand):
