@@ -32,8 +32,10 @@ from roaming.ocpi.client import Answer, OcpiClient, Refused, Response
 from roaming.ocpi.schema import transforms
 
 # So many are read at once; those that came meanwhile, and what somebody waits for, are looked for after so long.
-_BATCH = 200
+_BATCH = 100
 _BATCH_SECONDS = 2.0
+# For each call that may be under way so many pushes are made ready.
+_AHEAD = 4
 # A turn ends after so many, and its worker takes another: then `at` is now again.
 _TURN = 1000
 # Money, which must not arrive twice: before these are sent, it is written down that they may arrive.
@@ -98,11 +100,10 @@ class _Batch:
 
     def deliver(self, pushes: Sequence[Push]) -> int:
         """How many were delivered."""
-        dispatches = self._written(sorted(pushes, key=_rank))
         with ThreadPoolExecutor(self._connection.send_at_once, "roaming-send") as pool:
-            for _, wave in groupby(dispatches, key=lambda one: _rank(one.push)):
-                for spoken in self._speak_all(list(wave), pool):
-                    self._settle(spoken)
+            for _, wave in groupby(sorted(pushes, key=_rank), key=_rank):
+                for heard in self._speak_all(deque(wave), pool):
+                    self._settle(heard)
         self._pace.keep()
         return self._delivered
 
@@ -110,6 +111,30 @@ class _Batch:
     def may_go_on(self) -> bool:
         """Whether another batch may follow at once."""
         return not breaker.is_open(self._connection, self._now) and not self._pace.wait(self._now)
+
+    def _speak_all(self, waiting: deque[Push], pool: ThreadPoolExecutor) -> Iterator[list[_Spoken]]:
+        """Send them, oldest first; what was heard, as it comes. Ends early when the breaker opens or time is over."""
+        ready: deque[Dispatch] = deque()
+        flying: set[Future[_Spoken]] = set()
+        while True:
+            while (ready or waiting) and len(flying) < self._connection.send_at_once and self._goes_on():
+                if ready:
+                    self._keep_pace()
+                    flying.add(pool.submit(self._speak, ready.popleft()))
+                else:
+                    ready.extend(self._readied(waiting))
+            if not flying:
+                break
+            done, flying = wait(flying, return_when=FIRST_COMPLETED)
+            yield [one.result() for one in done]
+        outcomes.unbegin(one.push for one in ready if one.push.kind in _ONCE and not one.push.begun_at)
+
+    def _readied(self, waiting: deque[Push]) -> list[Dispatch]:
+        """The next few, written; for those that must not arrive twice it is noted that they may arrive from now on."""
+        following = [waiting.popleft() for _ in range(min(len(waiting), _AHEAD * self._connection.send_at_once))]
+        dispatches = self._written(following)
+        outcomes.begin((one.push for one in dispatches if one.push.kind in _ONCE), self._at)
+        return dispatches
 
     def _written(self, pushes: Sequence[Push]) -> list[Dispatch]:
         """What can be sent; what cannot is settled."""
@@ -130,33 +155,13 @@ class _Batch:
             outcomes.write(settled)
         return dispatches
 
-    def _speak_all(self, wave: Sequence[Dispatch], pool: ThreadPoolExecutor) -> Iterator[list[_Spoken]]:
-        """Send them, oldest first; what was heard, as it comes. Ends early when the breaker opens or time is over."""
-        waiting, begun = deque(wave), 0
-        flying: set[Future[_Spoken]] = set()
-        while (waiting and self._goes_on()) or flying:
-            while waiting and self._goes_on() and len(flying) < self._connection.send_at_once:
-                if begun == 0:
-                    begun = self._begin(waiting)
-                self._keep_pace()
-                flying.add(pool.submit(self._speak, waiting.popleft()))
-                begun -= 1
-            done, flying = wait(flying, return_when=FIRST_COMPLETED)
-            yield [one.result() for one in done]
-        outcomes.unbegin(one.push for one in list(waiting)[:begun] if one.push.kind in _ONCE and not one.push.begun_at)
-
-    def _begin(self, waiting: "deque[Dispatch]") -> int:
-        """Write down that the next ones may arrive; how many those are."""
-        following = list(waiting)[: 8 * self._connection.send_at_once]
-        outcomes.begin((one.push for one in following if one.push.kind in _ONCE), self._at)
-        return len(following)
-
     def _goes_on(self) -> bool:
         left = timedelta(seconds=_BATCH_SECONDS) - (self._now - self._at)
         return self._pace.wait(self._now) < left and not breaker.is_open(self._connection, self._now)
 
     def _keep_pace(self) -> None:
-        sleep(self._pace.wait(self._now).total_seconds())
+        if pause := self._pace.wait(self._now):
+            sleep(pause.total_seconds())
         self._pace.called(self._now)
 
     @property

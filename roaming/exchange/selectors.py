@@ -36,7 +36,7 @@ def due(connection: Connection, at: datetime, most: int) -> list[Push]:
     in_order = Q(merges=True, follows="") | ~Exists(before)
     worth_it = Q(lapses_at__isnull=True) | Q(lapses_at__gt=at)
     waiting = under_way.filter(worth_it, in_order, for_somebody_there(), next_attempt_at__lte=at)
-    waiting = waiting.select_related("from_party", "to_party")
+    waiting = waiting.prefetch_related("from_party", "to_party")
     # Each of these reads an index of its own in order.
     lapsing = waiting.filter(lapses_at__isnull=False).order_by("lapses_at", "id")
     oldest = waiting.order_by("next_attempt_at", "id")

@@ -1,0 +1,1 @@
+"""The exchange engine on services of its own, which the stories stop, kill and empty."""
