@@ -118,7 +118,6 @@ def test_connections_to_a_partner_are_kept_open(nomad: Connection, theirs: Platf
 
 
 def test_a_change_for_twenty_partners_is_one_statement(nomad: Connection, volta: Caller) -> None:
-
     def statements() -> int:
         with CaptureQueriesContext(database) as captured:
             located(volta, name=f"Zuidplein {Push.objects.count()}")

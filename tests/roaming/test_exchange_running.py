@@ -7,7 +7,7 @@ from collections.abc import Callable
 import httpx2
 import pytest
 
-from roaming.exchange import breaker
+from roaming.exchange import policy
 from roaming.exchange.models import Push, PushState
 from roaming.ocpi.schema import wire as json
 from roaming.server import running
@@ -38,7 +38,7 @@ def seen(theirs: Platform) -> list[str]:
 
 
 def test_a_change_reaches_the_partner_also_after_an_outage(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(breaker, "_FIRST_PAUSE_SECONDS", 1)
+    monkeypatch.setattr(policy, "_FIRST_SECONDS", 0.5)
     with platform("EMSP DE*NMD") as theirs, running() as portal:
         cast.volta()
         cast.nomad(url=theirs.url)

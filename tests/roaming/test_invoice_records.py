@@ -126,12 +126,12 @@ def test_an_error_in_the_list_is_fixed_by_put(polder: Caller, nomad: Caller) -> 
     assert row.versions.count() == 2  # type: ignore[attr-defined]
 
 
-def test_a_correction_before_the_first_was_delivered_is_still_a_new_record_to_them(polder: Caller) -> None:
-    """T70: they are not PUT what they never had."""
+def test_a_correction_before_the_first_was_delivered_comes_after_it(polder: Caller) -> None:
+    """T70: they are not PUT what they never had, and are told of every state of a record."""
     charged("C1", "C2")
     polder.post(POST, record("C1"))
     polder.put(f"{POST}/NL/PLD/REC-1", record("C1", "C2", last_updated="2026-11-03T08:00:00Z"))
-    assert pushes() == [("Nomad", "POST", "")]
+    assert pushes() == [("Nomad", "POST", ""), ("Nomad", "PUT", "NL/PLD/REC-1")]
 
 
 def test_an_older_correction_is_answered_and_not_stored(polder: Caller) -> None:

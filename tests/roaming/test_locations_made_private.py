@@ -66,7 +66,7 @@ def test_a_partner_of_2_1_1_that_was_not_told_of_it_hears_nothing(nomad: Partner
     """L5."""
     Caller("Volta").put(URL, {**wire.load("location_zuidplein"), "publish": False})
     assert nomad.told() == []
-    assert Push.objects.get().state == PushState.DEAD
+    assert Push.objects.get().state == PushState.LAPSED
 
 
 @pytest.mark.parametrize("nomad", ["2.2.1"], indirect=True)

@@ -44,7 +44,7 @@ def test_a_tariff_for_bookings_only_is_left_out_of_a_list(nomad: Connection) -> 
     assert reply.headers["X-Total-Count"] == "2"
 
 
-def test_a_push_that_cannot_be_said_is_dead_and_the_next_one_arrives(db: None) -> None:
+def test_a_state_that_cannot_be_said_is_not_sent_and_the_next_one_arrives(db: None) -> None:
     with platform("EMSP DE*NMD") as theirs:
         cast.volta()
         nomad = cast.nomad(url=theirs.url)
@@ -56,7 +56,7 @@ def test_a_push_that_cannot_be_said_is_dead_and_the_next_one_arrives(db: None) -
         delivery.deliver_due(nomad.pk, cast.NOW)
         assert theirs.paths("PUT") == ["/receiver/tariffs/NL/VLT/B"]
     first, second = Push.objects.order_by("id")
-    assert (first.state, second.state) == (PushState.DEAD, PushState.DELIVERED)
+    assert (first.state, second.state) == (PushState.LAPSED, PushState.DELIVERED)
     assert "bookings" in first.last_error
 
 
