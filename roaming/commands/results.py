@@ -57,7 +57,7 @@ def take(*, command: Command, result: Data, correlation_id: str = "", at: dateti
 
 
 def settle(row: Command, at: datetime) -> None:
-    """End a command that was accepted and whose result is there, and have the asker told.
+    """End a command whose result is there, and have the asker told.
 
     The result may have been faster than the answer, so that it is the one to wait for.
     """
@@ -99,7 +99,7 @@ def _canceled(row: Command, result: Data, at: datetime) -> str:
 
 
 def time_out_due(*, at: datetime) -> int:
-    """Count as failed what had no result within its timeout, and tell the asker once (M3); how many."""
+    """Count as failed what had no result within its timeout, and tell the asker once (M3); how many were due."""
     due = list(selectors.due(at).values_list("pk", flat=True)[:_BATCH])
     return sum(_time_out(pk, at) for pk in due)
 
@@ -109,10 +109,11 @@ def _time_out(pk: int, at: datetime) -> bool:
     row = _rows().select_for_update(of=("self",), skip_locked=True).filter(pk=pk, state__in=UNDER_WAY).first()
     if row is None:
         return False
-    promised = row.state == CommandState.ACCEPTED
+    if row.result:
+        settle(row, at)  # the CPO did it; only our answer to the asker was lost, with the process that was to give it
+        return True
     move(row, CommandState.TIMED_OUT)
-    word = WAYS[row.type].at_timeout
-    if promised and word:
+    if word := WAYS[row.type].at_timeout:
         _tell(row, wire.encode_text({"result": word}), selectors.result_key(row), at)
     return True
 

@@ -1,5 +1,6 @@
 """What came of commands, told to the eMSP; reservations; and both in OCPI 2.1.1 (section 4.6)."""
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -129,11 +130,33 @@ def test_a_timeout_of_no_time_leaves_the_result_some(between: Middle) -> None:
     assert Push.objects.filter(module="commands").count() == 1
 
 
-def test_a_command_whose_process_died_is_given_up_without_a_word(between: Middle) -> None:
+@pytest.mark.parametrize(
+    ("came", "told", "state"),
+    [("", "TIMEOUT", CommandState.TIMED_OUT), ("ACCEPTED", "ACCEPTED", CommandState.SUCCEEDED)],
+)
+def test_who_got_no_answer_because_our_process_died_is_told_the_result_or_its_timeout(
+    between: Middle, came: str, told: str, state: str
+) -> None:
     given(between)
-    Command.objects.update(state=CommandState.ASKED, answered_at=None)
+    Command.objects.update(state=CommandState.ASKED, answered_at=None, answer="")
+    if came:
+        assert between.cpo.tell(between.ours(), {"result": came}).status == 1000
+    assert results.time_out_due(at=clock.now()) == 0
     assert results.time_out_due(at=clock.now() + timedelta(hours=1)) == 1
-    assert (Command.objects.get().state, Push.objects.filter(module="commands").count()) == (CommandState.TIMED_OUT, 0)
+    push = Push.objects.get(module="commands")
+    assert (Command.objects.get().state, json.loads(push.body)) == (state, {"result": told})
+    assert results.time_out_due(at=clock.now() + timedelta(hours=2)) == 0
+
+
+def test_who_was_told_that_the_cpo_could_not_be_asked_is_told_nothing_later(between: Middle) -> None:
+    """M2: the answer said that nothing will follow. A CPO that acted all the same is heard, and people see it."""
+    between.volta.answering = accepting("nonsense")
+    assert given(between).status >= 2000
+    assert results.time_out_due(at=clock.now() + timedelta(days=1)) == 0
+    assert between.cpo.tell(between.ours(), {"result": "ACCEPTED"}).status == 1000
+    command = Command.objects.get()
+    assert (command.state, command.result) == (CommandState.UNANSWERED, "ACCEPTED")
+    assert not Push.objects.filter(module="commands").exists()
 
 
 def test_a_result_that_cannot_be_told_in_time_lapses_and_is_not_sent(between: Middle) -> None:
