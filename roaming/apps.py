@@ -12,6 +12,8 @@ class RoamingConfig(AppConfig):
 
     def ready(self) -> None:
         from roaming import checks  # noqa: F401 - registers them
+        from roaming.cdrs import links
+        from roaming.commands import started
         from roaming.exchange import backfill
         from roaming.invoice_records import services as invoice_records
         from roaming.registration import news
@@ -19,4 +21,6 @@ class RoamingConfig(AppConfig):
         connection_created.connect(planning.without_jit)
         backfill.subscribe()
         invoice_records.subscribe()
+        links.subscribe()
+        started.subscribe()
         news.subscribe()

@@ -26,7 +26,7 @@ def credit_is_decided_by_a_person(case: Case) -> Iterator[Found]:
 def credit_has_an_original(case: Case) -> Iterator[Found]:
     """The CDR that is credited must be one of the same CPO that we have, and no credit itself."""
     cdr = case.cdr
-    if cdr.credit and _original(cdr) is None:
+    if cdr.credit and cdr.credited is None:
         yield Found(
             code="credit_of_unknown",
             title="Credit of an unknown CDR",
@@ -57,7 +57,7 @@ def credit_comes_once(case: Case) -> Iterator[Found]:
 def credit_takes_back_what_was_billed(case: Case) -> Iterator[Found]:
     """The total of a credit is that of the original with the other sign, in the same currency."""
     cdr = case.cdr
-    original = _original(cdr) if cdr.credit else None
+    original = cdr.credited
     billed = (original.total_cost, original.currency) if original else (abs(cdr.total_cost), cdr.currency)
     if cdr.credit and (-cdr.total_cost, cdr.currency) != billed:
         expected = money(-billed[0], billed[1])
@@ -76,8 +76,3 @@ def of(party_id: int, cdr_id: str) -> QuerySet[Cdr]:
     """The credits of one CDR of a CPO, oldest first, without the rejected."""
     found = Cdr.objects.filter(party_id=party_id, credit=True, credit_reference_id__iexact=cdr_id)
     return found.exclude(state=CdrState.REJECTED).order_by("pk")
-
-
-def _original(cdr: Cdr) -> Cdr | None:
-    same = Cdr.objects.filter(party_id=cdr.party_id, ocpi_id_upper=cdr.credit_reference_id.upper(), credit=False)
-    return same.first()

@@ -8,10 +8,10 @@ from billing.checks import credits
 from billing.checks.found import Case, Found
 from roaming.cdrs.models import Cdr, CdrState
 from roaming.findings.models import Severity
+from roaming.kernel import sentences
+from roaming.ocpi import lateness
 
-LATE_AFTER = timedelta(hours=24)
 CLOCKS_DIFFER = timedelta(hours=1)
-_NO_SESSION = {"", "#NA"}
 
 
 def emsp_is_known(case: Case) -> Iterator[Found]:
@@ -121,7 +121,7 @@ def totals_agree_with_themselves(case: Case) -> Iterator[Found]:
 def session_is_billed_once(case: Case) -> Iterator[Found]:
     """A second CDR of the same session is held, unless the first was rejected or credited; the first is left alone."""
     cdr = case.cdr
-    if cdr.credit or cdr.session_id in _NO_SESSION:
+    if cdr.credit or not cdr.names_session:
         return
     earlier = Cdr.objects.filter(
         party_id=cdr.party_id, session_id__iexact=cdr.session_id, credit=False, pk__lt=cdr.pk
@@ -143,25 +143,19 @@ def session_is_billed_once(case: Case) -> Iterator[Found]:
 def came_in_time(case: Case) -> Iterator[Found]:
     """Worth knowing only: OCPI sets no time limit, but a late CDR may miss its month."""
     cdr = case.cdr
-    late = cdr.received_at - cdr.ended_at
-    if late > LATE_AFTER:
+    if cdr.late_by is not None:
         yield Found(
             code="late",
             title="Came late",
-            sentence=f"The CDR came {_duration(late)} after the charging ended.",
-            expected=f"within {_duration(LATE_AFTER)}",
-            actual=_duration(late),
+            sentence=f"The CDR came {sentences.span(cdr.late_by)} after the charging ended.",
+            expected=f"within {sentences.span(lateness.limit())}",
+            actual=sentences.span(cdr.late_by),
             severity=Severity.NOTE,
         )
 
 
 def _moment(at: datetime) -> str:
     return f"{at:%Y-%m-%d %H:%M} UTC"
-
-
-def _duration(span: timedelta) -> str:
-    hours = int(span.total_seconds() // 3600)
-    return f"{hours} h" if hours < 72 else f"{hours // 24} days"
 
 
 Rule = Callable[[Case], Iterator[Found]]

@@ -10,7 +10,7 @@ from partners import routing
 from partners.connections.models import Connection
 from partners.people.models import User
 from partners.people.permissions import Grant, may
-from roaming.cdrs.models import Cdr, CdrState
+from roaming.cdrs.models import NO_SESSION, Cdr, CdrState
 
 
 def visible_to_connection(connection: Connection, at: datetime) -> QuerySet[Cdr]:
@@ -20,6 +20,11 @@ def visible_to_connection(connection: Connection, at: datetime) -> QuerySet[Cdr]
         Q(state__in=[CdrState.HELD, CdrState.REJECTED]) & Exists(_acceptances(OuterRef("pk")))
     )
     return Cdr.objects.filter(told, routing.pairs_visible_to(connection, at=at))
+
+
+def without_session() -> Q:
+    """Filter for CDRs that name a session which is not here."""
+    return Q(known_session=None) & ~Q(session_id__in=NO_SESSION)
 
 
 def visible_to(user: User) -> QuerySet[Cdr]:

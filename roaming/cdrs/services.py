@@ -13,13 +13,14 @@ from partners.agreements.models import Agreement
 from partners.connections.models import Connection
 from partners.parties import selectors as parties
 from partners.parties.models import Party, PartyRole
-from roaming.cdrs import selectors
+from roaming.cdrs import links, selectors
 from roaming.cdrs.models import MOVES, Cdr, CdrState
 from roaming.exchange import outbox
 from roaming.findings import services as findings
 from roaming.findings.models import Finding, Severity
 from roaming.kernel import events, states
 from roaming.ocpi import storage
+from roaming.ocpi.lateness import late_by
 from roaming.ocpi.schema import transforms, wire
 from roaming.ocpi.schema.values import parse_time
 from roaming.tokens import services as tokens
@@ -68,6 +69,7 @@ def receive(
             via=via,
         )
         if created:
+            links.stored(cdr)
             events.publish("cdr.received", cdr=cdr)
             if version == "2.1.1":
                 what = f"CDR “{cdr.ocpi_id}”"
@@ -143,6 +145,7 @@ def _take(*, party: Party, data: Data, at: datetime, **further: Any) -> tuple[Cd
     if known is not None:
         return known, False
     columns = {**_columns(data), **further, "received_at": at, "state_at": at}
+    columns |= {"late_by": late_by(columns["ended_at"], told_at=at), **links.found(party, data["id"], columns)}
     return storage.insert(Cdr, party=party, ocpi_id=data["id"], data=data, columns=columns, at=at)
 
 
@@ -208,6 +211,7 @@ def _columns(data: Data) -> dict[str, Any]:
         "started_at": parse_time(data["start_date_time"]),
         "ended_at": parse_time(data["end_date_time"]),
         "session_id": data.get("session_id") or "",
+        "authorization_reference": data.get("authorization_reference") or "",
         "token_uid": token["uid"],
         "contract_id": token["contract_id"],
         "location_id": location["id"],

@@ -102,6 +102,7 @@ class Reservation(models.Model):
 )
 class Command(models.Model):
     """One request to the platform of `cpo`, for drivers of `emsp`: given by a platform (`asker`) or a person (`by`).
+    `session` is what it is about, or what it led to (see started.py).
 
     `body` is what was asked, in the newest shape, without the token, which is not ours to keep (M5). `answer_body` and
     `result_body` are what the CPO said, in the newest shape.
@@ -181,6 +182,13 @@ class Command(models.Model):
         indexes = [
             # The portal's list, newest first.
             models.Index(fields=["-asked_at", "-id"], name="roaming_command_newest"),
+            # What a session or CDR that carries its reference, in any letter case, was started by.
+            models.Index(
+                "cpo",
+                Upper("authorization_reference"),
+                condition=~Q(authorization_reference=""),
+                name="roaming_command_by_reference",
+            ),
             # The sweep for those whose time is over.
             models.Index(
                 fields=["due_at"], condition=Q(state__in=["asked", "accepted"]), name="roaming_command_under_way"

@@ -11,10 +11,11 @@ def _key(name: str) -> int:
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
 
 
-def hold(name: str) -> None:
-    """Wait for the lock `name` and keep it until the surrounding transaction ends."""
+def hold(*names: str) -> None:
+    """Wait for the locks `names` and keep them until the surrounding transaction ends. Several are taken in one order
+    for everybody, so that no two wait for each other."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_key(name)])
+        cursor.execute("SELECT pg_advisory_xact_lock(key) FROM unnest(%s::bigint[]) key", [sorted(map(_key, names))])
 
 
 def try_hold(name: str) -> bool:

@@ -21,6 +21,8 @@ from billing.rating.models import Rating
 from partners.people.permissions import Grant
 from roaming.cdrs import selectors
 from roaming.cdrs.models import Cdr, CdrState
+from roaming.commands import selectors as commands
+from roaming.commands import started
 from roaming.findings import selectors as findings
 from roaming.invoice_records import selectors as invoice_records
 from roaming.kernel import clock
@@ -29,7 +31,6 @@ from roaming.portal.access import Page
 from roaming.portal.columns import Cell
 from roaming.portal.forms import FormPage, ReasonForm, attempt
 from roaming.portal.lists import ListPage
-from roaming.sessions import selectors as sessions
 
 
 def url(cdr: Cdr) -> str:
@@ -56,7 +57,7 @@ class CdrTable(django_tables2.Table):
     ours = columns.money("Ours", "our_total", summed=True)
     difference = columns.money("Difference", "our_difference", sign=True, summed=True)
     why = Cell(lambda row: row.state_reason if row.state in ("held", "rejected") else "", "Why", css="cut")
-    state = columns.state("cdr")
+    state = Cell(lambda row: cells.spaced(cells.state("cdr", row.state), cells.late(row.late_by)), "State")
     caption = "CDRs, newest first"
 
 
@@ -79,9 +80,17 @@ class CdrFilter(django_filters.FilterSet):
     state = filters.choice("State", CdrState.choices)
     partner = filters.partner("party__connection__partner", "emsp__connection__partner")
     month = django_filters.ChoiceFilter(choices=_months, method="in_month", label="Month", empty_label="Any month")
+    late = filters.late("late_by")
+    session = django_filters.ChoiceFilter(
+        choices=[("missing", "No session yet")], method="with_session", label="Session", empty_label="Any session"
+    )
     agreement = django_filters.CharFilter(
         field_name="agreement__reference", lookup_expr="iexact", label="Agreement", widget=forms.HiddenInput()
     )
+
+    def with_session(self, queryset: QuerySet[Cdr], name: str, value: str) -> QuerySet[Cdr]:
+        """CDRs whose session never came, or has not come yet."""
+        return queryset.filter(selectors.without_session())
 
     def in_month(self, queryset: QuerySet[Cdr], name: str, value: str) -> QuerySet[Cdr]:
         """CDRs that ended in the month (UTC)."""
@@ -126,7 +135,9 @@ class CdrPage(Page):
             rating=rating,
             findings=findings.about(cdr),
             disputes=Dispute.objects.filter(cdr=cdr),
-            session=_session(self, cdr),
+            session=cdr.known_session,
+            commands=commands.list_for(self.user).filter(pk__in=[one.pk for one in started.leading_to(cdr)]),
+            credits=selectors.visible_to(self.user).filter(credited=cdr).defer("raw", "body").order_by("id"),
             line=getattr(cdr, "invoice_line", None),
             trail=selectors.trail(cdr),
             records=invoice_records.listing(cdr),
@@ -134,14 +145,9 @@ class CdrPage(Page):
 
 
 def _whole(user: Any) -> QuerySet[Cdr]:
-    related = ("party__connection__partner", "emsp__connection__partner", "agreement", "invoice_line__invoice")
+    parties = ("party__connection__partner", "emsp__connection__partner")
+    related = (*parties, "agreement", "invoice_line__invoice", "known_session", "credited")
     return selectors.visible_to(user).select_related(*related)
-
-
-def _session(page: Page, cdr: Cdr) -> Any:
-    if not cdr.session_id:
-        return None
-    return sessions.visible_to(page.user).filter(party=cdr.party, ocpi_id_upper=cdr.session_id.upper()).first()
 
 
 class PriceAgain(Page):

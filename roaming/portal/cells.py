@@ -1,7 +1,7 @@
 """How values look, everywhere: money with currency, times with zone, states with tone. Templates use the tags of the
 same name."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,12 +10,13 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from partners.parties.models import Party
-from roaming.kernel import clock
+from roaming.kernel import clock, sentences
 from roaming.kernel.money import minor_units, round_money
 from roaming.portal import states
 
 MINUS = "\N{MINUS SIGN}"
 NOTHING = format_html('<span class="faint">{}</span>', "–")
+EMPTY = format_html("{}", "")
 
 
 def money(amount: Decimal | None, currency: str, sign: bool = False, exact: bool = False) -> SafeString:
@@ -71,16 +72,23 @@ def kwh(value: Decimal | None) -> SafeString:
     return number(value, "kWh")
 
 
-def when(moment: datetime | None, zone: str = "UTC", year: bool = False) -> SafeString:
-    """`19 Nov 22:58 UTC`, with the year when it is another one or asked for; UTC and the exact second on hover."""
+def when(moment: datetime | None, zone: str = "UTC", year: bool = False, seconds: bool = False) -> SafeString:
+    """`19 Nov 22:58 UTC`, with the year when it is another one or asked for, and `seconds` where they tell something;
+    UTC and the exact second on hover."""
     if moment is None:
         return NOTHING
     local = clock.in_zone(moment, zone)
     year = year or local.year != clock.now().year
     text = f"{local.day} {local:%b %Y %H:%M}" if year else f"{local.day} {local:%b %H:%M}"
+    text += f"{local::%S}" if seconds else ""
     exact = f"{moment.astimezone(ZoneInfo('UTC')):%Y-%m-%d %H:%M:%S} UTC"
     template = '<time datetime="{}" title="{}">{}<span class="zone">{}</span></time>'
     return format_html(template, local.isoformat(), exact, text, local.tzname() or "UTC")
+
+
+def late(by: timedelta | None) -> SafeString:
+    """`3 days late`; nothing for what came in time."""
+    return format_html('<span class="sub">{} late</span>', sentences.span(by)) if by is not None else EMPTY
 
 
 def day(value: date | None) -> SafeString:

@@ -40,6 +40,17 @@ def party(label: str, role: str, field: str = "party") -> django_filters.ModelCh
     )
 
 
+def late(field: str) -> django_filters.ChoiceFilter:
+    """A drop-down of the rows that came late; `field` holds by how much, and nothing where they did not."""
+
+    def narrow(queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return queryset.filter(**{f"{field}__isnull": False})
+
+    return django_filters.ChoiceFilter(
+        choices=[("late", "Came late")], method=narrow, label="Arrival", empty_label="In time and late"
+    )
+
+
 def partner(*fields: str) -> django_filters.ModelChoiceFilter:
     """A drop-down of partners; a row fits when any of `fields` is the chosen one."""
 

@@ -1,5 +1,7 @@
 """Sessions: charging in progress, and how it ended."""
 
+from typing import Any
+
 import django_filters
 import django_tables2
 from django.db.models import QuerySet
@@ -7,12 +9,14 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.safestring import SafeString
 
 from partners.people.permissions import Grant, may
 from roaming.cdrs import selectors as cdrs
-from roaming.cdrs.models import Cdr
-from roaming.commands import help_desk
+from roaming.commands import help_desk, started
 from roaming.commands import selectors as commands
+from roaming.kernel import clock, sentences
+from roaming.ocpi import lateness
 from roaming.portal import cells, columns, filters
 from roaming.portal.access import Page
 from roaming.portal.columns import Cell
@@ -28,6 +32,10 @@ def url(session: Session) -> str:
     return reverse("portal:session", args=[session.pk])
 
 
+def _status(session: Session) -> SafeString:
+    return cells.spaced(cells.state("session", session.status), cells.late(session.late_by))
+
+
 class SessionTable(django_tables2.Table):
     started = columns.when("Started", "started_at")
     id = Cell(lambda row: cells.link(url(row), row.ocpi_id, mono=True), "Session")
@@ -37,7 +45,7 @@ class SessionTable(django_tables2.Table):
     token = Cell(lambda row: cells.mono(row.token_uid), "Token")
     energy = Cell(lambda row: cells.kwh(row.energy_kwh), "Energy", css="num")
     cost = columns.money("Cost", "cost")
-    status = columns.state("session", "status", "Status")
+    status = Cell(_status, "Status", css="nowrap")
     caption = "Sessions, newest first"
 
 
@@ -48,9 +56,18 @@ class SessionFilter(django_filters.FilterSet):
     party = filters.party("CPO", "CPO")
     emsp = filters.party("eMSP", "EMSP", "emsp")
     status = filters.choice("Status", STATUSES)
+    late = filters.late("late_by")
+    cdr = django_filters.ChoiceFilter(
+        choices=[("missing", "CDR missing")], method="with_cdr", label="CDR", empty_label="With and without CDR"
+    )
+
+    def with_cdr(self, queryset: QuerySet[Session], name: str, value: str) -> QuerySet[Session]:
+        """Sessions whose CDR should be here and is not."""
+        return queryset.filter(selectors.without_cdr(clock.now()))
 
 
 class SessionList(ListPage):
+    template = "portal/sessions.html"
     title = "Sessions"
     lede = "Charging as it happens, told by the CPOs."
     table_class = SessionTable
@@ -61,6 +78,10 @@ class SessionList(ListPage):
 
     def queryset(self) -> QuerySet[Session]:
         return selectors.list_for(self.user)
+
+    def further(self) -> dict[str, Any]:
+        missing = selectors.visible_to(self.user).filter(selectors.without_cdr(clock.now()))
+        return {"without_cdr": missing.count(), "late_after": sentences.span(lateness.limit())}
 
 
 class SessionPage(Page):
@@ -73,12 +94,10 @@ class SessionPage(Page):
             "portal/session.html",
             session=session,
             data=session.data,
-            cdrs=self._cdrs(session),
+            cdrs=cdrs.visible_to(self.user).filter(known_session=session).defer("raw", "body").order_by("id"),
+            cdr_missing=selectors.visible_to(self.user).filter(selectors.without_cdr(clock.now()), pk=pk).exists(),
             commands=commands.list_for(self.user).filter(session=session)[:8],
+            probably=started.probably_led_to(session),
             may_stop=help_desk.may_stop(session) and may(self.user, Grant.HELP_DRIVERS),
             profile=profiles.active_of(session),
         )
-
-    def _cdrs(self, session: Session) -> QuerySet[Cdr]:
-        of_owner = cdrs.visible_to(self.user).filter(party=session.party)
-        return of_owner.filter(session_id__iexact=session.ocpi_id).defer("raw", "body")

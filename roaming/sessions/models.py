@@ -1,6 +1,8 @@
 """Charging in progress, and how it ended."""
 
 from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Upper
 
 from partners.parties.models import Party
 from roaming.ocpi.models import OcpiObject
@@ -12,6 +14,7 @@ class Session(OcpiObject):
     emsp = models.ForeignKey(Party, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     status = models.CharField(max_length=12)
     token_uid = models.CharField(max_length=36)
+    authorization_reference = models.CharField(max_length=36, blank=True, default="")
     location_id = models.CharField(max_length=36)
     evse_uid = models.CharField(max_length=36)
     started_at = models.DateTimeField()
@@ -19,6 +22,10 @@ class Session(OcpiObject):
     energy_kwh = models.DecimalField(max_digits=24, decimal_places=8)
     currency = models.CharField(max_length=3)
     cost = models.DecimalField("total cost before tax", max_digits=24, decimal_places=8, null=True, blank=True)
+    # How long after its end we were told that it is over, where that was too long (LATE_HOURS); later changes aside.
+    late_by = models.DurationField(null=True, blank=True)
+    # Kept by the CDRs (cdrs.links), so that those without can be counted.
+    has_cdr = models.BooleanField("its CDR is here", default=False)
 
     class Meta:
         ordering = ["id"]
@@ -32,4 +39,19 @@ class Session(OcpiObject):
             models.Index(fields=["emsp", "last_updated"], name="roaming_session_changed"),
             # The portal's list, newest first.
             models.Index(fields=["-started_at", "-id"], name="roaming_session_newest"),
+            # The same of those we were told of late.
+            models.Index(
+                fields=["-started_at", "-id"], condition=Q(late_by__isnull=False), name="roaming_session_told_late"
+            ),
+            # What is over and has no CDR yet.
+            models.Index(
+                fields=["ended_at"], condition=Q(status="COMPLETED", has_cdr=False), name="roaming_session_without_cdr"
+            ),
+            # A CDR or a command that carries its reference, in any letter case.
+            models.Index(
+                "party",
+                Upper("authorization_reference"),
+                condition=~Q(authorization_reference=""),
+                name="roaming_session_by_reference",
+            ),
         ]

@@ -11,7 +11,9 @@ from partners.parties.models import Party, PartyRole
 from roaming.exchange import outbox
 from roaming.findings import services as findings
 from roaming.findings.models import Severity
+from roaming.kernel import events
 from roaming.ocpi import order, storage
+from roaming.ocpi.lateness import late_by
 from roaming.ocpi.schema import transforms, validation, wire
 from roaming.ocpi.schema.values import parse_time
 from roaming.ocpi.storage import Stored
@@ -22,6 +24,7 @@ from roaming.tokens import services as tokens
 Data = dict[str, Any]
 
 _OVER = "COMPLETED"
+_ENDED = frozenset({_OVER, "INVALID"})
 _LATE = "This is older than what is stored here; only its charging periods were added."
 _FINAL = "The session is COMPLETED, which is final; nothing was changed."
 
@@ -103,15 +106,37 @@ def _told(stored: Stored[Session], sent: Data, at: datetime) -> Stored[Session]:
     """Tell the eMSP of a change, and people of one that should not be."""
     row, before = stored.row, stored.before or {}
     if stored.changed:
+        _note_late(row, before, at)
+        _make_known(row, before)
         _withdraw_from(row, before.get("cdr_token"))
         receivers = routing.receivers_of_pair(row.party, row.emsp, at=row.started_at)
         storage.announce(row, receivers=receivers, module="sessions", kind="session", at=at)
     if stored.note == _FINAL:
         _note_after_end(row, f"as {sent['status']} after it was {_OVER}; it was not changed", at)
-    elif stored.changed and before.get("status") in {_OVER, "INVALID"} and order.is_older(before, row.data):
+    elif stored.changed and before.get("status") in _ENDED and order.is_older(before, row.data):
         fields = ", ".join(order.differing(before, row.data))
         _note_after_end(row, f"again after it was {before['status']}; changed: {fields}", at)
     return stored
+
+
+def _note_late(row: Session, before: Data, at: datetime) -> None:
+    """The first time that we are told that it is over."""
+    if row.status not in _ENDED or before.get("status") in _ENDED:
+        return
+    row.late_by = late_by(row.ended_at, told_at=at)
+    if row.late_by is not None:
+        row.save(update_fields=["late_by"])
+
+
+def _make_known(row: Session, before: Data) -> None:
+    """News for what belongs to it: it is new here, or is about another authorization than was said before."""
+    if not before or _authorization(before) != _authorization(row.data):
+        events.publish("session.known", session=row, before=before)
+
+
+def _authorization(data: Data) -> tuple[Any, ...]:
+    token = data["cdr_token"]
+    return data.get("authorization_reference"), token["country_code"], token["party_id"], token["uid"]
 
 
 def _withdraw_from(row: Session, token: Data | None) -> None:
@@ -167,6 +192,7 @@ def _columns(data: Data) -> dict[str, Any]:
         "emsp": parties.find(token["country_code"], token["party_id"], PartyRole.EMSP),
         "status": data["status"],
         "token_uid": token["uid"],
+        "authorization_reference": data.get("authorization_reference") or "",
         "location_id": data["location_id"],
         "evse_uid": data["evse_uid"],
         "started_at": parse_time(data["start_date_time"]),

@@ -1,5 +1,6 @@
 """Tags of the portal's templates. How a value looks is decided in `roaming.portal.cells`."""
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -13,12 +14,19 @@ from django.utils.safestring import SafeString
 
 from partners.people.permissions import Grant
 from partners.people.permissions import may as person_may
+from roaming.kernel import sentences
 from roaming.portal import cells, icons, states
 
 register = template.Library()
 
 for _name in ("money", "kwh", "when", "day", "state", "party", "mono", "number", "path"):
     register.simple_tag(getattr(cells, _name), name=_name)
+
+
+@register.filter
+def span(length: timedelta) -> str:
+    """How long something took, in words: `3 days`."""
+    return sentences.span(length)
 
 
 @register.simple_tag

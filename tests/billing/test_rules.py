@@ -180,7 +180,9 @@ def test_a_session_billed_again_after_a_rejection_is_right(agreement: Agreement)
     assert codes(records.received("B", session_id="7"), agreement) == []
 
 
-@pytest.mark.parametrize(("hours", "late"), [(24, None), (25, "25 h"), (71, "71 h"), (72, "3 days"), (200, "8 days")])
+@pytest.mark.parametrize(
+    ("hours", "late"), [(24, None), (25, "25 hours"), (71, "71 hours"), (72, "3 days"), (200, "8 days")]
+)
 def test_a_late_cdr_is_worth_knowing_only(agreement: Agreement, hours: int, late: str | None) -> None:
     cdr = records.received(at=records.ENDED + timedelta(hours=hours))
     notes = found(cdr, agreement)
