@@ -15,8 +15,8 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from partners.connections.models import Connection
-from partners.people.permissions import Grant
-from roaming.commands import help_desk, selectors, services
+from partners.people.permissions import Grant, may
+from roaming.commands import help_desk, selectors, services, started
 from roaming.commands.models import UNDER_WAY, Command, CommandState, CommandType
 from roaming.commands.orders import Order
 from roaming.kernel import clock
@@ -30,6 +30,8 @@ from roaming.portal.columns import Cell
 from roaming.portal.forms import FormPage
 from roaming.portal.lists import ListPage
 from roaming.sessions import selectors as sessions
+
+_MOST_REQUESTS = 50
 
 
 def url(command: Command) -> str:
@@ -102,13 +104,24 @@ class CommandPage(Page):
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         command = get_object_or_404(selectors.list_for(self.user).select_related("reservation").defer(None), pk=pk)
+        chain = self._chain(command)
         return self.show(
             "portal/command.html#story" if self.partial else "portal/command.html",
             command=command,
             under_way=command.state in UNDER_WAY,
             where=place(command),
-            steps=story.steps(command, list(selectors.pushes_of(command)) if command.asker else []),
-            exchanges=selectors.exchanges_of(command)[:30],
+            steps=story.steps(command, chain),
+            exchanges=chain.exchanges,
+            chain=chain,
+            probably=started.probably(command),
+        )
+
+    def _chain(self, command: Command) -> story.Chain:
+        return story.Chain(
+            pushes=list(selectors.pushes_of(command)) if command.asker else (),
+            exchanges=list(selectors.exchanges_of(command)[:_MOST_REQUESTS]),
+            session=command.session if command.type in started.STARTING else None,
+            cdrs=started.cdrs_of(command) if may(self.user, Grant.VIEW_MONEY) else (),
         )
 
 
