@@ -126,7 +126,7 @@ class Room:
     def worker(self, number: int) -> "subprocess.Popen[str]":
         log = (self.folder / f"worker{number}.log").open("w")
         self._stack.callback(log.close)
-        name = ["--concurrency", "2", "-n", f"w{number}@%h", "--without-gossip", "--without-mingle"]
+        name = ["--concurrency", "1", "-n", f"w{number}@%h", "--without-gossip", "--without-mingle"]
         return self.spawn("-m", "celery", "-A", "roaming", "worker", *name, stdout=log, stderr=log)
 
     def beat(self, number: int) -> "subprocess.Popen[str]":
