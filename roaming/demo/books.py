@@ -11,12 +11,12 @@ from django.db.models import QuerySet, Sum
 from billing.invoices.models import Invoice, InvoiceLine
 from partners.connections.models import Connection
 from roaming.cdrs.models import Cdr, CdrState
-from roaming.demo.play import Play, Story
 from roaming.demo.stage import Stage
 from roaming.exchange.models import Push, PushState
 from roaming.locations.models import Location
 from roaming.sessions.models import Session
 from roaming.simulator.charges import Fault
+from roaming.simulator.play import Play, Story
 from roaming.simulator.prices import cents
 from roaming.tokens.models import Token
 
@@ -61,6 +61,7 @@ def faults(found: dict[str, Any], play: Play, stage: Stage, ending: Ending) -> l
     stories = [story for story in play.stories.values() if story.session]
     billed = [story for story in stories if story.cdr]
     return [
+        *(f"No answer to whether {s.charge.key} may charge." for s in play.stories.values() if s.unanswered),
         *_counts(found, stage, stories, billed),
         *_documents(found),
         *_judgements(billed, ending),

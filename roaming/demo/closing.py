@@ -11,8 +11,8 @@ from billing.settlement import services as settlement
 from billing.settlement.periods import Period
 from partners.people.models import User
 from roaming.cdrs.models import Cdr, CdrState
-from roaming.demo.play import Play
 from roaming.simulator.charges import Fault
+from roaming.simulator.play import Play
 from roaming.simulator.prices import cents
 
 

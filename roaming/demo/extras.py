@@ -8,8 +8,9 @@ from partners.people.models import User
 from roaming.conformance import services as conformance
 from roaming.conformance.models import ConformanceRun
 from roaming.demo import cast
-from roaming.demo.stage import Stage, expect
+from roaming.demo.stage import Stage
 from roaming.simulator import orders
+from roaming.simulator.caller import expect
 from roaming.simulator.charges import spots
 from roaming.simulator.wire import Json, stamp
 

@@ -15,12 +15,13 @@ from partners.connections.models import Connection
 from roaming import server
 from roaming.cdrs.models import Cdr, CdrState
 from roaming.conformance import selectors, wording
-from roaming.demo import books, cast, closing, extras, month, stage
+from roaming.demo import books, cast, closing, extras, stage
 from roaming.demo import database as demo_database
-from roaming.demo.play import Play
 from roaming.exchange.models import Push
 from roaming.kernel import clock
 from roaming.kernel.money import round_money
+from roaming.simulator.month import Route, plan
+from roaming.simulator.play import Play
 from roaming.tokens.models import Token
 
 TIME_ZONE = "Europe/Amsterdam"
@@ -79,7 +80,7 @@ def _played(platforms: stage.Stage, period: Period, shift: clock.Shift, began: f
         net = round_money(document.net, document.currency)
         say(f"Ada issued {document}: {net:,} {document.currency} before tax to {document.buyer}.")
     shift.to(_no_later(ends_at + timedelta(days=3, hours=11), real))
-    say(f"{play.send_late()} CDRs came after the close; they enter the next run.")
+    say(f"{play.send_late(clock.now())} CDRs came after the close; they enter the next run.")
     say(f"A driver gave {extras.order_from_the_app(platforms, at=clock.now())} orders from Nomad's app.")
     for run in extras.check_partners(by=people.otto, at=clock.now()):
         say(f"Otto checked {run.connection} against OCPI {run.version}: {wording.summary(selectors.rows(run))}.")
@@ -116,17 +117,25 @@ def _set_up(platforms: stage.Stage, period: Period, say: Say) -> cast.People:
 
 def _month(platforms: stage.Stage, period: Period, shift: clock.Shift, real: datetime, say: Say) -> Play:
     days = (period.ends_date - period.starts_date).days
-    play = Play(platforms, month.plan(platforms.estates, period.starts_date, days))
+    own = platforms.estates
+    routes = [
+        Route.between(own.vlt, own.nmd, weekday=5, weekend=3),
+        Route.between(own.pld, own.vgo, weekday=3, weekend=2),
+    ]
+    charges = plan(routes, period.starts_date, days, seed=stage.SEED)
+    play = Play(lambda charge: platforms.cpo(charge.spot.location["party_id"]), charges)
     say(f"Playing {period}: {len(play.charges)} drivers plug in ...")
 
-    def after_hour(hour: datetime) -> None:
+    # Charges of the last night end in the next month; they settle with it.
+    ends_at = _no_later(period.ends_at(TIME_ZONE) + timedelta(hours=16), real)
+    while play.next_at and play.next_at < ends_at:
+        hour = play.next_at.replace(minute=0, second=0, microsecond=0)
+        shift.to(min(hour + timedelta(hours=1), ends_at))
+        play.advance(min(hour + timedelta(hours=1), ends_at))
         local = hour.astimezone(ZoneInfo(TIME_ZONE))
         platforms.nomad.down = local.day == OUTAGE_DAY and local.hour in OUTAGE_HOURS
         if local.hour == 23:
             quiet()
-
-    # Charges of the last night end in the next month; they settle with it.
-    play.until(_no_later(period.ends_at(TIME_ZONE) + timedelta(hours=16), real), shift, after_hour)
     return play
 
 

@@ -14,7 +14,7 @@ from partners.parties.models import Party
 from roaming.demo.cast import NMD, PLD, VGO, VLT
 from roaming.kernel import clock
 from roaming.registration import starting as registration
-from roaming.simulator.caller import Answer
+from roaming.simulator.caller import Refused, expect
 from roaming.simulator.places import POLDERS, TOWNS
 from roaming.simulator.platform import Platform
 from roaming.simulator.wire import Json
@@ -22,10 +22,6 @@ from roaming.simulator.world import Estate, PartyCard, cpo_estate, emsp_estate
 
 SEED = 2611
 NOMAD_TOKENS, VOLTA_GO_TOKENS = 120, 80
-
-
-class Refused(Exception):
-    """The portal refused something that must go well; the text says what."""
 
 
 @dataclass(frozen=True)
@@ -129,9 +125,3 @@ def put_all(platform: Platform, module: str, party: PartyCard, objects: list[Jso
         tail = f"/{party.country_code}/{party.party_id}/{data['id']}"
         answer = platform.send("PUT", module, "RECEIVER", tail, body=data, sender=party.owner)
         expect(answer, f"PUT of {module} {data['id']}")
-
-
-def expect(answer: Answer, what: str) -> None:
-    """Raise Refused unless the portal took it."""
-    if not answer.good:
-        raise Refused(f"{what}: the portal answered HTTP {answer.http_status}, {answer.status_code} {answer.message}")

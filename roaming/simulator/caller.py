@@ -16,6 +16,10 @@ class CallFailed(Exception):
     """The portal could not be reached, or its answer is not what OCPI prescribes. str() is a sentence."""
 
 
+class Refused(Exception):
+    """The portal refused something that must go well; the text says what."""
+
+
 @dataclass(frozen=True)
 class Answer:
     """One answer of the portal. `status_code` is OCPI's, `data` as decoded."""
@@ -89,6 +93,12 @@ class Caller:
             found += answer.data
             following, params = _next(answer.headers.get("Link", "")), None
         return found
+
+
+def expect(answer: Answer, what: str) -> None:
+    """Raise Refused unless the portal took it."""
+    if not answer.good:
+        raise Refused(f"{what}: the portal answered HTTP {answer.http_status}, {answer.status_code} {answer.message}")
 
 
 def _routing(direction: str, party: Json | None) -> dict[str, str]:

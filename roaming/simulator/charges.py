@@ -1,5 +1,6 @@
 """Charging as it happens: a session that grows, and the CDR that follows, right or with one named fault."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -7,9 +8,10 @@ from enum import StrEnum
 from random import Random
 from typing import ClassVar
 
+from roaming.simulator.in_230 import COSTS
 from roaming.simulator.prices import Cost, price
 from roaming.simulator.wire import Json, stamp
-from roaming.simulator.world import Estate
+from roaming.simulator.world import Estate, PartyCard
 
 # A hundredth of an hour: volumes in hours stay exact with two decimals.
 TICK = timedelta(seconds=36)
@@ -25,6 +27,28 @@ class Fault(StrEnum):
     MISSING = "missing"
     LATE = "late"
     SENT_TWICE = "sent twice"
+    OUT_OF_ORDER = "out of order"
+    UNKNOWN_TOKEN = "unknown token"
+    CREDITED = "credited"
+
+    @property
+    def slug(self) -> str:
+        """As options and books name it: "late", "sent_twice"."""
+        return self.name.lower()
+
+
+CATALOGUE: dict[Fault, str] = {
+    Fault.ENERGY_OVERPRICED: "the CDR bills eleven cents more per kWh than the tariff it carries",
+    Fault.GRACE_IGNORED: "the CDR bills the free quarter of an hour of parking",
+    Fault.MISSING: "the session ends, and no CDR follows",
+    Fault.LATE: "the CDR comes days later",
+    Fault.SENT_TWICE: "the CDR is sent a second time, word for word",
+    Fault.OUT_OF_ORDER: "the CDR comes before the session's end",
+    Fault.UNKNOWN_TOKEN: "a card is let in and billed whose eMSP nobody knows",
+    Fault.CREDITED: "a credit CDR takes the CDR back a day later (not in 2.1.1, which has none)",
+}
+# Whose card it is when a station lets in one that nobody knows.
+STRANGER = PartyCard("DE", "NIX", "EMSP", "Nix Mobil")
 
 
 @dataclass(frozen=True)
@@ -77,8 +101,22 @@ class Charge:
         """What it really costs."""
         return price(self.spot.tariff, list(self.periods), time_zone=self.spot.location["time_zone"])
 
+    @property
+    def card(self) -> Json:
+        """The card held to the reader: the driver's, or a stranger's."""
+        if self.fault is not Fault.UNKNOWN_TOKEN:
+            return self.token
+        contract = f"{STRANGER.country_code}{STRANGER.party_id}C{self.number:07d}X"
+        return {
+            **self.token,
+            **STRANGER.owner,
+            "uid": f"NIX{self.number:011d}",
+            "type": "RFID",
+            "contract_id": contract,
+        }
+
     def cdr_token(self) -> Json:
-        return {name: self.token[name] for name in ("country_code", "party_id", "uid", "type", "contract_id")}
+        return {name: self.card[name] for name in ("country_code", "party_id", "uid", "type", "contract_id")}
 
     def session(self, *, at: datetime, reference: str | None) -> Json:
         """The session just started: no energy yet."""
@@ -139,6 +177,12 @@ class Charge:
             "last_updated": stamp(at),
         }
 
+    def credit(self, *, at: datetime, reference: str | None) -> Json:
+        """The credit CDR that takes the CDR back: the same charge, with every amount negative."""
+        cdr = self.cdr(at=at, reference=reference)
+        amounts = {name: {k: -amount for k, amount in cdr[name].items()} for name in COSTS if name in cdr}
+        return cdr | amounts | {"id": f"K-{self.key}", "credit": True, "credit_reference_id": cdr["id"]}
+
     def _parking_hours(self) -> Decimal:
         return sum(
             (d["volume"] for p in self.periods for d in p["dimensions"] if d["type"] == "PARKING_TIME"), Decimal(0)
@@ -157,9 +201,9 @@ class Charge:
 
 
 class Faults:
-    """Which charges of a month go wrong: a small share, spread by the seed."""
+    """Which charges of a month go wrong: a small share, spread by the seed. Weights are relative to each other."""
 
-    WEIGHTS: ClassVar[dict[Fault, int]] = {
+    WEIGHTS: ClassVar[Mapping[Fault, float]] = {
         Fault.NONE: 930,
         Fault.ENERGY_OVERPRICED: 18,
         Fault.GRACE_IGNORED: 90,
@@ -168,13 +212,13 @@ class Faults:
         Fault.SENT_TWICE: 16,
     }
 
-    def __init__(self, random: Random) -> None:
-        self._random = random
+    def __init__(self, random: Random, weights: Mapping[Fault, float] = WEIGHTS) -> None:
+        self._random, self._weights = random, weights
 
     def draw(self, spot: Spot, parking_ticks: int) -> Fault:
         """No fault mostly, else one that can show here."""
-        possible = [fault for fault in self.WEIGHTS if can_show(fault, spot, parking_ticks)]
-        return self._random.choices(possible, weights=[self.WEIGHTS[fault] for fault in possible])[0]
+        possible = [fault for fault in self._weights if can_show(fault, spot, parking_ticks)]
+        return self._random.choices(possible, weights=[self._weights[fault] for fault in possible])[0]
 
 
 def can_show(fault: Fault, spot: Spot, parking_ticks: int) -> bool:

@@ -13,8 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 from roaming import server
 from roaming.demo import cast, show
 from roaming.demo.database import DatabaseInUse
-from roaming.demo.stage import Refused
-from roaming.simulator.caller import CallFailed
+from roaming.simulator.caller import CallFailed, Refused
 
 DEFAULT_PORT = 8000
 

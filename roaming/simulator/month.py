@@ -1,20 +1,31 @@
-"""The plan of one month: which driver charges where and when, and what goes wrong."""
+"""The plan of some days: which driver charges where and when, and what goes wrong."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
-from roaming.demo.stage import SEED, Estates
 from roaming.simulator.charges import Charge, Fault, Faults, Spot, can_show, charge, spots
 from roaming.simulator.wire import Json
 from roaming.simulator.world import Estate
 
 # How many drivers plug in at each hour of a day, relative to each other.
 _HOURS = (2, 1, 1, 1, 1, 2, 5, 10, 13, 10, 7, 6, 7, 7, 6, 7, 9, 13, 12, 9, 7, 5, 4, 3)
-_WEEKDAY, _WEEKEND = (5, 3), (3, 2)  # charges a day: at Volta's stations, at Polder Laden's
 
-AT_LEAST = 2
+
+@dataclass(frozen=True)
+class Route:
+    """Cards that charge at the spots of a CPO, so many times on a working day and on one of a weekend."""
+
+    spots: list[Spot]
+    cards: list[Json]
+    weekday: int
+    weekend: int
+
+    @classmethod
+    def between(cls, cpo: Estate, emsp: Estate, *, weekday: int, weekend: int) -> "Route":
+        return cls(spots(cpo), list(emsp.tokens.values()), weekday, weekend)
 
 
 @dataclass
@@ -31,21 +42,32 @@ class _Diary:
             self.until[key] = made.ends_at + timedelta(minutes=10)
 
 
-def plan(estates: Estates, first_day: date, days: int) -> list[Charge]:
-    """Charges of the month in order of their start, times local to where they happen. The same month, the same plan."""
-    random = Random(f"{SEED} {first_day}")
+def plan(
+    routes: Iterable[Route],
+    first_day: date,
+    days: int,
+    *,
+    seed: int | str,
+    weights: Mapping[Fault, float] = Faults.WEIGHTS,
+    at_least: int = 2,
+) -> list[Charge]:
+    """Charges in order of their start, times local to where they happen. The same seed and days, the same plan.
+
+    Each fault of `weights` happens `at_least` so often, where there are charges that it can show at.
+    """
+    random = Random(f"{seed} {first_day}")
     made: list[Charge] = []
+    ways = list(routes)
     for offset in range(days):
         day = first_day + timedelta(days=offset)
-        at_volta, at_polder = _WEEKEND if day.weekday() >= 5 else _WEEKDAY
-        made += _day(day, estates.vlt, estates.nmd, at_volta, random)
-        made += _day(day, estates.pld, estates.vgo, at_polder, random)
-    return _with_every_fault(_without_clashes(made), random)
+        for route in ways:
+            made += _day(day, route, Faults(random, weights), random)
+    return _with_every_fault(_without_clashes(made), random, weights, at_least)
 
 
-def _day(day: date, cpo: Estate, emsp: Estate, count: int, random: Random) -> list[Charge]:
-    bays, cards, faults = spots(cpo), list(emsp.tokens.values()), Faults(random)
-    return [_one(day, random.choice(bays), random.choice(cards), random, faults) for _ in range(count)]
+def _day(day: date, route: Route, faults: Faults, random: Random) -> list[Charge]:
+    count = route.weekend if day.weekday() >= 5 else route.weekday
+    return [_one(day, random.choice(route.spots), random.choice(route.cards), random, faults) for _ in range(count)]
 
 
 def _one(day: date, spot: Spot, token: Json, random: Random, faults: Faults) -> Charge:
@@ -67,12 +89,14 @@ def _without_clashes(made: list[Charge]) -> list[Charge]:
     return kept
 
 
-def _with_every_fault(made: list[Charge], random: Random) -> list[Charge]:
-    """Each fault happens at least twice, however the dice fell: the demo has to show it."""
-    for fault in Fault:
-        missing = AT_LEAST - sum(one.fault is fault and one.token["valid"] for one in made)
+def _with_every_fault(
+    made: list[Charge], random: Random, weights: Mapping[Fault, float], at_least: int
+) -> list[Charge]:
+    """Each fault happens at least so often, however the dice fell: somebody wants to see it."""
+    for fault in (fault for fault in Fault if weights.get(fault)):
+        missing = at_least - sum(one.fault is fault and one.token["valid"] for one in made)
         fit = [n for n, one in enumerate(made) if _may_get(one, fault)]
-        for n in random.sample(fit, max(missing, 0)):
+        for n in random.sample(fit, min(max(missing, 0), len(fit))):
             made[n] = replace(made[n], fault=fault)
     return made
 

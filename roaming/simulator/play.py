@@ -1,20 +1,19 @@
-"""Playing the plan: events in order of time, the clock moved along, both CPO platforms busy."""
+"""Playing charges: events in order of time, said to the portal as they happen, several charges at once."""
 
-from collections import defaultdict
-from collections.abc import Callable
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
 
-from roaming.demo.stage import Stage, expect
-from roaming.kernel import clock
-from roaming.simulator.caller import Answer
+from roaming.simulator.caller import Answer, expect
 from roaming.simulator.charges import Charge, Fault
 from roaming.simulator.platform import Platform
 from roaming.simulator.wire import Json
 
 HANDS = 4  # charges served at the same moment
+CREDITED_AFTER = timedelta(days=1)
 
 
 class Step(IntEnum):
@@ -22,6 +21,7 @@ class Step(IntEnum):
     PROGRESS = 2
     UNPLUG = 3
     BILL = 4
+    CREDIT = 5
 
 
 @dataclass(frozen=True, order=True)
@@ -33,51 +33,55 @@ class Event:
 
 @dataclass
 class Story:
-    """What became of one charge."""
+    """What became of one charge. `unanswered`: the portal gave no answer to whether the card may charge."""
 
     charge: Charge
     refused: bool = False
+    unanswered: bool = False
     reference: str | None = None
     session: Json | None = None
     cdr: Json | None = None
+    credit: Json | None = None
 
     @property
     def ended(self) -> bool:
         return self.session is not None and self.session["status"] == "COMPLETED"
 
 
-@dataclass
 class Play:
-    """Plays charges on a stage. `stories` tells afterwards what the platforms did; the portal is not asked."""
+    """Plays charges at the platforms of their CPOs. `stories` tells afterwards what was done; the portal is not asked.
 
-    stage: Stage
-    charges: list[Charge]
-    stories: dict[str, Story] = field(init=False)
+    Late CDRs come `late_after` the end of their charge; without it when `send_late()` is called.
+    """
 
-    def __post_init__(self) -> None:
+    def __init__(
+        self, cpo: Callable[[Charge], Platform], charges: Iterable[Charge], *, late_after: timedelta | None = None
+    ) -> None:
+        self.charges = list(charges)
         self.stories = {charge.key: Story(charge) for charge in self.charges}
+        self._cpo_of = cpo
+        self._coming = deque(sorted(event for charge in self.charges for event in _events_of(charge, late_after)))
 
-    def until(self, ends_at: datetime, shift: clock.Shift, after_hour: Callable[[datetime], None]) -> None:
-        """Play every event before `ends_at`, hour by hour; `after_hour(moment)` is called when an hour is over."""
-        hours = defaultdict[datetime, list[Event]](list)
-        for event in self._events():
-            if event.at < ends_at:
-                hours[event.at.replace(minute=0, second=0, microsecond=0)].append(event)
-        with ThreadPoolExecutor(HANDS, thread_name_prefix="demo") as hands:
-            for hour, events in sorted(hours.items()):
-                shift.to(min(hour + timedelta(hours=1), ends_at))
-                list(hands.map(self._play_some, _by_charge(events)))
-                after_hour(hour)
+    @property
+    def next_at(self) -> datetime | None:
+        """When something happens next; None when all is over."""
+        return self._coming[0].at if self._coming else None
 
-    def send_late(self) -> int:
-        """The CDRs that come after the close; how many."""
+    def advance(self, to: datetime) -> int:
+        """Play every event before `to`; how many."""
+        due = []
+        while self._coming and self._coming[0].at < to:
+            due.append(self._coming.popleft())
+        with ThreadPoolExecutor(HANDS, thread_name_prefix="play") as hands:
+            list(hands.map(self._play_some, _by_charge(due)))
+        return len(due)
+
+    def send_late(self, at: datetime) -> int:
+        """Send the late CDRs now; how many."""
         late = [s for s in self.stories.values() if s.charge.fault is Fault.LATE and s.ended]
         for story in late:
-            self._bill(story, clock.now())
+            self._bill(story, at)
         return len(late)
-
-    def _events(self) -> list[Event]:
-        return sorted(event for charge in self.charges for event in _events_of(charge))
 
     def _play_some(self, events: list[Event]) -> None:
         for event in sorted(events):
@@ -90,6 +94,9 @@ class Play:
             return
         elif event.step is Step.BILL:
             self._bill(story, event.at)
+        elif event.step is Step.CREDIT:
+            story.credit = story.charge.credit(at=event.at, reference=story.reference)
+            self._post(story, story.credit)
         elif event.step is Step.PROGRESS:
             self._patch(story, story.charge.progress(at=event.at))
         else:
@@ -109,20 +116,24 @@ class Play:
     def _allowed(self, story: Story) -> bool:
         """May this card charge: asked of its eMSP through the portal, or known from the list the portal keeps us."""
         charge, platform = story.charge, self._cpo(story)
+        if charge.fault is Fault.UNKNOWN_TOKEN:
+            return True
         if not charge.asked:
-            known = platform.store.received_object("tokens", _token_key(charge.token))
+            known = platform.store.received_object("tokens", _token_key(charge.card))
             return bool(known and known["valid"])
         answer = platform.send(
             "POST",
             "tokens",
             "SENDER",
-            f"/{charge.token['uid']}/authorize",
-            params={"type": charge.token["type"]},
+            f"/{charge.card['uid']}/authorize",
+            params={"type": charge.card["type"]},
             body={"location_id": charge.spot.location["id"], "evse_uids": [charge.spot.evse["uid"]]},
             sender=_owner(charge.spot.location),
-            receiver=_owner(charge.token),
+            receiver=_owner(charge.card),
         )
-        expect(answer, f"authorization of {charge.token['uid']}")
+        story.unanswered = not answer.good
+        if story.unanswered:
+            return False
         story.reference = answer.data.get("authorization_reference")
         return bool(answer.data["allowed"] == "ALLOWED")
 
@@ -137,8 +148,11 @@ class Play:
     def _bill(self, story: Story, at: datetime) -> None:
         story.cdr = story.charge.cdr(at=at, reference=story.reference)
         for _ in range(2 if story.charge.fault is Fault.SENT_TWICE else 1):
-            expect(self._send(story, "POST", "cdrs", "", story.cdr), f"POST of CDR {story.cdr['id']}")
-        self._cpo(story).store.keep("cdrs", story.cdr)
+            self._post(story, story.cdr)
+
+    def _post(self, story: Story, cdr: Json) -> None:
+        expect(self._send(story, "POST", "cdrs", "", cdr), f"POST of CDR {cdr['id']}")
+        self._cpo(story).store.keep("cdrs", cdr)
 
     def _send(self, story: Story, method: str, module: str, tail: str, body: Json) -> Answer:
         charge = story.charge
@@ -149,27 +163,39 @@ class Play:
             tail,
             body=body,
             sender=_owner(charge.spot.location),
-            receiver=_owner(charge.token),
+            receiver=None if charge.fault is Fault.UNKNOWN_TOKEN else _owner(charge.card),
         )
 
     def _cpo(self, story: Story) -> Platform:
-        return self.stage.cpo(story.charge.spot.location["party_id"])
+        return self._cpo_of(story.charge)
 
     def _path(self, story: Story) -> str:
         owner = _owner(story.charge.spot.location)
         return f"{owner['country_code']}/{owner['party_id']}/S-{story.charge.key}"
 
 
-def _events_of(charge: Charge) -> list[Event]:
-    """Plug in, now and then a report on the way, unplug, and the CDR some minutes later."""
+def _events_of(charge: Charge, late_after: timedelta | None) -> list[Event]:
+    """Plug in, now and then a report on the way, unplug, and the CDR some minutes later, unless it is a faulty one."""
     shown = charge.number % 5 == 0
     half = charge.starts_at + (charge.ends_at - charge.starts_at) / 2
-    billed = charge.ends_at + timedelta(minutes=2 + charge.number % 28)
+    unplugged = charge.ends_at
+    billed: datetime | None = charge.ends_at + timedelta(minutes=2 + charge.number % 28)
+    if charge.fault is Fault.OUT_OF_ORDER:
+        unplugged += timedelta(hours=1)
+    elif charge.fault is Fault.MISSING:
+        billed = None
+    elif charge.fault is Fault.LATE:
+        billed = charge.ends_at + late_after if late_after else None
     return [
         Event(charge.starts_at, Step.PLUG, charge.key),
         *([Event(half, Step.PROGRESS, charge.key)] if shown else []),
-        Event(charge.ends_at, Step.UNPLUG, charge.key),
-        *([Event(billed, Step.BILL, charge.key)] if charge.fault not in {Fault.MISSING, Fault.LATE} else []),
+        Event(unplugged, Step.UNPLUG, charge.key),
+        *([Event(billed, Step.BILL, charge.key)] if billed else []),
+        *(
+            [Event(billed + CREDITED_AFTER, Step.CREDIT, charge.key)]
+            if billed and charge.fault is Fault.CREDITED
+            else []
+        ),
     ]
 
 
