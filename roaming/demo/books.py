@@ -12,6 +12,7 @@ from billing.invoices.models import Invoice, InvoiceLine
 from partners.connections.models import Connection
 from roaming.cdrs.models import Cdr, CdrState
 from roaming.demo.stage import Stage
+from roaming.demo.waiting import WAITING
 from roaming.exchange.models import Push, PushState
 from roaming.locations.models import Location
 from roaming.sessions.models import Session
@@ -21,7 +22,6 @@ from roaming.simulator.prices import cents
 from roaming.tokens.models import Token
 
 WRONG_PRICE = frozenset({Fault.ENERGY_OVERPRICED, Fault.GRACE_IGNORED})
-WAITING = (PushState.WAITING, PushState.RETRYING)
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,9 @@ from django.conf import settings
 from billing.settlement.periods import Period, midnight
 from partners.connections.models import Connection
 from roaming import server
-from roaming.cdrs.models import Cdr, CdrState
 from roaming.conformance import selectors, wording
-from roaming.demo import books, cast, closing, extras, stage
+from roaming.demo import books, cast, closing, extras, stage, waiting
 from roaming.demo import database as demo_database
-from roaming.exchange.models import Push
 from roaming.kernel import clock
 from roaming.kernel.money import round_money
 from roaming.simulator.month import Route, plan
@@ -25,7 +23,6 @@ from roaming.simulator.play import Play
 from roaming.tokens.models import Token
 
 TIME_ZONE = "Europe/Amsterdam"
-STANDSTILL_SECONDS = 60.0
 # Nomad's platform is down for some hours; what happens meanwhile waits in the outbox.
 OUTAGE_DAY, OUTAGE_HOURS = 12, range(13, 17)
 Say = Callable[[str], None]
@@ -73,7 +70,7 @@ def _played(platforms: stage.Stage, period: Period, shift: clock.Shift, began: f
     people = _set_up(platforms, period, say)
     play = _month(platforms, period, shift, real, say)
     shift.to(_no_later(ends_at + timedelta(days=1, hours=9), real))
-    quiet()
+    waiting.quiet()
     turned_down = closing.contest(play, by=people.ben, at=clock.now())
     say(f"Ben contested three CDRs; {len(turned_down)} claim was turned down.")
     for document in closing.close(period, by=people.ada, at=clock.now()):
@@ -84,7 +81,7 @@ def _played(platforms: stage.Stage, period: Period, shift: clock.Shift, began: f
     say(f"A driver gave {extras.order_from_the_app(platforms, at=clock.now())} orders from Nomad's app.")
     for run in extras.check_partners(by=people.otto, at=clock.now()):
         say(f"Otto checked {run.connection} against OCPI {run.version}: {wording.summary(selectors.rows(run))}.")
-    quiet()
+    waiting.quiet()
     found = books.figures(time.monotonic() - began)
     ending = books.Ending(ends_at, frozenset(turned_down))
     if wrong := list(books.faults(found, play, platforms, ending)):
@@ -109,8 +106,8 @@ def _set_up(platforms: stage.Stage, period: Period, say: Say) -> cast.People:
         cast.PLD, cast.VGO, starts_date=period.starts_date - timedelta(days=7), at=clock.now(), vat_rate=21, vat_note=""
     )
     cards = len(platforms.estates.vgo.tokens) + len(platforms.estates.nmd.tokens)
-    _until(lambda: cards - Token.objects.count())
-    quiet()
+    waiting.until(lambda: cards - Token.objects.count())
+    waiting.quiet()
     say("Two agreements are in force; stations, tariffs and cards are exchanged.")
     return people
 
@@ -135,27 +132,5 @@ def _month(platforms: stage.Stage, period: Period, shift: clock.Shift, real: dat
         local = hour.astimezone(ZoneInfo(TIME_ZONE))
         platforms.nomad.down = local.day == OUTAGE_DAY and local.hour in OUTAGE_HOURS
         if local.hour == 23:
-            quiet()
+            waiting.quiet()
     return play
-
-
-def quiet() -> None:
-    """Wait until every CDR is judged and every push has been delivered. Raises DidNotAddUp when nothing moves."""
-    _until(
-        lambda: (
-            Push.objects.filter(state__in=books.WAITING).count() + Cdr.objects.filter(state=CdrState.RECEIVED).count()
-        )
-    )
-
-
-def _until(left: Callable[[], int]) -> None:
-    """Wait until nothing is left, as long as it becomes less. Raises DidNotAddUp when it does not."""
-    fewest, since = left(), time.monotonic()
-    while fewest:
-        time.sleep(0.05)
-        now = left()
-        if now < fewest:
-            since = time.monotonic()
-        elif time.monotonic() > since + STANDSTILL_SECONDS:
-            raise DidNotAddUp(f"{now} CDRs, pushes or cards still wait to be dealt with, and nothing moves any more.")
-        fewest = now

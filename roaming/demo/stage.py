@@ -14,10 +14,10 @@ from partners.parties.models import Party
 from roaming.demo.cast import NMD, PLD, VGO, VLT
 from roaming.kernel import clock
 from roaming.registration import starting as registration
-from roaming.simulator.caller import Refused, expect
+from roaming.simulator.caller import Refused
+from roaming.simulator.offers import put_all
 from roaming.simulator.places import POLDERS, TOWNS
 from roaming.simulator.platform import Platform
-from roaming.simulator.wire import Json
 from roaming.simulator.world import Estate, PartyCard, cpo_estate, emsp_estate
 
 SEED = 2611
@@ -115,13 +115,4 @@ def party_of(card: PartyCard) -> Party:
 def exchange_objects(stage: Stage) -> None:
     """Stations and tariffs are pushed by their owners; cards the portal has pulled by itself since the registration."""
     for platform, estate in ((stage.volta, stage.estates.vlt), (stage.polder, stage.estates.pld)):
-        put_all(platform, "tariffs", estate.party, list(estate.tariffs.values()))
-        put_all(platform, "locations", estate.party, list(estate.locations.values()))
-
-
-def put_all(platform: Platform, module: str, party: PartyCard, objects: list[Json]) -> None:
-    """PUT each object at the portal's receiver, as its owner."""
-    for data in objects:
-        tail = f"/{party.country_code}/{party.party_id}/{data['id']}"
-        answer = platform.send("PUT", module, "RECEIVER", tail, body=data, sender=party.owner)
-        expect(answer, f"PUT of {module} {data['id']}")
+        put_all(platform, estate)

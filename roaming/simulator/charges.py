@@ -45,7 +45,7 @@ CATALOGUE: dict[Fault, str] = {
     Fault.SENT_TWICE: "the CDR is sent a second time, word for word",
     Fault.OUT_OF_ORDER: "the CDR comes before the session's end",
     Fault.UNKNOWN_TOKEN: "a card is let in and billed whose eMSP nobody knows",
-    Fault.CREDITED: "a credit CDR takes the CDR back a day later (not in 2.1.1, which has none)",
+    Fault.CREDITED: "a credit CDR takes the CDR back six hours later (not in 2.1.1, which has none)",
 }
 # Whose card it is when a station lets in one that nobody knows.
 STRANGER = PartyCard("DE", "NIX", "EMSP", "Nix Mobil")

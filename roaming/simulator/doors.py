@@ -188,18 +188,21 @@ def _receive_cdr(platform: "Platform", request: Request, rest: list[str]) -> Rep
         return _good(platform, _known(platform.store.received_object("cdrs", key), rest[2]))
     if request.method != "POST" or rest:
         raise Refusal(405, 2000, f"{request.method} is not possible here.")
-    owner = _first_of_the_other_side(platform)
-    body = speech.heard(platform.version, "cdrs", _object(platform, request), owner, platform.store)
+    said = _object(platform, request)
+    body = speech.heard(platform.version, "cdrs", said, _owner_of_its_station(platform, said), platform.store)
     parts = (str(body["country_code"]), str(body["party_id"]), str(body["id"]))
     created = platform.store.receive_once("cdrs", tuple(part.upper() for part in parts), body)
     address = f"{platform.base_url}/receiver/cdrs/" + "/".join(quote(part, safe="") for part in parts)
     return _good(platform, http_status=201 if created else 200, headers={"Location": address})
 
 
-def _first_of_the_other_side(platform: "Platform") -> tuple[str, str]:
-    """Whose a CDR of 2.1.1 is, which does not say it: the party that sent us its stations."""
-    location = next(iter(platform.store.received("locations")), {"country_code": "XX", "party_id": "XXX"})
-    return location["country_code"], location["party_id"]
+def _owner_of_its_station(platform: "Platform", cdr: Json) -> tuple[str, str]:
+    """Whose a CDR of 2.1.1 is, which does not say it: the party that sent us the station it was at."""
+    station = cdr.get("location") or {}
+    for location in platform.store.received("locations"):
+        if location["id"] == station.get("id"):
+            return location["country_code"], location["party_id"]
+    return "XX", "XXX"
 
 
 def _receive_as_is(platform: "Platform", request: Request, module: str, rest: list[str]) -> Reply:

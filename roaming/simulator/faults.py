@@ -12,9 +12,10 @@ from datetime import timedelta
 from enum import StrEnum
 from random import Random
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from roaming.simulator import doors
+from roaming.simulator import doors, speech
+from roaming.simulator.charges import Fault
 from roaming.simulator.server import Manner, Reply, Request
 from roaming.simulator.wire import Json, NotJson, decode, envelope, stamp
 
@@ -72,6 +73,18 @@ DEFAULT: dict[AnswerFault, float] = {
     AnswerFault.ONE_ITEM_PAGES: 0.1,
     AnswerFault.ALREADY_EXISTS: 0.5,
 }
+DEFAULT_SENT: dict[Fault, float] = {
+    Fault.ENERGY_OVERPRICED: 0.03,
+    Fault.GRACE_IGNORED: 0.04,
+    Fault.MISSING: 0.02,
+    Fault.LATE: 0.02,
+    Fault.SENT_TWICE: 0.03,
+    Fault.OUT_OF_ORDER: 0.03,
+    Fault.UNKNOWN_TOKEN: 0.02,
+    Fault.CREDITED: 0.02,
+}
+_ANSWERS = {fault.value: fault for fault in AnswerFault}
+_CHARGES = {fault.slug: fault for fault in Fault if fault is not Fault.NONE}
 
 
 class NoSuchFault(ValueError):
@@ -125,23 +138,38 @@ class AnswerFaults:
 def shares(text: str) -> dict[AnswerFault, float]:
     """Read "http_500=0.1,reset=0.05"; "default" stands for a catalogue of everything at small shares, and may be
     followed by others that change it. Raises NoSuchFault."""
-    found: dict[AnswerFault, float] = {}
-    for part in filter(None, (part.strip() for part in text.split(","))):
-        if part == "default":
-            found |= DEFAULT
-            continue
-        name, _, share = part.partition("=")
-        found[_named(name)] = _share(name, share)
+    return _possible(_read(text, _ANSWERS, DEFAULT))
+
+
+def mixture(text: str) -> tuple[dict[AnswerFault, float], dict[Fault, float]]:
+    """The same of faults in answers and of those in what is sent, one text for both. Raises NoSuchFault."""
+    found = _read(text, _ANSWERS | _CHARGES, {**DEFAULT, **DEFAULT_SENT})
+    sent = {fault: share for fault, share in found.items() if isinstance(fault, Fault)}
+    if sum(sent.values()) > 1:
+        raise NoSuchFault("The shares of charges that go wrong add up to more than 1.")
+    return _possible({fault: share for fault, share in found.items() if isinstance(fault, AnswerFault)}), sent
+
+
+def _possible(found: dict[AnswerFault, float]) -> dict[AnswerFault, float]:
     if sum(share for fault, share in found.items() if fault not in _HABITS) > 1:
         raise NoSuchFault("The shares of faults that exclude each other add up to more than 1.")
     return found
 
 
-def _named(name: str) -> AnswerFault:
-    try:
-        return AnswerFault(name)
-    except ValueError:
-        raise NoSuchFault(f"{name} is no fault. There are: {', '.join(AnswerFault)}.") from None
+F = TypeVar("F")
+
+
+def _read(text: str, names: Mapping[str, F], default: Mapping[F, float]) -> dict[F, float]:
+    found: dict[F, float] = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        name, _, share = part.partition("=")
+        if part == "default":
+            found.update(default)
+        elif name in names:
+            found[names[name]] = _share(name, share)
+        else:
+            raise NoSuchFault(f"{name} is no fault. There are: {', '.join(names)}.")
+    return found
 
 
 def _share(name: str, share: str) -> float:
@@ -155,7 +183,10 @@ def _share(name: str, share: str) -> float:
 
 
 def answered(platform: "Platform", request: Request) -> Reply:
-    """The platform's answer to a request, with the fault it drew, if any. Registration always goes well."""
+    """The platform's answer to a request, with the fault it drew, if any.
+
+    Faults happen to what is pushed and pulled. Registration, and what somebody waits for, always goes well.
+    """
     about = _about(platform, request)
     if about is None or not platform.faults.shares:
         return doors.answer(platform, request)
@@ -169,10 +200,12 @@ def answered(platform: "Platform", request: Request) -> Reply:
 
 
 def _about(platform: "Platform", request: Request) -> str | None:
-    """What a call is about: its method, module and object; None where no module is asked."""
+    """What a call is about: its method, module and object; None for one that no fault happens to."""
     match request.segments:
-        case ("ocpi", platform.version, ("sender" | "receiver"), module, *rest):
-            return " ".join([request.method, module, *([_id_in(request.body)] if module == "cdrs" else []), *rest])
+        case ("ocpi", platform.version, ("sender" | "receiver") as side, module, *rest) if module in speech.OBJECTS:
+            if side == "receiver" or request.method == "GET":
+                named = [_id_in(request.body)] if request.method == "POST" else rest
+                return " ".join([request.method, module, *named])
     return None
 
 

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from roaming.simulator import books, speech
 from roaming.simulator.caller import Answer, Caller, CallFailed
@@ -13,6 +13,9 @@ from roaming.simulator.server import Reply, Request, Server, routed
 from roaming.simulator.store import Store
 from roaming.simulator.wire import Clock, Json, utc_now
 from roaming.simulator.world import Estate, PartyCard
+
+if TYPE_CHECKING:
+    from roaming.simulator.play import Play
 
 
 @dataclass
@@ -29,7 +32,8 @@ class Platform:
     """Speaks one version of OCPI both ways for all its parties (in 2.1.1 for one). Its objects are written in 2.2.1.
 
     `down` answers 503 to everything, as in an outage, `faults` spoil a share of the answers. `outcomes` says how an
-    order ends, by its name: "START_SESSION", or the method for charging profiles.
+    order ends, by its name: "START_SESSION", or the method for charging profiles. `play` has what the platform is told
+    to play by whoever directs it.
     """
 
     def __init__(
@@ -49,6 +53,8 @@ class Platform:
         self.outcomes: dict[str, str] = {}
         self.clock = clock
         self.store = Store()
+        self.estates: list[Estate] = []
+        self.play: Play | None = None
         self.link = Link()
         self.down = False
         self.requests = 0
@@ -87,13 +93,9 @@ class Platform:
 
     def move_in(self, estate: Estate) -> None:
         """Own what `estate` holds."""
-        for module, objects in (
-            ("locations", estate.locations),
-            ("tariffs", estate.tariffs),
-            ("tokens", estate.tokens),
-        ):
-            for data in objects.values():
-                self.store.keep(module, data)
+        self.estates.append(estate)
+        for module, data in estate.objects():
+            self.store.keep(module, data)
 
     def answer(self, request: Request) -> Reply:
         """Answer one request of the portal, or of the tester who looks into our books."""

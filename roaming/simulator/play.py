@@ -6,14 +6,17 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
+from typing import TYPE_CHECKING
 
 from roaming.simulator.caller import Answer, expect
 from roaming.simulator.charges import Charge, Fault
-from roaming.simulator.platform import Platform
 from roaming.simulator.wire import Json
 
+if TYPE_CHECKING:
+    from roaming.simulator.platform import Platform
+
 HANDS = 4  # charges served at the same moment
-CREDITED_AFTER = timedelta(days=1)
+CREDITED_AFTER = timedelta(hours=6)
 
 
 class Step(IntEnum):
@@ -55,7 +58,7 @@ class Play:
     """
 
     def __init__(
-        self, cpo: Callable[[Charge], Platform], charges: Iterable[Charge], *, late_after: timedelta | None = None
+        self, cpo: Callable[[Charge], "Platform"], charges: Iterable[Charge], *, late_after: timedelta | None = None
     ) -> None:
         self.charges = list(charges)
         self.stories = {charge.key: Story(charge) for charge in self.charges}
@@ -166,7 +169,7 @@ class Play:
             receiver=None if charge.fault is Fault.UNKNOWN_TOKEN else _owner(charge.card),
         )
 
-    def _cpo(self, story: Story) -> Platform:
+    def _cpo(self, story: Story) -> "Platform":
         return self._cpo_of(story.charge)
 
     def _path(self, story: Story) -> str:

@@ -1,7 +1,7 @@
 """JSON with exact decimals, OCPI's way to write time, and the answer envelope."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -26,6 +26,19 @@ def encode(value: Any) -> bytes:
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+class MovableClock:
+    """A clock that runs on from wherever it is put; at first it shows the real time."""
+
+    def __init__(self) -> None:
+        self._ahead = timedelta(0)
+
+    def __call__(self) -> datetime:
+        return utc_now() + self._ahead
+
+    def to(self, moment: datetime) -> None:
+        self._ahead = moment - utc_now()
 
 
 def stamp(moment: datetime) -> str:

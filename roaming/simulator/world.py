@@ -47,6 +47,11 @@ class Estate:
     tariffs: dict[str, Json] = field(default_factory=dict)
     tokens: dict[str, Json] = field(default_factory=dict)
 
+    def objects(self) -> list[tuple[str, Json]]:
+        """(module, object) of everything, what is named before what names it."""
+        owned = {"tariffs": self.tariffs, "locations": self.locations, "tokens": self.tokens}
+        return [(module, data) for module, objects in owned.items() for data in objects.values()]
+
 
 def cpo_estate(party: PartyCard, places: tuple[Place, ...], *, seed: int, at: datetime) -> Estate:
     """Stations at the given places with four ordinary tariffs and one night tariff (restricted by time of day)."""

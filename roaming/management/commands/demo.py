@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 from roaming import server
 from roaming.demo import cast, show
 from roaming.demo.database import DatabaseInUse
+from roaming.demo.waiting import StandsStill
 from roaming.simulator.caller import CallFailed, Refused
 
 DEFAULT_PORT = 8000
@@ -49,7 +50,7 @@ The database is made anew each time: the embedded one without DATABASE_URL, else
             server.listen(server.HOST, port).close()  # a port in use is told before anything is done
             with show.running(port=port, say=self._say) as played:
                 self._tell(played, once=options["once"])
-        except (server.PortTaken, DatabaseInUse, Refused, CallFailed, show.DidNotAddUp) as failure:
+        except (server.PortTaken, DatabaseInUse, Refused, CallFailed, show.DidNotAddUp, StandsStill) as failure:
             raise CommandError(str(failure)) from failure
         except KeyboardInterrupt:
             self._say("Stopped; nothing is left running.")

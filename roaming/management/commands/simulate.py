@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import logging
 import signal
 import sys
 import time
@@ -10,12 +11,15 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from roaming.simulator import books, faults
-from roaming.simulator.caller import CallFailed
+from roaming.demo import trial
+from roaming.demo.database import DatabaseInUse
+from roaming.demo.waiting import StandsStill
+from roaming.simulator import books, charges, faults
+from roaming.simulator.caller import CallFailed, Refused
 from roaming.simulator.modules import ROLES, VERSIONS
 from roaming.simulator.places import POLDERS
 from roaming.simulator.platform import Platform
-from roaming.simulator.wire import utc_now
+from roaming.simulator.wire import Json, MovableClock, moment
 from roaming.simulator.world import PartyCard, cpo_estate, emsp_estate
 
 
@@ -27,9 +31,15 @@ these options it prints its versions URL and a one-time registration token (TOKE
 Its books are open at /books beside its versions URL: what it was sent, how often each CDR came, and what it did wrong.
 Stop it with Ctrl-C; what it was sent is forgotten then, unless --json prints its books at the end.
 
+With --partners it plays --days of roaming of so many partner platforms against a portal made for it, each a process of
+its own with a clock that runs fast, and compares what was injected with what the portal found. Such a portal needs a
+database as the demo does: the embedded one without DATABASE_URL, else one that is empty or a demo's.
+
 Faults, for --faults NAME=SHARE,... (0.05 is 5 % of the calls it can happen to; "default" is a mixture of them):
 """
-    help += "\n".join(f"  {fault:16} {what}" for fault, what in faults.CATALOGUE.items())
+    help += "\n".join(f"  {fault:18} {what}" for fault, what in faults.CATALOGUE.items())
+    help += "\n\nFaults in what is sent, with --partners only; the share is of the charges:\n"
+    help += "\n".join(f"  {fault.slug:18} {what}" for fault, what in charges.CATALOGUE.items())
     requires_system_checks = ()
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
@@ -55,6 +65,11 @@ Faults, for --faults NAME=SHARE,... (0.05 is 5 % of the calls it can happen to; 
         parser.add_argument(
             "--slow-seconds", type=float, default=faults.SLOW_SECONDS, help="how long a slow answer takes (default: 2)"
         )
+        parser.add_argument(
+            "--clock", metavar="TIME", help="the time it starts at, like 2026-10-01T08:00:00Z (default: now)"
+        )
+        parser.add_argument("--partners", type=int, help="play with so many partners, each a process of its own")
+        parser.add_argument("--days", type=int, default=30, help="how many days --partners play (default: 30)")
         parser.add_argument("--json", action="store_true", help="when stopped, print the books as one JSON object")
         parser.add_argument("--register-at", metavar="URL", help="a portal's versions URL to register with at once")
         parser.add_argument("--token", help="the registration token (TOKEN_A) that the portal gave out")
@@ -64,6 +79,9 @@ Faults, for --faults NAME=SHARE,... (0.05 is 5 % of the calls it can happen to; 
             raise CommandError("--register-at and --token belong together: give both or none.")
         for number in (signal.SIGINT, signal.SIGTERM):  # SIGINT too: a shell starts background jobs with it ignored
             signal.signal(number, _interrupt)
+        if options["partners"] is not None:
+            self._play(options)
+            return
         platform = _build(options)
         platform.start()
         try:
@@ -87,15 +105,47 @@ Faults, for --faults NAME=SHARE,... (0.05 is 5 % of the calls it can happen to; 
         self.stdout.write("Stop with Ctrl-C.")
         sys.stdout.flush()
 
+    def _play(self, options: dict[str, Any]) -> None:
+        if not 2 <= options["partners"] <= trial.MOST_PARTNERS:
+            raise CommandError(f"--partners: from 2, for roaming takes two, to {trial.MOST_PARTNERS}.")
+        if not 1 <= options["days"] <= trial.MOST_DAYS:
+            raise CommandError(f"--days: from 1 to {trial.MOST_DAYS}.")
+        logging.disable(logging.WARNING)
+        asked = trial.Trial(options["partners"], options["days"], options["seed"], options["faults"])
+        try:
+            found = trial.played(asked, self.stderr.write)
+        except faults.NoSuchFault as failure:
+            raise CommandError(f"--faults: {failure}") from failure
+        except (DatabaseInUse, Refused, CallFailed, StandsStill) as failure:
+            raise CommandError(str(failure)) from failure
+        except KeyboardInterrupt:
+            raise CommandError("Interrupted before the end; nothing is left running.") from None
+        self.stdout.write(json.dumps(found) if options["json"] else _table(found))
+        if not found["agrees"]:
+            raise CommandError("What the portal found is not what was injected.")
+
+
+def _table(found: Json) -> str:
+    """The comparison for people."""
+    rows = [f"{'':44} {'injected':>12} {'found':>12}"]
+    for line in found["compared"]:
+        rows.append(f"{line['what']:44} {line['injected']!s:>12} {line['found']!s:>12}  {_verdict(line)}".rstrip())
+    return "\n".join(rows)
+
+
+def _verdict(line: Json) -> str:
+    return "" if line["agrees"] else f"differs: {', '.join(line.get('differing', [])[:5])}"
+
 
 def _build(options: dict[str, Any]) -> Platform:
     cards = [card for party in options["party"] or ["DE*SIM"] for card in _cards(party, options)]
     if options["ocpi_version"] == "2.1.1" and len(cards) > 1:
         raise CommandError("A platform of OCPI 2.1.1 is one party in one role; say with --role which.")
+    clock = _clock(options["clock"])
     try:
         answers = faults.AnswerFaults(faults.shares(options["faults"]), options["seed"], options["slow_seconds"])
         platform = Platform(
-            options["name"], cards, port=options["port"], version=options["ocpi_version"], faults=answers
+            options["name"], cards, clock=clock, port=options["port"], version=options["ocpi_version"], faults=answers
         )
     except faults.NoSuchFault as failure:
         raise CommandError(f"--faults: {failure}") from failure
@@ -103,9 +153,9 @@ def _build(options: dict[str, Any]) -> Platform:
         raise CommandError(f"Port {options['port']} cannot be used: {failure.strerror}.") from failure
     for card in cards:
         if card.role == "CPO":
-            platform.move_in(cpo_estate(card, POLDERS, seed=options["seed"], at=utc_now()))
+            platform.move_in(cpo_estate(card, POLDERS, seed=options["seed"], at=clock()))
         elif card.role == "EMSP":
-            platform.move_in(emsp_estate(card, count=options["tokens"], seed=options["seed"], at=utc_now()))
+            platform.move_in(emsp_estate(card, count=options["tokens"], seed=options["seed"], at=clock()))
     return platform
 
 
@@ -117,6 +167,16 @@ def _cards(party: str, options: dict[str, Any]) -> list[PartyCard]:
         raise CommandError(f"{party} is not a party. Write country and party id like DE*SIM, or DE*SIM:CPO.")
     roles = [role] if role else options["role"] or ["CPO", "EMSP"]
     return [PartyCard(country_code, party_id, one, options["name"]) for one in roles]
+
+
+def _clock(starts: str | None) -> MovableClock:
+    """The platform's clock, which whoever directs it may move."""
+    clock = MovableClock()
+    try:
+        clock.to(moment(starts) if starts else clock())
+    except ValueError:
+        raise CommandError(f"--clock: {starts} is not a time like 2026-10-01T08:00:00Z.") from None
+    return clock
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
