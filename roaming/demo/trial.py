@@ -36,6 +36,7 @@ class Trial:
     days: int
     seed: int
     faults: str
+    slow_seconds: float
 
 
 def played(trial: Trial, say: Say) -> Json:
@@ -70,6 +71,7 @@ def _called(part: Part, trial: Trial, answers: dict[AnswerFault, float], url: st
         part,
         seed=trial.seed,
         faults=",".join(f"{fault}={share}" for fault, share in answers.items()),
+        slow_seconds=trial.slow_seconds,
         at=clock.now(),
         register_at=f"{url}/ocpi/versions",
         token=added.token,

@@ -55,7 +55,9 @@ def _part(number: int, role: str, version: str) -> Part:
 class Player:
     """One platform as a process. Start it, let it register, direct it, stop it."""
 
-    def __init__(self, part: Part, *, seed: int, faults: str, at: datetime, register_at: str, token: str) -> None:
+    def __init__(
+        self, part: Part, *, seed: int, faults: str, slow_seconds: float, at: datetime, register_at: str, token: str
+    ) -> None:
         self.part = part
         options = {
             "--name": part.name,
@@ -63,6 +65,7 @@ class Player:
             "--seed": str(seed),
             "--tokens": str(CARDS),
             "--faults": faults,
+            "--slow-seconds": str(slow_seconds),
             "--clock": stamp(at),
             "--register-at": register_at,
             "--token": token,

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from partners.connections.models import Connection, ConnectionState
 from roaming.exchange import pull
@@ -95,14 +96,28 @@ def test_it_fails_on_demand_and_prints_its_books_at_the_end(house: House) -> Non
         (["--party", "DESIM"], "DESIM is not a party"),
         (["--party", "NL*ONE:NSP"], "NL*ONE:NSP is not a party"),
         (["--faults", "http_600=1"], "http_600 is no fault. There are: http_500, "),
+        (["--faults", "late=1"], "late is no fault."),
+        (["--clock", "yesterday"], "yesterday is not a time like 2026-"),
+        (["--partners", "1"], "roaming takes two"),
+        (["--partners", "3", "--days", "0"], "--days: from 1 to 92"),
+        (["--partners", "3", "--faults", "late=2"], "late needs a share from 0 to 1"),
+        (["--partners", "3", "--party", "DE*SIM", "--port", "8001"], "leave out --party, --port."),
         (["--register-at", "http://127.0.0.1:1/ocpi/versions"], "belong together"),
-        (["--register-at", "http://127.0.0.1:1/ocpi/versions", "--token", "x"], "got no answer"),
     ],
 )
 def test_what_it_cannot_do_it_says_in_a_sentence(options: list[str], sentence: str) -> None:
+    with pytest.raises(CommandError, match=re.escape(sentence)):
+        call_command("simulate", *options)
+
+
+def test_a_portal_that_does_not_answer_is_said_without_a_traceback() -> None:
     process = subprocess.run(
-        [sys.executable, "manage.py", "simulate", *options], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "manage.py", "simulate", "--register-at", "http://127.0.0.1:1/ocpi/versions", "--token", "x"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert process.returncode == 1
-    assert sentence in process.stderr
+    assert "got no answer" in process.stderr
     assert "Traceback" not in process.stderr

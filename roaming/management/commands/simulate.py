@@ -22,6 +22,9 @@ from roaming.simulator.platform import Platform
 from roaming.simulator.wire import Json, MovableClock, moment
 from roaming.simulator.world import PartyCard, cpo_estate, emsp_estate
 
+# What is said of one platform, and of none that --partners makes.
+_OF_ONE = ("party", "role", "port", "clock", "register_at", "token")
+
 
 class Command(BaseCommand):
     help = """Runs one simulated partner platform that speaks OCPI over HTTP, with made-up stations and cards.
@@ -77,12 +80,14 @@ Faults, for --faults NAME=SHARE,... (0.05 is 5 % of the calls it can happen to; 
     def handle(self, **options: Any) -> None:
         if bool(options["register_at"]) != bool(options["token"]):
             raise CommandError("--register-at and --token belong together: give both or none.")
-        for number in (signal.SIGINT, signal.SIGTERM):  # SIGINT too: a shell starts background jobs with it ignored
-            signal.signal(number, _interrupt)
         if options["partners"] is not None:
-            self._play(options)
-            return
-        platform = _build(options)
+            self._play(_trial(options), as_json=options["json"])
+        else:
+            self._stand(_build(options), options)
+
+    def _stand(self, platform: Platform, options: dict[str, Any]) -> None:
+        """One platform, until somebody stops it."""
+        _stop_by_signal()
         platform.start()
         try:
             self._introduce(platform, options)
@@ -105,24 +110,33 @@ Faults, for --faults NAME=SHARE,... (0.05 is 5 % of the calls it can happen to; 
         self.stdout.write("Stop with Ctrl-C.")
         sys.stdout.flush()
 
-    def _play(self, options: dict[str, Any]) -> None:
-        if not 2 <= options["partners"] <= trial.MOST_PARTNERS:
-            raise CommandError(f"--partners: from 2, for roaming takes two, to {trial.MOST_PARTNERS}.")
-        if not 1 <= options["days"] <= trial.MOST_DAYS:
-            raise CommandError(f"--days: from 1 to {trial.MOST_DAYS}.")
+    def _play(self, asked: trial.Trial, *, as_json: bool) -> None:
+        """Some days with several platforms, and what came of them."""
+        _stop_by_signal()
         logging.disable(logging.WARNING)
-        asked = trial.Trial(options["partners"], options["days"], options["seed"], options["faults"])
         try:
             found = trial.played(asked, self.stderr.write)
-        except faults.NoSuchFault as failure:
-            raise CommandError(f"--faults: {failure}") from failure
         except (DatabaseInUse, Refused, CallFailed, StandsStill) as failure:
             raise CommandError(str(failure)) from failure
         except KeyboardInterrupt:
             raise CommandError("Interrupted before the end; nothing is left running.") from None
-        self.stdout.write(json.dumps(found) if options["json"] else _table(found))
+        self.stdout.write(json.dumps(found) if as_json else _table(found))
         if not found["agrees"]:
             raise CommandError("What the portal found is not what was injected.")
+
+
+def _trial(options: dict[str, Any]) -> trial.Trial:
+    if of_one := [f"--{name.replace('_', '-')}" for name in _OF_ONE if options[name]]:
+        raise CommandError(f"--partners makes platforms of its own; leave out {', '.join(of_one)}.")
+    if not 2 <= options["partners"] <= trial.MOST_PARTNERS:
+        raise CommandError(f"--partners: from 2, for roaming takes two, to {trial.MOST_PARTNERS}.")
+    if not 1 <= options["days"] <= trial.MOST_DAYS:
+        raise CommandError(f"--days: from 1 to {trial.MOST_DAYS}.")
+    try:
+        faults.mixture(options["faults"])
+    except faults.NoSuchFault as failure:
+        raise CommandError(f"--faults: {failure}") from failure
+    return trial.Trial(**{name: options[name] for name in ("partners", "days", "seed", "faults", "slow_seconds")})
 
 
 def _table(found: Json) -> str:
@@ -177,6 +191,11 @@ def _clock(starts: str | None) -> MovableClock:
     except ValueError:
         raise CommandError(f"--clock: {starts} is not a time like 2026-10-01T08:00:00Z.") from None
     return clock
+
+
+def _stop_by_signal() -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):  # SIGINT too: a shell starts background jobs with it ignored
+        signal.signal(number, _interrupt)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

@@ -149,9 +149,12 @@ def test_a_tester_changes_the_conduct_while_it_runs(nomad: Callable[..., Nomad])
     assert (refused.status_code, "http_600 is no fault" in refused.json()["error"]) == (400, True)
 
 
-def test_registration_always_goes_well(nomad: Callable[..., Nomad]) -> None:
+def test_registration_and_questions_always_go_well(nomad: Callable[..., Nomad]) -> None:
     platform = nomad("http_500=1")
     assert platform.http.get(platform.platform.versions_url, headers=HEADERS).status_code == 200
+    [uid, *_] = [token["uid"] for token in platform.platform.store.own("tokens") if token["type"] == "RFID"]
+    asked = platform.http.post(f"{platform.platform.base_url}/sender/tokens/{uid}/authorize", headers=HEADERS)
+    assert asked.status_code == 200
     assert platform.get("/sender/tokens").status_code == 500
 
 
