@@ -93,6 +93,9 @@ def _lines(told: list[_Told]) -> Iterable[Json]:
     yield _same("CDRs, each stored once", _cdr_ids(stories), _ids(ours))
     yield _line("total billed, before tax", _billed(stories), ours.aggregate(total=Sum("total_cost"))["total"] or 0)
     yield _same("right CDRs, accepted", _of(stories, "cdr", but=_HELD), _ids(accepted))
+    for fault, what in ((Fault.SENT_TWICE, "CDRs sent twice"), (Fault.OUT_OF_ORDER, "CDRs before their session's end")):
+        sent = _of(stories, "cdr", {fault.slug})
+        yield _same(f"{what}, accepted", sent, sent & _ids(accepted))
     yield _same("mispriced CDRs, held", _of(stories, "cdr", _MISPRICED), _found("price_outside_tolerance"))
     yield _same("CDRs of unknown tokens, held", _of(stories, "cdr", {"unknown_token"}), _found("unknown_emsp"))
     yield _same("late CDRs, noted", _of(stories, "cdr", {"late"}), _found("late"))
@@ -141,10 +144,10 @@ def _answers(told: list[_Told]) -> Iterable[Json]:
     """What went wrong with answers, as the journal has it."""
     ours = Exchange.objects.filter(direction=Direction.OUT)
     answered = ours.filter(http_status__isnull=False)
-    fine = answered.filter(http_status__lt=300)
+    no_ocpi = answered.filter(ocpi_status__isnull=True).exclude(http_status__in=[429, 500])
     for status, fault in ((500, "http_500"), (429, "http_429")):
         yield _line(f"answers with HTTP {status}", _count(told, fault), answered.filter(http_status=status).count())
-    yield _line("answers that are no OCPI", _count(told, *_NOT_OCPI), fine.filter(ocpi_status__isnull=True).count())
+    yield _line("answers that are no OCPI", _count(told, *_NOT_OCPI), no_ocpi.count())
     yield _line("calls without an answer", _count(told, "reset", "lost_answer"), ours.filter(http_status=None).count())
 
 
