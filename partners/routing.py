@@ -253,9 +253,21 @@ def receivers_of_status(party: Party, *, at: datetime) -> list[Receiver]:
     return _one_per_connection(list(others.select_related("connection").order_by("id")), party)
 
 
-def may_ask_about(connection: Connection, issuer: Party, *, at: datetime) -> bool:
-    """Whether a CPO on `connection` may ask authorization for tokens of `issuer`."""
-    return owners_visible_to(connection, role=PartyRole.EMSP, at=at).filter(pk=issuer.pk).exists()
+def may_ask_under(
+    connection: Connection, issuers: Q, *, asker: Code | None = None, at: datetime
+) -> dict[int, Agreement]:
+    """By the key of each eMSP that fits `issuers` (a filter for agreements), the agreement under which a CPO on the
+    platform may ask at `at` whether its tokens may charge: that of the CPO named `asker`, else the first of those that
+    the platform has. With both parties and the eMSP's connection; one query."""
+    joined = Agreement.objects.filter(agreements.in_force(at), _on(connection, "cpo"), issuers)
+    rows = joined.exclude(emsp__connection=connection).select_related("cpo", "emsp__connection").order_by("-id")
+    asker_last = sorted(rows, key=lambda agreement: asker is not None and are_same(asker, agreement.cpo))
+    return {agreement.emsp_id: agreement for agreement in asker_last}
+
+
+def of_emsp(code: Code) -> Q:
+    """Filter for agreements with the eMSP of that code, in any letter case."""
+    return Q(emsp__country_code=code[0].upper(), emsp__party_id=code[1].upper())
 
 
 def emsps_served_by(cpo: Party, *, at: datetime) -> QuerySet[Party]:

@@ -11,10 +11,11 @@ from roaming.profiles.admin import ActiveProfileAdmin
 from roaming.sessions.admin import SessionAdmin
 from roaming.tariffs.admin import TariffAdmin
 from roaming.terminals.admin import FinancialAdviceAdmin, TerminalAdmin
-from roaming.tokens.admin import TokenAdmin
+from roaming.tokens.admin import AuthorizationAdmin, OfflineCountAdmin, TokenAdmin
 
 __all__ = [
     "ActiveProfileAdmin",
+    "AuthorizationAdmin",
     "BookingAdmin",
     "BookingLocationAdmin",
     "CdrAdmin",
@@ -28,6 +29,7 @@ __all__ = [
     "HubNoticeAdmin",
     "InvoiceRecordAdmin",
     "LocationAdmin",
+    "OfflineCountAdmin",
     "PushAdmin",
     "ReservationAdmin",
     "SessionAdmin",

@@ -12,11 +12,12 @@ from roaming.registration.models import Attempt
 from roaming.sessions.models import Session
 from roaming.tariffs.models import Tariff
 from roaming.terminals.models import FinancialAdvice, Terminal
-from roaming.tokens.models import Token
+from roaming.tokens.models import Authorization, OfflineCount, Token
 
 __all__ = [
     "ActiveProfile",
     "Attempt",
+    "Authorization",
     "Booking",
     "BookingLocation",
     "Cdr",
@@ -32,6 +33,7 @@ __all__ = [
     "InvoiceRecord",
     "ListedCdr",
     "Location",
+    "OfflineCount",
     "Push",
     "Reservation",
     "Session",

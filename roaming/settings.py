@@ -154,6 +154,10 @@ CELERY_BEAT_SCHEDULE = {
     "broken": {"task": "roaming.registration.end_broken_off", "schedule": 600.0, "options": {"expires": 600}},
     "check": {"task": "roaming.conformance.sweep", "schedule": 60.0, "options": {"expires": 60}},
     "forget": {"task": "roaming.exchange.forget_exchanges", "schedule": crontab(hour=3, minute=17)},
+    "forget_authorizations": {
+        "task": "roaming.tokens.forget_authorizations",
+        "schedule": crontab(hour=3, minute=27),
+    },
 }
 
 AUTH_USER_MODEL = "partners.User"

@@ -3,11 +3,13 @@ from roaming.conformance.tasks import check
 from roaming.exchange.tasks import deliver, pull_all, pull_connection, sweep
 from roaming.hub.tasks import refresh
 from roaming.registration.tasks import end_broken_off, rotate_due
+from roaming.tokens.tasks import forget_authorizations
 
 __all__ = [
     "check",
     "deliver",
     "end_broken_off",
+    "forget_authorizations",
     "pull_all",
     "pull_connection",
     "refresh",

@@ -22,6 +22,10 @@ TERMS = [
     "cycle",
     "dispute_days",
     "history_days",
+    "authorization_seconds",
+    "offline_rule",
+    "offline_per_token",
+    "offline_per_day",
     "notes",
 ]
 

@@ -32,6 +32,17 @@ class Cycle(models.TextChoices):
     MONTH = "month", "Calendar month"
 
 
+class OfflineRule(models.TextChoices):
+    """What becomes of a driver whose eMSP allows charging while it cannot be asked (ALLOWED_OFFLINE), and cannot be."""
+
+    REFUSE = "refuse", "Refuse the driver"
+    ALLOW = "allow", "Let the driver charge, within the limits"
+
+
+# How long a driver stands at a station before giving up.
+SHORTEST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 1, 30
+
+
 def _only(field: str) -> Func:
     """A range that holds one id: lets an exclusion constraint compare ids with GiST and no extension."""
     return Func(F(field), F(field), Value("[]"), function="int8range")
@@ -43,6 +54,9 @@ class Agreement(models.Model):
 
     `history_days` is how long after that day the eMSP still reads sessions and CDRs charged under it over OCPI; None is
     without limit. What is to be settled is delivered all the same.
+
+    `authorization_seconds` is how long the eMSP may take to say whether its driver may charge. Who is let charge while
+    it cannot be asked is counted: `offline_per_token` a day, and `offline_per_day` in all (None: without limit).
     """
 
     reference = models.CharField(max_length=20, unique=True)
@@ -63,6 +77,12 @@ class Agreement(models.Model):
     history_days = models.PositiveSmallIntegerField(
         "days its sessions and CDRs can be read after its end", null=True, blank=True
     )
+    authorization_seconds = models.PositiveSmallIntegerField("seconds to wait for an authorization", default=5)
+    offline_rule = models.CharField(
+        "when the eMSP cannot be asked", max_length=6, choices=OfflineRule.choices, default=OfflineRule.ALLOW
+    )
+    offline_per_token = models.PositiveSmallIntegerField("times a day a token charges unasked", default=5)
+    offline_per_day = models.PositiveIntegerField("times a day all tokens charge unasked", null=True, blank=True)
     notes = models.TextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     activated_at = models.DateTimeField(null=True, blank=True)
@@ -91,6 +111,17 @@ class Agreement(models.Model):
                 condition=Q(vat_rate__gte=0, vat_rate__lte=100), name="partners_agreement_vat_rate_a_percentage"
             ),
             models.CheckConstraint(condition=~Q(cpo=F("emsp")), name="partners_agreement_joins_two_parties"),
+            models.CheckConstraint(
+                condition=Q(authorization_seconds__range=(SHORTEST_WAIT_SECONDS, LONGEST_WAIT_SECONDS)),
+                name="partners_agreement_keeps_drivers_waiting_not_too_long",
+            ),
+            models.CheckConstraint(
+                condition=Q(offline_rule__in=OfflineRule.values), name="partners_agreement_offline_rule_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(offline_per_token__gte=1) & (Q(offline_per_day__isnull=True) | Q(offline_per_day__gte=1)),
+                name="partners_agreement_offline_limits_leave_something",
+            ),
             ExclusionConstraint(
                 name="partners_agreement_one_at_a_time",
                 expressions=[

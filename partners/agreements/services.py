@@ -7,7 +7,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from partners.agreements.models import MOVES, Agreement, AgreementState
+from partners.agreements.models import (
+    LONGEST_WAIT_SECONDS,
+    MOVES,
+    SHORTEST_WAIT_SECONDS,
+    Agreement,
+    AgreementState,
+)
 from partners.parties.models import Party, PartyRole
 from roaming.kernel import events, locks, states
 from roaming.kernel.money import minor_units
@@ -70,6 +76,7 @@ def check_terms(agreement: Agreement) -> None:
         field, messages = next(iter(error.message_dict.items()))
         raise CannotAgree(f"{field}: {messages[0]}") from error
     _check_money(agreement)
+    _check_authorization(agreement)
 
 
 def _check_money(agreement: Agreement) -> None:
@@ -79,6 +86,17 @@ def _check_money(agreement: Agreement) -> None:
         raise CannotAgree(f"The VAT rate is a percentage from 0 to 100, not {agreement.vat_rate}.")
     if agreement.vat_rate and "reverse charge" in agreement.vat_note.lower():
         raise CannotAgree(f"“{agreement.vat_note}” is said where no VAT is charged, but the VAT rate is not 0.")
+
+
+def _check_authorization(agreement: Agreement) -> None:
+    if not SHORTEST_WAIT_SECONDS <= agreement.authorization_seconds <= LONGEST_WAIT_SECONDS:
+        raise CannotAgree(
+            f"A driver waits {SHORTEST_WAIT_SECONDS} to {LONGEST_WAIT_SECONDS} seconds for an authorization, "
+            f"not {agreement.authorization_seconds}."
+        )
+    for name in ("offline_per_token", "offline_per_day"):
+        if getattr(agreement, name) == 0:
+            raise CannotAgree(f"{name}: a limit of 0 lets nobody charge; choose to refuse the driver instead.")
 
 
 def activate(*, agreement: Agreement, at: datetime) -> Agreement:

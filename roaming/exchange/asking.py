@@ -5,7 +5,7 @@ at once, and the next ones not longer than a moment for their turn.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from threading import BoundedSemaphore
@@ -13,7 +13,7 @@ from typing import Any
 
 from partners.connections.models import Connection
 from partners.parties.models import Party
-from roaming.kernel.http import Unreachable
+from roaming.kernel.http import Unreachable, within
 from roaming.ocpi import errors, translation
 from roaming.ocpi.client import OcpiClient, Refused
 from roaming.ocpi.schema import validation
@@ -44,6 +44,8 @@ class Asking:
 
     `role` is their interface; `tail` follows its URL, percent-encoded, with its own slash or question mark. `body` is
     a kind and an object of it in the newest shape; `answer` the kind of what they must answer with, "" when none.
+    With `timeout_seconds` the whole answer must be here by then, waiting for a turn included; without, they have as
+    long as for all else.
     """
 
     to_party: Party
@@ -55,6 +57,7 @@ class Asking:
     body: tuple[str, Json] | None = None
     answer: str = ""
     correlation_id: str = ""
+    timeout_seconds: float | None = None
 
 
 def ask(question: Asking, *, at: datetime) -> Any:
@@ -69,7 +72,8 @@ def ask(question: Asking, *, at: datetime) -> Any:
     endpoint = connection.endpoint(question.module, question.role)
     if endpoint is None:
         raise NotOffered(errors.NOT_CONNECTED, f"The platform of {question.to_party.code} has no {question.module}.")
-    with _turn(connection) as ours:
+    seconds = question.timeout_seconds
+    with nullcontext() if seconds is None else within(seconds), _turn(connection, seconds) as ours:
         if not ours:
             raise NoAnswer(errors.TIMEOUT, f"{question.to_party.code} leaves too many others waiting.")
         return _answer(question, connection, endpoint, at)
@@ -94,7 +98,7 @@ def refusal(error: NoAnswer | Refused, version: str) -> errors.OcpiError:
 def _answer(question: Asking, connection: Connection, endpoint: str, at: datetime) -> Any:
     body, losses = translation.told(connection.version, *question.body) if question.body else (None, [])
     try:
-        answer = OcpiClient(connection, at).send(
+        answer = OcpiClient(connection, at, timeout_seconds=question.timeout_seconds).send(
             question.method,
             endpoint.rstrip("/") + question.tail,
             body,
@@ -116,9 +120,9 @@ def _answer(question: Asking, connection: Connection, endpoint: str, at: datetim
 
 
 @contextmanager
-def _turn(connection: Connection) -> Iterator[bool]:
+def _turn(connection: Connection, seconds: float | None) -> Iterator[bool]:
     turns = _turns.setdefault(connection.pk, BoundedSemaphore(ASKED_AT_ONCE))
-    ours = turns.acquire(timeout=TURN_SECONDS)
+    ours = turns.acquire(timeout=min(TURN_SECONDS, seconds or TURN_SECONDS))
     try:
         yield ours
     finally:

@@ -2,11 +2,13 @@
 
 import atexit
 import ipaddress
+import math
 import os
 import socket
 import ssl
 import time
 from collections.abc import Hashable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import StrEnum
@@ -31,6 +33,7 @@ _KEPT_SECONDS = 20.0
 _KEPT_AT_ONCE = 16
 
 _deadline = ContextVar[float]("deadline")
+_latest = ContextVar[float]("latest", default=math.inf)
 _pools: dict[tuple[int, Hashable, float], httpx2.Client] = {}
 _pools_lock = Lock()
 
@@ -99,18 +102,28 @@ def _trust() -> ssl.SSLContext:
     return httpx2.create_ssl_context(trust_env=False)
 
 
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """What is fetched in the block must be here, whole, that many seconds from now."""
+    before = _latest.set(time.monotonic() + seconds)
+    try:
+        yield
+    finally:
+        _latest.reset(before)
+
+
 def fetch(
     http: httpx2.Client, method: str, url: str, *, headers: Mapping[str, str], content: bytes | None = None
 ) -> Reply:
     """Send one request and read its whole answer. Raises Unreachable."""
     timeout = http.timeout.read or 0.0
-    deadline = time.monotonic() + timeout * _DEADLINE_FACTOR
+    deadline = min(time.monotonic() + timeout * _DEADLINE_FACTOR, _latest.get())
     _deadline.set(deadline)
     try:
         with http.stream(method, _checked(url), headers=dict(headers), content=content) as response:
             return Reply(response.status_code, response.headers, _read(response))
     except httpx2.TimeoutException as error:
-        if time.monotonic() >= deadline:
+        if deadline < _latest.get() and time.monotonic() >= deadline:
             raise Unreachable("The answer trickled in too slowly.", Trouble.TIMEOUT) from None
         never = isinstance(error, httpx2.ConnectTimeout | httpx2.PoolTimeout)
         why = f"{_host(url)} did not answer within {timeout:g} seconds."
@@ -180,7 +193,7 @@ class _GuardedBackend(httpcore2.SyncBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore2.NetworkStream:
         address = _address(host, port)
-        return _PromptStream(super().connect_tcp(address, port, timeout, local_address, socket_options))
+        return _PromptStream(super().connect_tcp(address, port, _left(timeout), local_address, socket_options))
 
 
 class _PromptStream(httpcore2.NetworkStream):

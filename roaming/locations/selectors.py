@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from partners import routing
 from partners.connections.models import Connection
-from partners.parties.models import PartyRole
+from partners.parties.models import Party, PartyRole
 from partners.people.models import User
 from partners.people.permissions import Grant, may
 from roaming.locations.models import Location
@@ -39,6 +39,17 @@ def operator_of(location: Location, data: dict[str, Any]) -> str:
 def by_id(locations: QuerySet[Location], location_id: str) -> Location | None:
     """The location of that id among some; where two owners use it, the one that was here first."""
     return locations.filter(ocpi_id_upper=location_id.upper()).select_related("party").order_by("id").first()
+
+
+def known_part(references: dict[str, Any], *, owner: Party) -> dict[str, Any]:
+    """LocationReferences to a location of `owner` with those EVSEs only that it has here and that are not removed. As
+    they are where none is left: a location that is private, or whose news is late, must not look like one where nobody
+    may charge (K4)."""
+    asked = references.get("evse_uids") or []
+    mine = Location.objects.filter(party=owner, ocpi_id_upper=references["location_id"].upper())
+    known = set(mine.values_list("evse_uids", flat=True).first() or []) if asked else set()
+    left = [uid for uid in asked if uid.upper() in known]
+    return {**references, "evse_uids": left} if left else references
 
 
 def bodies_of(sessions: Iterable[dict[str, Any]]) -> dict[tuple[str, str], dict[str, Any]]:

@@ -102,6 +102,10 @@ class TermsForm(forms.ModelForm[Agreement]):
             "payment_days",
             "dispute_days",
             "history_days",
+            "authorization_seconds",
+            "offline_rule",
+            "offline_per_token",
+            "offline_per_day",
             "notes",
         ]
         widgets = {
@@ -117,6 +121,10 @@ class TermsForm(forms.ModelForm[Agreement]):
             "payment_days": "Payable within, days",
             "dispute_days": "Answer a dispute within, days",
             "history_days": "History readable after its end, days",
+            "authorization_seconds": "Wait for an authorization, seconds",
+            "offline_rule": "When the eMSP cannot be asked",
+            "offline_per_token": "Unasked, times a day for one token",
+            "offline_per_day": "Unasked, times a day for all tokens",
         }
         help_texts = {
             "starts_date": "The first day on which it holds.",
@@ -125,6 +133,10 @@ class TermsForm(forms.ModelForm[Agreement]):
             "price_tolerance": "Differences per CDR up to this amount are accepted.",
             "vat_rate": "Percent on the sum of an invoice.",
             "history_days": "How long the eMSP's platform still reads sessions and CDRs. Empty: without limit.",
+            "authorization_seconds": "From 1 to 30: the driver stands at the station.",
+            "offline_rule": "For tokens whose whitelist says ALLOWED_OFFLINE.",
+            "offline_per_token": "A lost card charges no more often than that while the eMSP is away.",
+            "offline_per_day": "Bounds what an outage of theirs can cost. Empty: without limit.",
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -14,6 +14,7 @@ class Session(OcpiObject):
     emsp = models.ForeignKey(Party, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     status = models.CharField(max_length=12)
     token_uid = models.CharField(max_length=36)
+    # What the eMSP called the authorization or the command that it began with; the last one that the CPO said.
     authorization_reference = models.CharField(max_length=36, blank=True, default="")
     location_id = models.CharField(max_length=36)
     evse_uid = models.CharField(max_length=36)

@@ -10,9 +10,9 @@ from roaming.ocpi import envelope, storage
 from roaming.ocpi.errors import NOT_ENOUGH_INFORMATION, UNKNOWN_TOKEN, OcpiError, invalid, not_found
 from roaming.ocpi.ownership import OwnedObjectView
 from roaming.ocpi.views import OcpiView
-from roaming.tokens import authorization, selectors, services
-from roaming.tokens.authorization import Question
+from roaming.tokens import attempts, authorization, selectors, services
 from roaming.tokens.models import Token
+from roaming.tokens.questions import NotEnough, Question, UnknownToken
 
 
 class SenderList(OcpiView):
@@ -25,23 +25,36 @@ class Authorize(OcpiView):
     """A CPO asks whether a driver may charge."""
 
     def post(self, request: Request, token_uid: str, **_: Any) -> HttpResponse:
-        question = Question(
+        try:
+            with attempts.kept(
+                self.connection,
+                token_uid=token_uid,
+                token_type=_type(request) or "",
+                version=self.version,
+                correlation_id=self.correlation_id,
+                at=self.at,
+            ) as attempt:
+                question = self._question(token_uid, _type(request))
+                answer = authorization.authorize(question, attempt=attempt, at=self.at)
+                told = self.outgoing("authorization_info", answer)
+        except UnknownToken as error:
+            raise not_found(str(error), UNKNOWN_TOKEN) from None
+        except NotEnough as error:
+            raise OcpiError(NOT_ENOUGH_INFORMATION, str(error)) from None
+        return envelope.success(told)
+
+    def _question(self, token_uid: str, token_type: str | None) -> Question:
+        return Question(
             connection=self.connection,
             token_uid=token_uid,
-            token_type=_type(request),
+            token_type=token_type,
             version=self.version,
             location=self.object("location_references") if self.raw.strip() else None,
+            asker=self.route.from_party,
             issuer=self.named,
-            likely_issuer=self.meant,
+            likely_issuer=lambda: self.meant,
             correlation_id=self.correlation_id,
         )
-        try:
-            answer = authorization.authorize(question, at=self.at)
-        except authorization.UnknownToken as error:
-            raise not_found(str(error), UNKNOWN_TOKEN) from None
-        except authorization.NotEnough as error:
-            raise OcpiError(NOT_ENOUGH_INFORMATION, str(error)) from None
-        return envelope.success(self.outgoing("authorization_info", answer))
 
 
 class ReceiverObject(OwnedObjectView):

@@ -6,12 +6,16 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from partners import routing
+from partners.agreements.models import Agreement
 from partners.connections.models import Connection
 from partners.parties.models import Party, PartyRole
 from partners.people.models import User
 from partners.people.permissions import Grant, may
 from roaming.tokens import types
 from roaming.tokens.models import Token
+
+# A token, and the agreement under which it may be asked about.
+Shown = tuple[Token, Agreement]
 
 
 def visible_to_connection(connection: Connection, at: datetime) -> QuerySet[Token]:
@@ -20,15 +24,27 @@ def visible_to_connection(connection: Connection, at: datetime) -> QuerySet[Toke
 
 
 def shown_at_station(
-    connection: Connection, *, token_uid: str, token_type: str | None, version: str, at: datetime
-) -> list[Token]:
-    """The tokens with that uid, and that type as `version` calls it, that a CPO on the connection may ask about: of
-    each issuer that has one, the one it most likely means."""
-    visible = visible_to_connection(connection, at).filter(ocpi_id_upper=token_uid.upper())
-    rows = visible.filter(types.meant(version, token_type)).select_related("party__connection").order_by("-id")
+    connection: Connection,
+    *,
+    token_uid: str,
+    token_type: str | None,
+    version: str,
+    asker: routing.Code | None = None,
+    at: datetime,
+) -> list[Shown]:
+    """The tokens with that uid, and that type as `version` calls it, that a CPO on the connection may ask about, each
+    with the agreement under which it may: of each issuer that has one, the one it most likely means. Two queries, for
+    a driver waits."""
+    rows = Token.objects.filter(types.meant(version, token_type), ocpi_id_upper=token_uid.upper()).order_by("-id")
     likely_last = sorted(rows, key=lambda token: token.type == (token_type or types.DEFAULT))
     found = {token.party_id: token for token in likely_last}
-    return sorted(found.values(), key=lambda token: token.pk)
+    if not found:
+        return []
+    opened = routing.may_ask_under(connection, Q(emsp__in=list(found)), asker=asker, at=at)
+    shown = [(token, opened[party_id]) for party_id, token in found.items() if party_id in opened]
+    for token, agreement in shown:
+        token.party = agreement.emsp
+    return sorted(shown, key=lambda one: one[0].pk)
 
 
 def type_of(party: Party, token_uid: str, *, token_type: str | None, version: str) -> str:

@@ -104,10 +104,11 @@ def test_sessions_and_cdrs_go_to_the_tokens_party_while_an_agreement_covers_them
 
 
 def test_asking_about_a_token_needs_an_agreement_with_its_issuer(volta: Connection, nomad: Connection) -> None:
-    issuer = cast.party("DE*NMD", "EMSP")
-    assert not routing.may_ask_about(volta, issuer, at=cast.NOW)
-    cast.agreement("NL*VLT", "DE*NMD")
-    assert routing.may_ask_about(volta, issuer, at=cast.NOW)
+    issuer, named = cast.party("DE*NMD", "EMSP"), routing.of_emsp(("de", "nmd"))
+    assert routing.may_ask_under(volta, named, at=cast.NOW) == {}
+    agreement = cast.agreement("NL*VLT", "DE*NMD")
+    assert routing.may_ask_under(volta, named, at=cast.NOW) == {issuer.pk: agreement}
+    assert routing.may_ask_under(nomad, named, at=cast.NOW) == {}
 
 
 @pytest.mark.parametrize(
