@@ -19,7 +19,7 @@ from partners.people import selectors as people
 from partners.people.permissions import Grant
 from roaming.cdrs.models import Cdr
 from roaming.kernel import clock
-from roaming.portal import cells, columns, filters
+from roaming.portal import authorizations, cells, columns, filters
 from roaming.portal.access import Page
 from roaming.portal.columns import Cell
 from roaming.portal.forms import FormPage, attempt
@@ -83,6 +83,8 @@ class AgreementPage(Page):
             cdr_states=list(states),
             invoices=invoices.list_for(self.user).filter(agreement=agreement)[:12],
             trail=people.trail_of(agreement),
+            figures=authorizations.figures_under(self.user, agreement),
+            all_authorizations=f"agreement={agreement.reference}",
         )
 
 

@@ -31,6 +31,7 @@ from roaming.portal.access import Page
 from roaming.portal.columns import Cell
 from roaming.portal.forms import FormPage, ReasonForm, attempt
 from roaming.portal.lists import ListPage
+from roaming.tokens import selectors as tokens
 
 
 def url(cdr: Cdr) -> str:
@@ -141,6 +142,7 @@ class CdrPage(Page):
             line=getattr(cdr, "invoice_line", None),
             trail=selectors.trail(cdr),
             records=invoice_records.listing(cdr),
+            authorization=tokens.authorization_of(self.user, cdr),
         )
 
 

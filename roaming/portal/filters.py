@@ -1,10 +1,11 @@
 """Filters that several lists share. A filter is a query parameter, so every filtered list is a link."""
 
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 
 from partners.parties.models import Party
 from partners.partners.models import Partner
@@ -77,3 +78,30 @@ def days(field: str, label: str) -> dict[str, django_filters.DateFilter]:
         )
 
     return {"since": box("from", "gte"), "before": box("before", "lt")}
+
+
+def day(field: str, label: str) -> django_filters.DateFilter:
+    """A date box for one UTC day, found by an index on the time."""
+
+    def narrow(queryset: QuerySet[Any], name: str, value: date) -> QuerySet[Any]:
+        start = datetime.combine(value, time.min, UTC)
+        return queryset.filter(**{f"{field}__gte": start, f"{field}__lt": start + timedelta(days=1)})
+
+    widget = forms.DateInput(attrs={"type": "date", "title": f"{label} (UTC day)"})
+    return django_filters.DateFilter(method=narrow, label=label, widget=widget)
+
+
+def since(field: str, label: str) -> django_filters.DateFilter:
+    """Not shown: from the start of that UTC day on, for links from the figures of a period."""
+
+    def narrow(queryset: QuerySet[Any], name: str, value: date) -> QuerySet[Any]:
+        return queryset.filter(**{f"{field}__gte": datetime.combine(value, time.min, UTC)})
+
+    return django_filters.DateFilter(method=narrow, label=label, widget=forms.HiddenInput())
+
+
+def exactly(model: type[Model], label: str, field: str) -> django_filters.ModelChoiceFilter:
+    """Not shown: the rows of one object, for links from its page."""
+    return django_filters.ModelChoiceFilter(
+        field_name=field, queryset=model._default_manager.all(), label=label, widget=forms.HiddenInput()
+    )

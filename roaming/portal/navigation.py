@@ -81,6 +81,7 @@ GROUPS: list[tuple[str, list[Entry]]] = [
             Entry("Locations", "locations", "portal:locations"),
             Entry("Tariffs", "tariffs", "portal:tariffs", Grant.VIEW_MONEY),
             Entry("Tokens", "tokens", "portal:tokens"),
+            Entry("Authorizations", "authorizations", "portal:authorizations"),
             Entry("Sessions", "sessions", "portal:sessions"),
             Entry("Commands", "commands", "portal:commands"),
             Entry("Bookings", "bookings", "portal:bookings"),

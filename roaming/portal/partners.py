@@ -26,7 +26,7 @@ from roaming.cdrs import selectors as cdrs
 from roaming.cdrs.models import CdrState
 from roaming.exchange.models import PushState
 from roaming.hub import selectors as hub
-from roaming.portal import cells, columns, filters
+from roaming.portal import authorizations, cells, columns, filters
 from roaming.portal.access import Page
 from roaming.portal.columns import Cell
 from roaming.portal.lists import ListPage
@@ -95,6 +95,8 @@ class PartnerPage(Page):
             agreements=Agreement.objects.filter(joined).select_related("cpo", "emsp") if sees_money else [],
             sums=self._sums(partner) if sees_money else {},
             clients=hub.told_about(self.user, partner),
+            figures=authorizations.figures_of(self.user, partner),
+            all_authorizations=f"partner={partner.pk}",
         )
 
     def _sums(self, partner: Partner) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from roaming.portal.lists import ListPage
 from roaming.profiles import selectors as profiles
 from roaming.sessions import selectors
 from roaming.sessions.models import Session
+from roaming.tokens import selectors as tokens
 
 STATUSES = [(word, word.capitalize()) for word in ("ACTIVE", "COMPLETED", "INVALID", "PENDING", "RESERVATION")]
 
@@ -100,4 +101,5 @@ class SessionPage(Page):
             probably=started.probably_led_to(session),
             may_stop=help_desk.may_stop(session) and may(self.user, Grant.HELP_DRIVERS),
             profile=profiles.active_of(session),
+            authorization=tokens.authorization_of(self.user, session),
         )

@@ -5,6 +5,7 @@ from django.urls import path
 from roaming.portal import (
     agreements,
     attempts,
+    authorizations,
     bookings,
     cdrs,
     commands,
@@ -65,6 +66,8 @@ urlpatterns = [
     path("tariffs/<int:pk>/", tariffs.TariffPage.as_view(), name="tariff"),
     path("tokens/", tokens.TokenList.as_view(), name="tokens"),
     path("tokens/<int:pk>/", tokens.TokenPage.as_view(), name="token"),
+    path("authorizations/", authorizations.AuthorizationList.as_view(), name="authorizations"),
+    path("authorizations/<int:pk>/", authorizations.AuthorizationPage.as_view(), name="authorization"),
     path("sessions/", sessions.SessionList.as_view(), name="sessions"),
     path("sessions/<int:pk>/", sessions.SessionPage.as_view(), name="session"),
     path("sessions/<int:pk>/stop/", commands.Stop.as_view(), name="session_stop"),

@@ -46,8 +46,9 @@ from roaming.tariffs import services as tariffs
 from roaming.tariffs.models import Tariff
 from roaming.terminals import services as terminals
 from roaming.terminals.models import Terminal
+from roaming.tokens import attempts as asked_about
 from roaming.tokens import services as tokens
-from roaming.tokens.models import Token
+from roaming.tokens.models import Authorization, Source, Token
 from tests import cast
 from tests.billing import records
 
@@ -67,6 +68,7 @@ class Scene:
     location: Location
     tariff: Tariff
     token: Token
+    authorization: Authorization
     session: Session
     command: Command
     accepted: Cdr
@@ -133,6 +135,7 @@ def furnish() -> Scene:
         command=refused(nomad),
         checked=checked(nomad, exchange),
         exchange=exchange,
+        authorization=authorized(stored["token"], agreement),
         people=staff,
         **stored,
     )
@@ -241,6 +244,23 @@ def checked(connection: Connection, exchange: Exchange) -> ConformanceRun:
     ConformanceRun.objects.filter(pk=run.pk).update(state=RunState.FINISHED, started_at=cast.NOW, finished_at=cast.NOW)
     run.refresh_from_db()
     return run
+
+
+def authorized(token: Token, agreement: Agreement) -> Authorization:
+    """Nomad let its driver begin the stored session, and could not be asked the next time."""
+    volta = agreement.cpo.connection
+    card = {"token_uid": token.ocpi_id, "token_type": token.type, "version": "2.2.1", "correlation_id": "correlation-1"}
+    for reference, problem in (("", "Nomad did not answer within 5 seconds."), ("NMD-AUTH-5512", "")):
+        with asked_about.kept(volta, **card, at=cast.NOW) as attempt:
+            attempt.asks_at({"location_id": "ZUIDPLEIN", "evse_uids": ["ZP-1"]})
+            attempt.is_about(agreement, token)
+            if problem:
+                attempt.went_unanswered(problem)
+                attempt.decided(Source.OFFLINE, {"allowed": "NOT_ALLOWED"}, "More is not agreed.")
+            else:
+                said = {"allowed": "ALLOWED", "authorization_reference": reference}
+                attempt.decided(Source.EMSP, said, "DE*NMD said so.")
+    return attempt.row
 
 
 def exchange_with(connection: Connection) -> Exchange:

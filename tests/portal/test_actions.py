@@ -122,6 +122,9 @@ def terms(agreement: Agreement, **changes: Any) -> dict[str, Any]:
         "payment_days": "30",
         "dispute_days": "14",
         "history_days": "365",
+        "authorization_seconds": "4",
+        "offline_rule": "allow",
+        "offline_per_token": "3",
     }
     return fields | changes
 
@@ -137,6 +140,8 @@ def test_an_agreement_is_drafted_changed_activated_and_ended(ben: Client, scene:
     drafted.refresh_from_db()
     assert (drafted.state, drafted.price_tolerance, drafted.history_days) == ("active", Decimal("0.02"), 365)
     assert b"readable for 365 days after its end" in ben.get(page).content
+    assert b"<td>4 seconds</td>" in ben.get(page).content
+    assert b"at most 3 times a day with one token, without limit for all of them" in ben.get(page).content
     assert ben.post(page + "edit/", terms(hubert, price_tolerance="9")).status_code == 422
     assert ben.post(page + "end/", {"ends_date": "2027-12-01"}).status_code == 302
     drafted.refresh_from_db()
@@ -145,7 +150,15 @@ def test_an_agreement_is_drafted_changed_activated_and_ended(ben: Client, scene:
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"time_zone": "Europe/Atlantis"}, {"currency": "ZZZ"}, {"ends_date": "2026-11-30"}, {"starts_date": "2026-02-30"}],
+    [
+        {"time_zone": "Europe/Atlantis"},
+        {"currency": "ZZZ"},
+        {"ends_date": "2026-11-30"},
+        {"starts_date": "2026-02-30"},
+        {"authorization_seconds": "31"},
+        {"offline_rule": "hope"},
+        {"offline_per_day": "0"},
+    ],
 )
 def test_terms_that_cannot_be_are_refused_on_the_form(wrong: dict[str, str], ben: Client, scene: Scene) -> None:
     before = Agreement.objects.count()

@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 MAIN = (
     *("partners", "agreements", "locations", "tariffs", "tokens", "sessions", "cdrs", "findings", "pushes"),
-    *("settlement", "invoices", "disputes", "people", "people/trail", "components"),
+    *("authorizations", "settlement", "invoices", "disputes", "people", "people/trail", "components"),
 )
 
 

@@ -18,6 +18,7 @@ from tests.portal.scene import Scene, nomads
 LISTS = (
     *("partners", "agreements", "locations", "tariffs", "tokens", "sessions", "cdrs", "findings", "pushes"),
     *("settlement", "invoices", "disputes", "people", "invoice-records"),
+    "authorizations",
     *("bookings", "bookings/places", "terminals", "terminals/captures"),
 )
 HTMX = {"HX-Request": "true"}

@@ -19,6 +19,7 @@ from roaming.exchange.models import PushState
 from roaming.findings.models import Severity
 from roaming.portal import cells, locations, partners, states, tariffs
 from roaming.registration.models import Outcome as AttemptOutcome
+from roaming.tokens.models import Outcome as AuthorizationOutcome
 
 VENDOR = Path(__file__).resolve().parents[2] / "static" / "vendor"
 MODELS = {
@@ -33,6 +34,7 @@ MODELS = {
     "conformance": RunState,
     "check": Outcome,
     "attempt": AttemptOutcome,
+    "authorization": AuthorizationOutcome,
 }
 
 
