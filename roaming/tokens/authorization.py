@@ -127,8 +127,5 @@ def _as_stored(token: Token, question: Question, reason: str) -> tuple[Data, str
     """A valid token is allowed, for that `reason`, wherever it was asked about (K4); another one is blocked."""
     if not token.valid:
         return {"allowed": "BLOCKED", "token": token.data}, _INVALID
-    return {
-        "allowed": "ALLOWED",
-        "token": token.data,
-        **({"location": question.location} if question.location else {}),
-    }, reason
+    location = {"location": question.location} if question.location else {}
+    return {"allowed": "ALLOWED", "token": token.data, **location}, reason

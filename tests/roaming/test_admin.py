@@ -26,7 +26,7 @@ def ada(nomad: Connection) -> Client:
     return client
 
 
-@pytest.mark.parametrize("name", [*OBJECTS, "finding"])
+@pytest.mark.parametrize("name", [*OBJECTS, "finding", "authorization", "offlinecount"])
 def test_a_list_opens_searches_and_does_not_add(ada: Client, name: str) -> None:
     url = f"/admin/roaming/{name}/"
     assert ada.get(url).status_code == 200
