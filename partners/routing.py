@@ -89,6 +89,18 @@ def only_one_joined_to(connection: Connection) -> Code | None:
     return codes[0] if len(codes) == 1 else None
 
 
+def kept_by_people(module: str, role: str) -> list[Party]:
+    """Our own parties of `role` whose objects of `module` people keep here: no back-end of theirs has an interface for
+    them, which would be the truth."""
+    return [party for party in parties.ours().filter(role=role) if is_kept_by_people(party, module)]
+
+
+def is_kept_by_people(party: Party, module: str) -> bool:
+    """Whether that is so for one party; see kept_by_people."""
+    connection = party.connection
+    return connection.own and party.left_at is None and connection.endpoint(module, "SENDER") is None
+
+
 def owners_visible_to(connection: Connection, *, role: str, at: datetime) -> QuerySet[Party]:
     """Parties of `role` whose locations and tariffs (CPO) or tokens (EMSP) the connection may read at `at`."""
     mine, theirs = ("emsp", "cpo") if role == PartyRole.CPO else ("cpo", "emsp")

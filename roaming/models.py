@@ -7,6 +7,7 @@ from roaming.findings.models import Finding
 from roaming.hub.models import ClientInfo, HubNotice
 from roaming.invoice_records.models import InvoiceRecord, ListedCdr
 from roaming.locations.models import Location
+from roaming.own_objects.models import Edit, Upload
 from roaming.profiles.models import ActiveProfile
 from roaming.registration.models import Attempt
 from roaming.sessions.models import Session
@@ -25,6 +26,7 @@ __all__ = [
     "ClientInfo",
     "Command",
     "ConformanceRun",
+    "Edit",
     "Exchange",
     "FinancialAdvice",
     "Finding",
@@ -40,4 +42,5 @@ __all__ = [
     "Tariff",
     "Terminal",
     "Token",
+    "Upload",
 ]

@@ -158,6 +158,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "roaming.tokens.forget_authorizations",
         "schedule": crontab(hour=3, minute=27),
     },
+    "uploads": {"task": "roaming.own_objects.forget_uploads", "schedule": crontab(minute=41)},
 }
 
 AUTH_USER_MODEL = "partners.User"

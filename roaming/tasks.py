@@ -2,6 +2,7 @@ from roaming.commands.tasks import time_out_due
 from roaming.conformance.tasks import check
 from roaming.exchange.tasks import deliver, pull_all, pull_connection, sweep
 from roaming.hub.tasks import refresh
+from roaming.own_objects.tasks import forget_uploads
 from roaming.registration.tasks import end_broken_off, rotate_due
 from roaming.tokens.tasks import forget_authorizations
 
@@ -10,6 +11,7 @@ __all__ = [
     "deliver",
     "end_broken_off",
     "forget_authorizations",
+    "forget_uploads",
     "pull_all",
     "pull_connection",
     "refresh",

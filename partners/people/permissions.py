@@ -11,6 +11,8 @@ class Grant(StrEnum):
     VIEW_MONEY = "view prices, disputes and invoices"
     EDIT_PARTNERS = "edit partners, agreements and connections"
     HANDLE_TRAFFIC = "retry pushes, register and pull"
+    KEEP_OBJECTS = "keep our own locations and tokens by hand and from files"
+    KEEP_TARIFFS = "keep our own tariffs by hand and from files"
     HELP_DRIVERS = "unlock connectors and stop sessions"
     DECIDE_CDRS = "accept, reject and dispute CDRs"
     SETTLE = "settle periods and issue invoices"
@@ -20,9 +22,17 @@ class Grant(StrEnum):
 _EVERYBODY = frozenset({Grant.VIEW_ROAMING})
 
 GRANTS: dict[str, frozenset[Grant]] = {
-    Role.OPERATOR: _EVERYBODY | {Grant.HANDLE_TRAFFIC, Grant.HELP_DRIVERS},
+    Role.OPERATOR: _EVERYBODY | {Grant.HANDLE_TRAFFIC, Grant.KEEP_OBJECTS, Grant.HELP_DRIVERS},
     Role.ACCOUNT_MANAGER: _EVERYBODY
-    | {Grant.VIEW_MONEY, Grant.EDIT_PARTNERS, Grant.HANDLE_TRAFFIC, Grant.HELP_DRIVERS, Grant.DECIDE_CDRS},
+    | {
+        Grant.VIEW_MONEY,
+        Grant.EDIT_PARTNERS,
+        Grant.HANDLE_TRAFFIC,
+        Grant.KEEP_OBJECTS,
+        Grant.KEEP_TARIFFS,
+        Grant.HELP_DRIVERS,
+        Grant.DECIDE_CDRS,
+    },
     Role.FINANCE: _EVERYBODY | {Grant.VIEW_MONEY, Grant.DECIDE_CDRS, Grant.SETTLE},
     Role.ADMINISTRATOR: frozenset(Grant),
 }

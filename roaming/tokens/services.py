@@ -1,5 +1,6 @@
 """The only writers of tokens. A token is identified by uid and type together (K1)."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +12,7 @@ from roaming.findings import services as findings
 from roaming.findings.models import Severity
 from roaming.ocpi import storage
 from roaming.ocpi.schema.values import parse_time
-from roaming.ocpi.storage import Stored
+from roaming.ocpi.storage import Item, Stored
 from roaming.tokens import selectors
 from roaming.tokens.models import ASKED_ONLY, Token
 
@@ -24,6 +25,19 @@ def put(*, party: Party, token_uid: str, token_type: str, data: dict[str, Any], 
     )
     if stored.changed:
         _announce(stored.row, at)
+    return stored
+
+
+@transaction.atomic
+def put_many(*, party: Party, found: Sequence[dict[str, Any]], at: datetime) -> list[Stored[Token]]:
+    """Create or replace many tokens of `party`, no two of one uid and type, all or none, in few statements."""
+    items = [Item(data["uid"], data, _columns(data), {"type": data["type"]}) for data in found]
+    stored = storage.put_objects(Token, party=party, items=items, at=at)
+    changed = [one.row for one in stored if one.changed and one.row.type != ASKED_ONLY]
+    receivers = routing.receivers_of(party, at=at)
+    storage.announce_many(
+        changed, owner=party, receivers=receivers, module="tokens", kind="token", at=at, type_of=lambda row: row.type
+    )
     return stored
 
 
