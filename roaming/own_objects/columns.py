@@ -1,20 +1,23 @@
 """The columns of a file, which are the fields of a form as well: where each value lies in its object. Pure."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from roaming.own_objects.spellings import TEXT, Spelling
 
 Data = dict[str, Any]
 
+_LAST_STEP = re.compile(r"(?:\.[^.\[\]]+|\[[0-9]+\])\Z")
+
 
 @dataclass(frozen=True)
 class Column:
     """`path` are the keys that lead to the value in its object. An empty cell takes the value away, but for `sticky`
-    ones, which stay as they are; `otherwise` is what a new object has then. `key` columns name the object.
-
-    `alone`: without this value the object around it (the first key of `path`) has no meaning and goes with it.
+    ones, which stay as they are; `otherwise` is what a new object has then. `key` columns name the object, and
+    `required` ones every object has. `alone`: without this value the object around it (the first key of `path`) has no
+    meaning and goes with it.
     """
 
     name: str
@@ -36,6 +39,9 @@ class Column:
     def place(self, path: str) -> str:
         """The JSON path of the value below that of its object."""
         return ".".join((path, *self.path))
+
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -103,3 +109,32 @@ def _put(data: Data, key: str, value: Any) -> None:
         data.pop(key, None)
     else:
         data[key] = value
+
+
+def place_of(places: Mapping[str, T], path: str) -> T | None:
+    """What a violation at a JSON path is about: what is at that path or around it, or the first within it; None where
+    it is about something that has no place."""
+    if (within := _within(places, path)) is not None:
+        return within
+    steps = path
+    while (around := _LAST_STEP.sub("", steps)) != steps:
+        if around in places:
+            return places[around]
+        steps = around
+    return None
+
+
+def beside(places: Mapping[str, T], path: str) -> T | None:
+    """For those: the first place in the same object."""
+    steps = path
+    while (around := _LAST_STEP.sub("", steps)) != steps:
+        if (within := _within(places, around)) is not None:
+            return within
+        steps = around
+    return None
+
+
+def _within(places: Mapping[str, T], path: str) -> T | None:
+    if path in places:
+        return places[path]
+    return next((place for known, place in places.items() if known.startswith(f"{path}.")), None)

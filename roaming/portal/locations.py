@@ -17,10 +17,12 @@ from roaming.commands import selectors as commands
 from roaming.kernel import clock
 from roaming.locations import selectors
 from roaming.locations.models import Location
+from roaming.own_objects import kinds
 from roaming.portal import cells, columns, filters
 from roaming.portal.access import Page
 from roaming.portal.columns import Cell
 from roaming.portal.lists import ListPage
+from roaming.portal.own_objects import doors
 
 _STANDARDS = {
     "IEC_62196_T1": "Type 1",
@@ -69,14 +71,22 @@ class LocationFilter(django_filters.FilterSet):
 
 
 class LocationList(ListPage):
+    template = "portal/kept_list.html"
     title = "Locations"
     lede = "Stations of our own and of partners, as their owners last told us."
     table_class = LocationTable
     filter_class = LocationFilter
-    nothing = ("No location yet", "They arrive by OCPI once a CPO is registered: pushed as they change, or pulled.")
+    nothing = (
+        "No location yet",
+        "They arrive by OCPI once a CPO is registered: pushed as they change, or pulled. Those of a party of ours "
+        "without a back-end are added here, or imported from a file.",
+    )
 
     def queryset(self) -> QuerySet[Location]:
         return selectors.list_for(self.user)
+
+    def further(self) -> dict[str, Any]:
+        return doors.of_list(self.user, kinds.LOCATION)
 
 
 class LocationPage(Page):
@@ -93,6 +103,7 @@ class LocationPage(Page):
             operator=selectors.operator_of(location, data),
             evses=evses,
             may_unlock=may(self.user, Grant.HELP_DRIVERS) and help_desk.may_unlock(location, at=clock.now()),
+            keeping=doors.of_page(self.user, kinds.LOCATION, location),
             commands=commands.list_for(self.user).filter(location=location)[:8],
         )
 

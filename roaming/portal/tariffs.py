@@ -11,10 +11,12 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from partners.people.permissions import Grant
+from roaming.own_objects import kinds
 from roaming.portal import cells, columns, filters
 from roaming.portal.access import Page
 from roaming.portal.columns import Cell
 from roaming.portal.lists import ListPage
+from roaming.portal.own_objects import doors
 from roaming.tariffs import selectors
 from roaming.tariffs.models import Tariff
 
@@ -92,14 +94,22 @@ class TariffFilter(django_filters.FilterSet):
 
 class TariffList(ListPage):
     grant = Grant.VIEW_MONEY
+    template = "portal/kept_list.html"
     title = "Tariffs"
     lede = "What charging costs, as the CPOs publish it."
     table_class = TariffTable
     filter_class = TariffFilter
-    nothing = ("No tariff yet", "They arrive by OCPI once a CPO is registered.")
+    nothing = (
+        "No tariff yet",
+        "They arrive by OCPI once a CPO is registered. Those of a party of ours without a back-end "
+        "are added here, or imported from a file.",
+    )
 
     def queryset(self) -> QuerySet[Tariff]:
         return selectors.list_for(self.user)
+
+    def further(self) -> dict[str, Any]:
+        return doors.of_list(self.user, kinds.TARIFF)
 
 
 class TariffPage(Page):
@@ -108,4 +118,5 @@ class TariffPage(Page):
     def get(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         tariff = get_object_or_404(selectors.visible_to(self.user).select_related("party__connection__partner"), pk=pk)
         data = tariff.data
-        return self.show("portal/tariff.html", tariff=tariff, data=data, prices=prices(data))
+        keeping = doors.of_page(self.user, kinds.TARIFF, tariff)
+        return self.show("portal/tariff.html", tariff=tariff, data=data, prices=prices(data), keeping=keeping)

@@ -1,5 +1,7 @@
 """Tokens: the cards and app accounts that may charge."""
 
+from typing import Any
+
 import django_filters
 import django_tables2
 from django.db.models import QuerySet
@@ -8,10 +10,12 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
+from roaming.own_objects import kinds
 from roaming.portal import cells, columns, filters
 from roaming.portal.access import Page
 from roaming.portal.columns import Cell
 from roaming.portal.lists import ListPage
+from roaming.portal.own_objects import doors
 from roaming.tokens import selectors
 from roaming.tokens.models import Token
 
@@ -38,17 +42,26 @@ class TokenFilter(django_filters.FilterSet):
 
 
 class TokenList(ListPage):
+    template = "portal/kept_list.html"
     title = "Tokens"
     lede = "Who may charge, as the eMSPs say."
     table_class = TokenTable
     filter_class = TokenFilter
-    nothing = ("No token yet", "They arrive by OCPI once an eMSP is registered.")
+    nothing = (
+        "No token yet",
+        "They arrive by OCPI once an eMSP is registered. Those of a party of ours without a back-end "
+        "are added here, or imported from a file.",
+    )
 
     def queryset(self) -> QuerySet[Token]:
         return selectors.list_for(self.user)
+
+    def further(self) -> dict[str, Any]:
+        return doors.of_list(self.user, kinds.TOKEN)
 
 
 class TokenPage(Page):
     def get(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         token = get_object_or_404(selectors.visible_to(self.user).select_related("party__connection__partner"), pk=pk)
-        return self.show("portal/token.html", token=token, data=token.data)
+        keeping = doors.of_page(self.user, kinds.TOKEN, token)
+        return self.show("portal/token.html", token=token, data=token.data, keeping=keeping)

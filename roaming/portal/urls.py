@@ -1,7 +1,8 @@
 """Addresses of the portal's pages."""
 
-from django.urls import path
+from django.urls import URLPattern, path
 
+from roaming.own_objects.kinds import LOCATION, TARIFF, TOKEN, Kind
 from roaming.portal import (
     agreements,
     attempts,
@@ -30,9 +31,38 @@ from roaming.portal import (
     terminals,
     tokens,
 )
+from roaming.portal.own_objects import files
+from roaming.portal.own_objects.evses import KeepEvse
+from roaming.portal.own_objects.pages import Keep
+from roaming.portal.own_objects.tariffs import DeleteTariff, KeepTariff
+from roaming.portal.own_objects.written import Write
 
 app_name = "portal"
+
+
+def _kept(kind: Kind) -> list[URLPattern]:
+    """Where people keep our own objects of a kind: by hand, as JSON, in files."""
+    one, many = kind.name, kind.module
+    how = {"kind": kind, "grant": kind.grant, "edit_grant": kind.grant}
+    by_hand = KeepTariff if kind is TARIFF else Keep
+    return [
+        path(f"{many}/add/", by_hand.as_view(**how), name=f"{one}_add"),
+        path(f"{many}/write/", Write.as_view(**how), name=f"{one}_write"),
+        path(f"{many}/import/", files.Import.as_view(**how), name=f"{many}_import"),
+        path(f"{many}/import/template.csv", files.Template.as_view(**how), name=f"{many}_template"),
+        path(f"{many}/import/<int:pk>/", files.Preview.as_view(**how), name=f"{many}_preview"),
+        path(f"{many}/export/<int:pk>.csv", files.Export.as_view(**how), name=f"{many}_export"),
+        path(f"{many}/<int:pk>/edit/", by_hand.as_view(**how), name=f"{one}_edit"),
+        path(f"{many}/<int:pk>/json/", Write.as_view(**how), name=f"{one}_json"),
+    ]
+
+
 urlpatterns = [
+    *_kept(LOCATION),
+    *_kept(TARIFF),
+    *_kept(TOKEN),
+    path("locations/<int:pk>/evse/", KeepEvse.as_view(), name="location_evse"),
+    path("tariffs/<int:pk>/delete/", DeleteTariff.as_view(), name="tariff_delete"),
     path("", home.Home.as_view(), name="home"),
     path("search/", search.Search.as_view(), name="search"),
     path("partners/", partners.PartnerList.as_view(), name="partners"),

@@ -34,10 +34,15 @@ from roaming.exchange import journal
 from roaming.exchange.models import Direction, Exchange, Push, PushState
 from roaming.invoice_records import services as invoice_records
 from roaming.invoice_records.models import InvoiceRecord
+from roaming.kernel import clock
 from roaming.kernel.http import Unreachable
 from roaming.locations import services as locations
 from roaming.locations.models import Location
+from roaming.ocpi.models import OcpiObject
 from roaming.ocpi.schema import transforms, wire
+from roaming.own_objects import services as own_objects
+from roaming.own_objects.kinds import KINDS, TOKEN
+from roaming.own_objects.models import Upload
 from roaming.registration import attempts
 from roaming.registration.models import Attempt, Method
 from roaming.sessions import services as sessions
@@ -87,6 +92,10 @@ class Scene:
     checked: ConformanceRun
     exchange: Exchange
     people: dict[str, User]
+    kept_location: OcpiObject
+    kept_tariff: OcpiObject
+    kept_token: OcpiObject
+    upload: Upload
 
 
 def people() -> dict[str, User]:
@@ -138,7 +147,21 @@ def furnish() -> Scene:
         authorization=authorized(stored["token"], agreement),
         people=staff,
         **stored,
+        **kept(staff[Role.OPERATOR]),
     )
+
+
+def kept(by: User) -> dict[str, Any]:
+    """Volta Parking is ours and has no back-end: people keep what it has, and a file of tokens waits."""
+    cast.connection("Volta Parking", "CPO NL*VPK", "EMSP NL*VPK", partner="Volta", own=True, registered=False)
+    found: dict[str, Any] = {}
+    for kind in KINDS.values():
+        party = cast.party("NL*VPK", kind.role)
+        data = {**kind.sheet.example, kind.key: f"VPK-{kind.name.upper()}"}
+        found[f"kept_{kind.name}"] = own_objects.keep(kind=kind, party=party, data=data, by=by, at=cast.NOW)
+    file = b"uid,type,valid\nVPK-TOKEN,RFID,no\nVPK-NEW,RFID,perhaps\n"
+    asked: dict[str, Any] = {"name": "cards.csv", "content": file, "version": "2.3.0", "by": by, "at": clock.now()}
+    return {**found, "upload": own_objects.take(kind=TOKEN, party=cast.party("NL*VPK", "EMSP"), **asked)}
 
 
 def nomads() -> dict[str, Any]:

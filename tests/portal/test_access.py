@@ -9,6 +9,7 @@ from django.urls import get_resolver, reverse
 
 from partners.people.models import Role
 from partners.people.permissions import GRANTS, Grant
+from roaming.own_objects.models import Upload
 from roaming.portal import urls
 from tests.portal.scene import Scene
 
@@ -42,9 +43,26 @@ PAGES: dict[str, tuple[Grant, str]] = {
     **dict.fromkeys(("disputes", "dispute", "records", "record"), (Grant.VIEW_MONEY, "GET")),
     **dict.fromkeys(("cdr_accept", "cdr_reject", "cdr_contest"), (Grant.DECIDE_CDRS, "GET")),
     "cdr_price_again": (Grant.DECIDE_CDRS, "POST"),
+    **dict.fromkeys(
+        (f"{noun}_{how}" for noun in ("location", "token") for how in ("add", "write", "edit", "json")),
+        (Grant.KEEP_OBJECTS, "GET"),
+    ),
+    **dict.fromkeys(
+        (f"{nouns}_{how}" for nouns in ("locations", "tokens") for how in ("import", "template", "preview", "export")),
+        (Grant.KEEP_OBJECTS, "GET"),
+    ),
+    "location_evse": (Grant.KEEP_OBJECTS, "GET"),
+    **dict.fromkeys(("tariff_add", "tariff_write", "tariff_edit", "tariff_json"), (Grant.KEEP_TARIFFS, "GET")),
+    **dict.fromkeys(("tariffs_import", "tariffs_template", "tariffs_export"), (Grant.KEEP_TARIFFS, "GET")),
+    **dict.fromkeys(("tariff_delete", "tariffs_preview"), (Grant.KEEP_TARIFFS, "GET")),
     "settle": (Grant.SETTLE, "GET"),
     "invoice_issue": (Grant.SETTLE, "POST"),
     **dict.fromkeys(("people", "person_add", "trail"), (Grant.MANAGE_PEOPLE, "GET")),
+}
+
+# They begin with the name of something, and are about none.
+WITHOUT_SUBJECT = {"partner_add", "agreement_add"} | {
+    f"{noun}_{how}" for noun in ("location", "tariff", "token") for how in ("add", "write")
 }
 
 
@@ -73,12 +91,33 @@ def address(name: str, scene: Scene) -> str:
         "conformance": scene.checked,
         "exchange": scene.exchange,
     }
+    subjects |= kept_subjects(scene, name)
     subject = {"connection_add": "partner"}.get(name, name if name in subjects else name.partition("_")[0])
-    addresses_something = subject in subjects and name not in ("partner_add", "agreement_add")
+    addresses_something = subject in subjects and name not in WITHOUT_SUBJECT
     furthers: dict[str, list[Any]] = {"invoice_file": ["pdf"], "connection_attempt": [scene.attempt.pk]}
     return reverse(
         f"portal:{name}", args=[subjects[subject].pk, *furthers.get(name, [])] if addresses_something else []
     )
+
+
+def kept_subjects(scene: Scene, name: str) -> dict[str, Any]:
+    """What the pages are about on which people keep objects themselves, each by its own name."""
+    of_noun = {"location": scene.kept_location, "tariff": scene.kept_tariff, "token": scene.kept_token}
+    found: dict[str, Any] = {"location_evse": scene.kept_location, "tariff_delete": scene.kept_tariff}
+    for noun, row in of_noun.items():
+        found |= {f"{noun}_edit": row, f"{noun}_json": row, f"{noun}s_export": row.party}
+    if name.endswith("_preview"):
+        module = name.removesuffix("_preview")
+        row = of_noun[module.removesuffix("s")]
+        found[name] = Upload.objects.create(
+            module=module,
+            party=row.party,
+            name=scene.upload.name,
+            text=scene.upload.text if module == "tokens" else "id\nX\n",
+            by=scene.upload.by,
+            uploaded_at=scene.upload.uploaded_at,
+        )
+    return found
 
 
 def test_every_page_is_in_the_matrix() -> None:

@@ -120,7 +120,7 @@ def test_a_change_is_written_down_with_before_and_after_and_none_is_not(vgo: Par
     assert Token.objects.get().valid is False
     assert wire.decode(Push.objects.get().body.encode())["valid"] is False  # type: ignore[index, call-overload]
     (entry, _) = selectors.trail_of(TOKEN, Token.objects.get())
-    assert (entry.who, entry.what, entry.changes) == ("Otto", "changed it", [["valid", "true", "false"]])
+    assert (entry.who, entry.what, list(entry.changes[0])) == ("Otto", "changed it", ["valid", "true", "false"])
 
 
 def test_what_somebody_else_changed_meanwhile_is_not_overwritten(vgo: Party) -> None:

@@ -11,17 +11,21 @@ from roaming.own_objects.spellings import CAPITALS, COORDINATE, HOURS, IDS, WHOL
 _STANDARDS = sorted({*enums.CONNECTOR_TYPES_221, "MCS", "SAE_J3400"})
 
 LOCATION = (
-    Column("id", ("id",), about="Never changes.", label="Id", key=True),
-    Column("publish", ("publish",), YES_NO, "Whether drivers may see it in apps and on maps."),
+    Column("id", ("id",), about="Never changes.", label="Id", key=True, required=True),
+    Column("publish", ("publish",), YES_NO, "Whether drivers may see it in apps and on maps.", required=True),
     Column("name", ("name",)),
-    Column("address", ("address",), about="Street and number."),
-    Column("city", ("city",)),
+    Column("address", ("address",), about="Street and number.", required=True),
+    Column("city", ("city",), required=True),
     Column("postal_code", ("postal_code",)),
     Column("state", ("state",)),
-    Column("country", ("country",), CAPITALS, "Three letters, as in NLD."),
-    Column("latitude", ("coordinates", "latitude"), COORDINATE, "Degrees with a point, as in 52.08953."),
-    Column("longitude", ("coordinates", "longitude"), COORDINATE, "Degrees with a point, as in 5.10963."),
-    Column("time_zone", ("time_zone",), about="As in Europe/Amsterdam; hours and prices are meant in it."),
+    Column("country", ("country",), CAPITALS, "Three letters, as in NLD.", required=True),
+    Column("latitude", ("coordinates", "latitude"), COORDINATE, "Degrees with a point, as in 52.08953.", required=True),
+    Column(
+        "longitude", ("coordinates", "longitude"), COORDINATE, "Degrees with a point, as in 5.10963.", required=True
+    ),
+    Column(
+        "time_zone", ("time_zone",), about="As in Europe/Amsterdam; hours and prices are meant in it.", required=True
+    ),
     Column("opening_times", ("opening_times",), HOURS, "24/7, or as in “Mon-Fri 08:00-20:00; Sat 09:00-12:00”."),
     Column("charging_when_closed", ("charging_when_closed",), YES_NO, "Whether a session may go on when it closes."),
     Column("parking_type", ("parking_type",), one_of(sorted(enums.PARKING_TYPES_221)), "What kind of place it is."),
@@ -30,7 +34,14 @@ LOCATION = (
     Column("help_phone", ("help_phone",), about="Whom a driver calls, as in +31 30 123 45 67."),
 )
 EVSE = (
-    Column("evse_uid", ("uid",), about="Never changes, and names one EVSE of the party.", label="UID", key=True),
+    Column(
+        "evse_uid",
+        ("uid",),
+        about="Never changes, and names one EVSE of the party.",
+        label="UID",
+        key=True,
+        required=True,
+    ),
     Column("evse_id", ("evse_id",), about="As drivers see it: NL*VLT*E1234*1.", label="EVSE id"),
     Column(
         "status",
@@ -39,6 +50,7 @@ EVSE = (
         "An EVSE that is gone for good is REMOVED; it is never deleted.",
         sticky=True,
         otherwise="UNKNOWN",
+        required=True,
     ),
     Column("floor_level", ("floor_level",), about="As in -1."),
     Column("physical_reference", ("physical_reference",), about="The number on the charge point."),
@@ -51,17 +63,18 @@ EVSE = (
     ),
 )
 CONNECTOR = (
-    Column("connector_id", ("id",), about="Names it within its EVSE, as in 1.", label="Id", key=True),
+    Column("connector_id", ("id",), about="Names it within its EVSE, as in 1.", label="Id", key=True, required=True),
+    Column("standard", ("standard",), one_of(_STANDARDS), "The plug, as in IEC_62196_T2.", required=True),
     Column(
-        "standard",
-        ("standard",),
-        one_of(_STANDARDS),
-        "The plug, as in IEC_62196_T2.",
+        "format",
+        ("format",),
+        one_of(get_args(enums.ConnectorFormat)),
+        "A socket, or a cable with a plug.",
+        required=True,
     ),
-    Column("format", ("format",), one_of(get_args(enums.ConnectorFormat)), "A socket, or a cable with a plug."),
-    Column("power_type", ("power_type",), one_of(get_args(enums.PowerType)), "The current."),
-    Column("max_voltage", ("max_voltage",), WHOLE, "Volts between a phase and neutral for AC: 230."),
-    Column("max_amperage", ("max_amperage",), WHOLE, "Amperes."),
+    Column("power_type", ("power_type",), one_of(get_args(enums.PowerType)), "The current.", required=True),
+    Column("max_voltage", ("max_voltage",), WHOLE, "Volts between a phase and neutral for AC: 230.", required=True),
+    Column("max_amperage", ("max_amperage",), WHOLE, "Amperes.", required=True),
     Column("max_electric_power", ("max_electric_power",), WHOLE, "Watts, where it is not volts times amperes."),
     Column("tariff_ids", ("tariff_ids",), IDS, "Ids of the tariffs that hold here."),
 )

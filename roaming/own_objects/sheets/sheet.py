@@ -1,17 +1,14 @@
 """Rows of a file, and the object that some of them make together. Pure."""
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from roaming.ocpi.schema.rules import Violation
-from roaming.own_objects.columns import Column, fill
+from roaming.own_objects.columns import Column, beside, fill, place_of
 
 Data = dict[str, Any]
 Place = tuple[int, str]  # row and column
-
-_LAST_STEP = re.compile(r"(?:\.[^.\[\]]+|\[[0-9]+\])\Z")
 
 
 class Row(NamedTuple):
@@ -48,7 +45,6 @@ class Built:
             self.errors.append(RowError(said_in[name], name, f"{name} {sentence}."))
         for place, name in filling.places.items():
             self.places[place] = (said_in.get(name, rows[0].number), name)
-        self.places.setdefault(path, (rows[0].number, ""))
         return result
 
     def _said(self, columns: Iterable[Column], rows: Sequence[Row]) -> tuple[dict[str, str], dict[str, int]]:
@@ -70,19 +66,14 @@ class Built:
         something is said already could not be read, and is not said to be missing as well."""
         known = {(error.row, error.column) for error in self.errors if error.column}
         for violation in violations:
-            row, column = self._place(violation.path)
+            row, column = place_of(self.places, violation.path) or self._row_of(violation.path)
             if (row, column) not in known:
                 subject = column or violation.path.removeprefix("$.").removeprefix("$") or "The object"
                 self.errors.append(RowError(row, column, f"{subject} {violation.message}."))
 
-    def _place(self, path: str) -> Place:
-        if path in self.places:
-            return self.places[path]
-        within = next((place for known, place in self.places.items() if known.startswith(f"{path}.")), None)
-        if within is not None and within[1]:
-            return within
-        parent = _LAST_STEP.sub("", path)
-        return self._place(parent) if parent != path else (self.rows[0].number, "")
+    def _row_of(self, path: str) -> Place:
+        near = beside(self.places, path)
+        return near[0] if near else self.rows[0].number, ""
 
 
 @dataclass(frozen=True)

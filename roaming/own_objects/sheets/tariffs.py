@@ -1,6 +1,7 @@
 """Tariffs as a file: one row for each price component; what is said of the tariff and of the element repeats. Pure."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import get_args
 
 from roaming.ocpi.schema import enums
@@ -10,10 +11,16 @@ from roaming.own_objects.sheets.sheet import Built, Data, Row, RowError, Sheet, 
 from roaming.own_objects.spellings import CAPITALS, MOMENT, NUMBER, TEXTS, WHOLE, one_of, some_of
 
 TARIFF = (
-    Column("id", ("id",), about="Never changes; connectors name it.", label="Id", key=True),
-    Column("currency", ("currency",), CAPITALS, "Three letters, as in EUR."),
+    Column("id", ("id",), about="Never changes; connectors name it.", label="Id", key=True, required=True),
+    Column("currency", ("currency",), CAPITALS, "Three letters, as in EUR.", required=True),
     Column("type", ("type",), one_of(get_args(enums.TariffType)), "For which sessions. Empty: for all.", label="For"),
-    Column("tax_included", ("tax_included",), one_of(get_args(enums.TaxIncluded)), "Whether the prices contain tax."),
+    Column(
+        "tax_included",
+        ("tax_included",),
+        one_of(get_args(enums.TaxIncluded)),
+        "Whether the prices contain tax.",
+        required=True,
+    ),
     Column("valid_from", ("start_date_time",), MOMENT, "UTC, as in 2027-01-01T00:00:00Z. Empty: already."),
     Column("valid_until", ("end_date_time",), MOMENT, "UTC. Empty: until it is deleted."),
     Column("texts", ("tariff_alt_text",), TEXTS, "For drivers, as in “en: 0.40 a kWh | nl: 0,40 per kWh”."),
@@ -50,8 +57,15 @@ RESTRICTIONS = (
     Column("booking", ("restrictions", "booking"), one_of(get_args(enums.BookingRestriction)), "For bookings instead."),
 )
 COMPONENT = (
-    Column("component", ("type",), one_of(get_args(enums.TariffDimensionType)), "What is paid for.", key=True),
-    Column("price", ("price",), NUMBER, "Per kWh, per hour, or once (FLAT)."),
+    Column(
+        "component",
+        ("type",),
+        one_of(get_args(enums.TariffDimensionType)),
+        "What is paid for.",
+        key=True,
+        required=True,
+    ),
+    Column("price", ("price",), NUMBER, "Per kWh, per hour, or once (FLAT).", required=True),
     Column("vat", ("vat",), NUMBER, "Percent."),
     Column("step_size", ("step_size",), WHOLE, "Billed in steps of so many Wh or seconds. Empty: 1.", otherwise=1),
 )
@@ -64,12 +78,12 @@ EXAMPLE: Data = {
     "elements": [
         {
             "restrictions": {"start_time": "23:00", "end_time": "07:00"},
-            "price_components": [{"type": "ENERGY", "price": "0.25", "vat": 21, "step_size": 1}],
+            "price_components": [{"type": "ENERGY", "price": Decimal("0.25"), "vat": 21, "step_size": 1}],
         },
         {
             "price_components": [
-                {"type": "ENERGY", "price": "0.40", "vat": 21, "step_size": 1},
-                {"type": "FLAT", "price": "0.50", "vat": 21, "step_size": 1},
+                {"type": "ENERGY", "price": Decimal("0.40"), "vat": 21, "step_size": 1},
+                {"type": "FLAT", "price": Decimal("0.50"), "vat": 21, "step_size": 1},
             ]
         },
     ],

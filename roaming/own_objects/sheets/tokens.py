@@ -9,14 +9,46 @@ from roaming.own_objects.sheets.sheet import Built, Data, Row, Sheet
 from roaming.own_objects.spellings import YES_NO, one_of
 
 TOKEN = (
-    Column("uid", ("uid",), about="What a station reads: the UID of a card in hexadecimal.", label="UID", key=True),
-    Column("type", ("type",), one_of(sorted(enums.TOKEN_TYPES_221 | {"EMAID"})), "What kind of token it is.", key=True),
-    Column("contract_id", ("contract_id",), about="The driver's contract, as in NL-VGO-C00012345-X.", label="Contract"),
+    Column(
+        "uid",
+        ("uid",),
+        about="What a station reads: the UID of a card in hexadecimal.",
+        label="UID",
+        key=True,
+        required=True,
+    ),
+    Column(
+        "type",
+        ("type",),
+        one_of(sorted(enums.TOKEN_TYPES_221 | {"EMAID"})),
+        "What kind of token it is.",
+        key=True,
+        required=True,
+    ),
+    Column(
+        "contract_id",
+        ("contract_id",),
+        about="The driver's contract, as in NL-VGO-C00012345-X.",
+        label="Contract",
+        required=True,
+    ),
     Column("visual_number", ("visual_number",), about="The number printed on the card."),
-    Column("issuer", ("issuer",), about="The company that issued it, as printed on the card."),
+    Column("issuer", ("issuer",), about="The company that issued it, as printed on the card.", required=True),
     Column("group_id", ("group_id",), about="Tokens of one group stop each other's sessions.", label="Group"),
-    Column("valid", ("valid",), YES_NO, "Whether it may charge. A token is never deleted: no makes it invalid."),
-    Column("whitelist", ("whitelist",), one_of(get_args(enums.WhitelistType)), "May a CPO decide without asking us?"),
+    Column(
+        "valid",
+        ("valid",),
+        YES_NO,
+        "Whether it may charge. A token is never deleted: no makes it invalid.",
+        required=True,
+    ),
+    Column(
+        "whitelist",
+        ("whitelist",),
+        one_of(get_args(enums.WhitelistType)),
+        "May a CPO decide without asking us?",
+        required=True,
+    ),
     Column("language", ("language",), about="The driver's, two letters."),
     Column(
         "default_profile_type",

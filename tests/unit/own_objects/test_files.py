@@ -144,6 +144,7 @@ def test_opening_times_are_written_in_words_and_read_back() -> None:
 
 
 LOCATION = locations.SHEET.rows(locations.SHEET.example)[0]
+CONNECTOR_COLUMNS = [column.name for column in locations.CONNECTOR]
 TARIFF = tariffs.SHEET.rows(tariffs.SHEET.example)
 
 
@@ -178,6 +179,7 @@ def test_what_is_wrong_with_a_row_is_said_with_row_and_column(
         ("location", [{"latitude": "", "longitude": ""}], [(2, "latitude")]),
         ("location", [{}, {"connector_id": "2", "standard": "", "format": "PLUG"}], [(3, "standard"), (3, "format")]),
         ("location", [{}, {"evse_uid": "ZP-2", "status": "BROKEN"}], [(3, "status")]),
+        ("location", [{}, dict.fromkeys(CONNECTOR_COLUMNS, "") | {"evse_uid": "ZP-2"}], [(3, "")]),
         ("tariff", [{}, {"element": "2", "price": ""}], [(3, "price")]),
         ("tariff", [{"min_price": "", "min_price_after_taxes": "1"}], [(2, "min_price")]),
         ("tariff", [{"days": "FUNDAY"}], [(2, "days")]),
