@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 from django import template
-from django.forms import Textarea
+from django.forms import CheckboxSelectMultiple, Textarea
 from django.http import QueryDict
 from django.template import Context
 from django.utils.html import format_html
@@ -86,7 +86,7 @@ def is_check_box(field: Any) -> bool:
 @register.filter
 def is_long(field: Any) -> bool:
     """Whether the field takes the whole width of a form in two columns."""
-    return isinstance(field.field.widget, Textarea)
+    return isinstance(field.field.widget, (Textarea, CheckboxSelectMultiple))
 
 
 @register.filter

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from io import StringIO
@@ -13,6 +14,8 @@ from django.test import Client
 
 from billing.settlement.models import SettlementRun
 from partners.agreements.models import Agreement
+from roaming.own_objects.kinds import KINDS
+from roaming.tokens.models import Token
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -50,6 +53,33 @@ def test_the_first_partner_guide_runs_from_top_to_bottom(monkeypatch: pytest.Mon
     assert Client().login(username="ada@volta.example", password="choose-a-long-one")
     assert Agreement.objects.get().state == "active"
     assert SettlementRun.objects.get().period_starts_date == date(2026, 1, 1)
+
+
+@pytest.mark.django_db
+def test_the_guide_to_our_own_objects_says_what_its_commands_print(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = (ROOT / "docs/own-objects.md").read_text()
+    for name, content in re.findall(r"^```csv (\S+)\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
+        Path(name).write_text(content)
+    shown = re.findall(r"^```console\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    for told in re.findall(r"^\$ (.*)\n((?:[^$].*\n)*)", "".join(shown), re.MULTILINE):
+        out = StringIO()
+        with suppress(SystemExit):
+            call_command(*_read(shlex.split(told[0])).arguments, stdout=out, stderr=out)
+        if "add_connection" not in told[0]:
+            assert out.getvalue() == told[1]
+    assert Token.objects.filter(valid=True).count() == 2
+
+
+def test_the_guide_to_our_own_objects_names_every_column() -> None:
+    text = (ROOT / "docs/own-objects.md").read_text().replace("\\|", "|")
+    for kind in KINDS.values():
+        part = text.split(f"## Columns of {kind.module}")[1].split("\n## ")[0]
+        for column in kind.sheet.columns:
+            needed = "yes" if column.required else ""
+            assert f"| `{column.name}` | {needed} | {column.about} |".replace("|  |", "| |") in part
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

@@ -120,7 +120,7 @@ def test_a_location_is_added_with_its_evse_and_what_is_wrong_stands_at_its_field
     assert "one connector at least" in errors(ben.post(add, filled(ben.get(add), **evse)))
     plug = {"connector0-connector_id": "1", "connector0-standard": "IEC_62196_T2", "connector0-format": "SOCKET"}
     half = ben.post(add, filled(ben.get(add), **evse, **plug))
-    assert "Is required" in errors(half)
+    assert "This field is required." in errors(half)
     plug |= {"connector0-power_type": "AC_3_PHASE", "connector0-max_voltage": "230", "connector0-max_amperage": "32"}
     ben.post(add, filled(ben.get(add), **evse, **plug))
     row.refresh_from_db()

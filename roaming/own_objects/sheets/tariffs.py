@@ -25,7 +25,7 @@ TARIFF = (
     Column("valid_until", ("end_date_time",), MOMENT, "UTC. Empty: until it is deleted."),
     Column("texts", ("tariff_alt_text",), TEXTS, "For drivers, as in “en: 0.40 a kWh | nl: 0,40 per kWh”."),
     Column(
-        "min_price", ("min_price", "before_taxes"), NUMBER, "What a session costs at least, before tax.", alone=True
+        "min_price", ("min_price", "before_taxes"), NUMBER, "A session costs at least this, before tax.", alone=True
     ),
     Column("min_price_after_taxes", ("min_price", "after_taxes"), NUMBER, "The same with tax."),
     Column("max_price", ("max_price", "before_taxes"), NUMBER, "A session costs at most this, before tax.", alone=True),

@@ -16,17 +16,17 @@ _BLANK = 2  # forms for further connectors
 
 
 class ConnectorForm(ColumnsForm):
-    """A connector that is there, which may be taken away, or room for one; whose fields may then stay empty."""
+    """A connector that is there, which may be taken away, or room for one, which may stay empty."""
 
     def __init__(self, data: Any, *, onto: Data, prefix: str) -> None:
-        super().__init__(data, columns=CONNECTOR, onto=onto, prefix=prefix, required=False)
+        super().__init__(data, columns=CONNECTOR, onto=onto, prefix=prefix, may_be_blank=not onto)
         if onto:
             self.fields["gone"] = forms.BooleanField(label="Take this connector away", required=False)
 
     @property
     def counts(self) -> bool:
         """Whether there is a connector after this."""
-        return not self.cleaned_data.get("gone") and (bool(self.onto) or not self.is_blank)
+        return not self.cleaned_data.get("gone") and (bool(self.onto) or self.has_changed())
 
 
 class EvseForm(ObjectForm):

@@ -15,11 +15,12 @@ from roaming.own_objects.kinds import Data, Kind
 from roaming.own_objects.spellings import LIST_MARK, parts_of
 
 _YES_NO = ("yes", "no")
+_ACRONYMS = frozenset({"AC", "DC", "EMAID", "EV", "GBT", "IEC", "N/A", "PED", "RFID"})
 
 
-def field_of(column: Column, value: str, *, required: bool) -> forms.Field:
+def field_of(column: Column, value: str) -> forms.Field:
     """The field of a column; `value` is what is stored, as text."""
-    told: dict[str, Any] = {"label": column.shown, "help_text": column.about, "required": required and column.required}
+    told: dict[str, Any] = {"label": column.shown, "help_text": column.about, "required": column.required}
     spelling = column.spelling
     if spelling.many:
         chosen = parts_of(value)
@@ -35,27 +36,24 @@ def field_of(column: Column, value: str, *, required: bool) -> forms.Field:
 
 def word(code: str) -> str:
     """A value of OCPI as people read it; what is more than words stays as it is."""
-    short = len(code) <= 4 and code.isupper()
-    return code if short or any(letter.isdigit() for letter in code) else code.replace("_", " ").capitalize()
+    if any(letter.isdigit() for letter in code):
+        return code
+    text = " ".join(part if part in _ACRONYMS else part.lower() for part in code.split("_"))
+    return text[:1].upper() + text[1:]
 
 
 class ColumnsForm(forms.Form):
     """One object, or a part of one. `onto` is how it is stored, empty for a new one, whose key fields can be filled."""
 
     def __init__(
-        self, data: Any, *, columns: Sequence[Column], onto: Data, prefix: str | None = None, required: bool = True
+        self, data: Any, *, columns: Sequence[Column], onto: Data, prefix: str | None = None, may_be_blank: bool = False
     ) -> None:
-        super().__init__(data, prefix=prefix)
+        super().__init__(data, prefix=prefix, empty_permitted=may_be_blank, use_required_attribute=not may_be_blank)
         self.columns, self.onto = columns, onto
         stored = written(columns, onto)
         for column in columns:
-            self.fields[column.name] = field_of(column, stored[column.name], required=required)
+            self.fields[column.name] = field_of(column, stored[column.name])
             self.fields[column.name].disabled = column.key and bool(onto)
-
-    @property
-    def is_blank(self) -> bool:
-        """Whether nothing was typed."""
-        return not any(self._values().values())
 
     def filled(self, onto: Data, path: str = "$") -> tuple[Data, dict[str, tuple["ColumnsForm", str]]]:
         """`onto` with what was typed, and which field a JSON path is about."""

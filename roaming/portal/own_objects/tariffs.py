@@ -1,4 +1,4 @@
-"""Our own tariffs by hand: a form for the common shape, JSON for everything else."""
+"""Our own tariffs by hand: a form for the plain shape, JSON for everything else."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -14,9 +14,9 @@ from roaming.kernel import clock
 from roaming.ocpi.models import OcpiObject
 from roaming.ocpi.schema.enums import DayOfWeek
 from roaming.ocpi.storage import Unknown
-from roaming.own_objects import common, services
-from roaming.own_objects.common import Common, Prices
+from roaming.own_objects import plain_tariffs, services
 from roaming.own_objects.kinds import TARIFF, Data
+from roaming.own_objects.plain_tariffs import Plain, Prices
 from roaming.own_objects.sheets.tariffs import TARIFF as TARIFF_COLUMNS
 from roaming.portal.forms import FormPage
 from roaming.portal.own_objects.fields import ColumnsForm, ObjectForm
@@ -81,9 +81,9 @@ def _time() -> forms.TextInput:
 
 
 class TariffForm(ObjectForm):
-    """A tariff of the common shape."""
+    """A tariff of the plain shape."""
 
-    def __init__(self, data: Any, *, stored: Common, **options: Any) -> None:
+    def __init__(self, data: Any, *, stored: Plain, **options: Any) -> None:
         super().__init__(data, kind=TARIFF, columns=TARIFF_COLUMNS, **options)
         self.fields["vat"] = forms.DecimalField(
             label="VAT, percent", required=False, initial=stored.vat, min_value=Decimal(0), max_value=Decimal(100)
@@ -108,8 +108,8 @@ class TariffForm(ObjectForm):
         if self.errors:
             return data, places
         said = self.cleaned_data
-        elements = common.elements(
-            Common(
+        elements = plain_tariffs.elements(
+            Plain(
                 always=self.always.prices,
                 at_times=[form.prices for form in self.at_times],
                 vat=said["vat"],
@@ -127,7 +127,7 @@ class TariffForm(ObjectForm):
 
 
 class KeepTariff(KeepPage):
-    """Add a tariff, or change one of the common shape; others are changed as JSON."""
+    """Add a tariff, or change one of the plain shape; others are changed as JSON."""
 
     grant = edit_grant = Grant.KEEP_TARIFFS
     kind = TARIFF
@@ -140,8 +140,8 @@ class KeepTariff(KeepPage):
             return away
         return redirect(reverse("portal:tariff_json", args=[row.pk]))
 
-    def _stored(self, row: OcpiObject | None) -> Common | None:
-        return common.common(row.data["elements"]) if row else Common(Prices({}))
+    def _stored(self, row: OcpiObject | None) -> Plain | None:
+        return plain_tariffs.read(row.data["elements"]) if row else Plain(Prices({}))
 
     def make_form(self, data: Any = None) -> TariffForm:
         row = self.row()

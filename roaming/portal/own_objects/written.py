@@ -25,7 +25,7 @@ class JsonForm(ObjectForm):
     text = forms.CharField(
         label="JSON",
         strip=False,
-        widget=forms.Textarea(attrs={"rows": 28, "spellcheck": "false", "class": "mono"}),
+        widget=forms.Textarea(attrs={"rows": 28, "spellcheck": "false"}),
         help_text="In the shape of OCPI 2.3.0. Its owner and its last_updated are set by us.",
     )
 

@@ -1,4 +1,4 @@
-"""The common shape of a tariff, which a form can hold: prices, and others at times of day and on days. Pure.
+"""The plain shape of a tariff, which a form can hold: prices, and others at times of day and on days. Pure.
 
 One VAT for all, one step for energy and one for time.
 """
@@ -26,7 +26,7 @@ class Prices:
 
 
 @dataclass(frozen=True)
-class Common:
+class Plain:
     always: Prices
     at_times: Sequence[Prices] = ()
     vat: Decimal | None = None
@@ -34,39 +34,39 @@ class Common:
     time_step: int = 1
 
 
-def elements(common: Common) -> list[Data]:
+def elements(plain: Plain) -> list[Data]:
     """The tariff elements: prices at times come first, because of each dimension the first that holds counts."""
-    return [_element(prices, common) for prices in (*common.at_times, common.always) if prices.by_kind]
+    return [_element(prices, plain) for prices in (*plain.at_times, plain.always) if prices.by_kind]
 
 
-def common(found: Sequence[Data]) -> Common | None:
+def read(found: Sequence[Data]) -> Plain | None:
     """The same the way back; None for elements that say more than the form can hold."""
     try:
-        read = _read(found)
+        told = _read(found)
     except (KeyError, TypeError, ValueError):
         return None
-    return read if canonical({"": elements(read)}) == canonical({"": list(found)}) else None
+    return told if canonical({"": elements(told)}) == canonical({"": list(found)}) else None
 
 
-def _element(prices: Prices, common: Common) -> Data:
+def _element(prices: Prices, plain: Plain) -> Data:
     times = {"start_time": prices.from_time, "end_time": prices.until_time, "day_of_week": list(prices.days)}
     restrictions = {name: value for name, value in times.items() if value}
-    components = [_component(kind, prices.by_kind[kind], common) for kind in KINDS if kind in prices.by_kind]
+    components = [_component(kind, prices.by_kind[kind], plain) for kind in KINDS if kind in prices.by_kind]
     return {"price_components": components} | ({"restrictions": restrictions} if restrictions else {})
 
 
-def _component(kind: str, price: Decimal, common: Common) -> Data:
-    step = {"ENERGY": common.energy_step, "FLAT": 1}.get(kind, common.time_step)
-    vat = {} if common.vat is None else {"vat": common.vat}
+def _component(kind: str, price: Decimal, plain: Plain) -> Data:
+    step = {"ENERGY": plain.energy_step, "FLAT": 1}.get(kind, plain.time_step)
+    vat = {} if plain.vat is None else {"vat": plain.vat}
     return {"type": kind, "price": price, **vat, "step_size": step}
 
 
-def _read(found: Sequence[Data]) -> Common:
+def _read(found: Sequence[Data]) -> Plain:
     said = [_prices(element) for element in found]
     components = [component for element in found for component in element["price_components"]]
     always = [prices for prices in said if not (prices.from_time or prices.until_time or prices.days)]
     vats = [component["vat"] for component in components if component.get("vat") is not None]
-    return Common(
+    return Plain(
         always=always[0] if always else Prices({}),
         at_times=[prices for prices in said if prices not in always],
         vat=vats[0] if vats else None,
