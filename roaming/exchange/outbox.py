@@ -114,7 +114,7 @@ def enqueue(
     """
     text = body if isinstance(body, str) else wire.encode_text(body)
     change = Change(module, kind, method, path, text, object_key, merges=merges, follows=follows)
-    enqueue_many(receivers=_one_per_connection(receivers, object_key), owner=owner, changes=[change], at=at)
+    enqueue_many(receivers=receivers, owner=owner, changes=[change], at=at)
 
 
 def enqueue_to(
@@ -140,16 +140,15 @@ def enqueue_to(
     enqueue_many(receivers=[receiver], owner=sender, changes=[result], at=at)
 
 
-def enqueue_many(*, receivers: Sequence[Receiver], owner: Party, changes: Sequence[Change], at: datetime) -> None:
+def enqueue_many(*, receivers: Iterable[Receiver], owner: Party, changes: Sequence[Change], at: datetime) -> None:
     """Have changes of different objects of one owner, all of one module, delivered to every receiver, in this order."""
     assert database.in_atomic_block, "the change and its pushes belong into one transaction"
-    for start in range(0, len(changes), _BATCH):
+    taken = _takers(receivers, changes[0]) if changes else []
+    for start in range(0, len(changes) if taken else 0, _BATCH):
         batch = changes[start : start + _BATCH]
-        taken = [one for one in receivers if batch[0].url or one.connection.endpoint(batch[0].module, "RECEIVER")]
-        if taken:
-            _supersede(batch, taken)
-            _insert(batch, taken, owner, at)
-            hurry(*(receiver.connection.pk for receiver in taken))
+        _supersede(batch, taken)
+        _insert(batch, taken, owner, at)
+    hurry(*(receiver.connection.pk for receiver in taken))
 
 
 def _supersede(changes: Sequence[Change], receivers: Sequence[Receiver]) -> None:
@@ -192,15 +191,16 @@ def withdraw(*, connection: Connection, key: str, why: str) -> int:
 
 def hurry(*connection_ids: int) -> None:
     """Ask for delivery right after the commit. Only a hint: the sweep finds the rows when the broker is away."""
-    transaction.on_commit(lambda: _nudge(list(connection_ids)), robust=True)
+    if connection_ids:
+        transaction.on_commit(lambda: _nudge(list(connection_ids)), robust=True)
 
 
 def _nudge(connection_ids: list[int]) -> None:
     current_app.send_task("roaming.exchange.hurry", [connection_ids], retry=False, expires=HINT_SECONDS)
 
 
-def _one_per_connection(receivers: Iterable[Receiver], key: str) -> list[Receiver]:
-    """A platform that hosts two counterparties gets an object once."""
-    if not key:
-        return list(receivers)
-    return list({receiver.connection.pk: receiver for receiver in reversed(list(receivers))}.values())
+def _takers(receivers: Iterable[Receiver], change: Change) -> list[Receiver]:
+    """Those that have an interface for it, or gave an address. A platform that hosts two counterparties gets an object
+    once."""
+    taken = [one for one in receivers if change.url or one.connection.endpoint(change.module, "RECEIVER")]
+    return list({one.connection.pk: one for one in reversed(taken)}.values()) if change.key else taken

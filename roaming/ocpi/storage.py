@@ -322,8 +322,7 @@ def announce_many(
         )
         for row in rows
     ]
-    for receiver in receivers:
-        outbox.enqueue_many(receiver=receiver, owner=owner, changes=changes, at=at)
+    outbox.enqueue_many(receivers=receivers, owner=owner, changes=changes, at=at)
 
 
 def amount(value: Decimal | int) -> Decimal:
