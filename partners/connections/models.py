@@ -125,6 +125,8 @@ class Connection(models.Model):
                 condition=Q(state__in=ConnectionState.values), name="partners_connection_state_known"
             ),
             models.CheckConstraint(condition=Q(send_at_once__gte=1), name="partners_connection_sends_something"),
+            models.CheckConstraint(condition=~Q(send_per_minute=0), name="partners_connection_may_be_called"),
+            models.CheckConstraint(condition=~Q(timeout_seconds=0), name="partners_connection_is_waited_for"),
             models.CheckConstraint(
                 condition=~Q(state="registered") | ~Q(version=""), name="partners_connection_registered_has_a_version"
             ),

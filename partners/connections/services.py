@@ -101,6 +101,17 @@ def change(
     return connection
 
 
+def limit(
+    *, connection: Connection, send_per_minute: int | None, send_at_once: int, timeout_seconds: int | None
+) -> Connection:
+    """How often, how many at once and how patiently we call it; None: as often as needed, as long as everybody. It
+    holds from the next batch of pushes on."""
+    connection.send_per_minute, connection.send_at_once = send_per_minute, send_at_once
+    connection.timeout_seconds = timeout_seconds
+    connection.save(update_fields=["send_per_minute", "send_at_once", "timeout_seconds"])
+    return connection
+
+
 def _free_name(name: str, but: Connection | None = None) -> str:
     """A name that no other connection has, and that the command line takes for no number and no option."""
     name = _line(name)

@@ -1,9 +1,10 @@
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
 from django.http import HttpRequest
 
 from partners.people.admin_access import GrantedAdmin, MovesAdmin
+from partners.people.models import User
 from partners.people.permissions import Grant
 from roaming.exchange import dead_letters
 from roaming.exchange.models import Exchange, Push, PushState
@@ -41,7 +42,7 @@ class PushAdmin(MovesAdmin):
 
     def retry(self, request: HttpRequest, row: Push) -> None:
         """Send a dead push again."""
-        dead_letters.retry(push=row, by=request.user, at=clock.now())
+        dead_letters.retry(push=row, by=cast(User, request.user), at=clock.now())
 
 
 @admin.register(Exchange)

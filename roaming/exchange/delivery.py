@@ -254,7 +254,7 @@ class _Batch:
     def _given_up(self, push: Push, whose: Whose) -> str:
         """Why it is not tried any more; "" while it is."""
         allowed = policy.of(push.module)
-        if self._at - push.created_at >= allowed.patience:
+        if self._at - (push.handled_at or push.created_at) >= allowed.patience:
             return f"Given up after {push.attempts + 1} attempts: "
         if whose is Whose.PERHAPS_THIS and push.attempts + 1 >= allowed.attempts:
             return f"Given up after {push.attempts + 1} attempts: "

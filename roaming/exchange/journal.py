@@ -10,7 +10,7 @@ from typing import Any
 from django.db import DatabaseError, InterfaceError, transaction
 
 from partners.connections.models import Connection
-from roaming.exchange.models import Exchange, Push
+from roaming.exchange.models import Exchange, Push, PushState
 from roaming.ocpi.schema import wire
 from roaming.ocpi.schema.losses import Loss
 
@@ -90,10 +90,12 @@ def _row(note: Note, outcome: Outcome) -> Exchange:
 
 
 def forget(*, before: datetime) -> int:
-    """Delete exchanges older than that, in batches that keep nobody waiting; how many."""
+    """Delete exchanges older than that, in batches that keep nobody waiting; how many. Those of a dead push stay: a
+    person is still to see what was said."""
     total = 0
     while True:
-        oldest = Exchange.objects.filter(at__lt=before).order_by().values_list("pk", flat=True)[:_FORGET_BATCH]
+        old = Exchange.objects.filter(at__lt=before).exclude(push__state=PushState.DEAD)
+        oldest = old.order_by().values_list("pk", flat=True)[:_FORGET_BATCH]
         count, _ = Exchange.objects.filter(pk__in=list(oldest)).delete()
         total += count
         if count < _FORGET_BATCH:

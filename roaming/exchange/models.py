@@ -2,6 +2,8 @@
 
 import uuid
 
+import pghistory
+import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
@@ -48,6 +50,26 @@ class Failure(models.TextChoices):
     NO_INTERFACE = "no_interface", "No such interface"
 
 
+_HANDLED = pgtrigger.Q(old__handled_at__df=pgtrigger.F("new__handled_at"), new__handled_at__isnull=False)
+_DROPPED = pgtrigger.Q(new__state="dropped")
+_REPAIRED = pgtrigger.Q(old__body__df=pgtrigger.F("new__body"))
+
+
+# What people did with a dead one, and in what words it was dead; and what it said before it was repaired.
+@pghistory.track(
+    pghistory.UpdateEvent("sent_again", condition=_HANDLED & ~_DROPPED & ~_REPAIRED),
+    pghistory.UpdateEvent("repaired", condition=_HANDLED & ~_DROPPED & _REPAIRED),
+    pghistory.UpdateEvent("dropped", condition=_HANDLED & _DROPPED),
+    fields=["failure", "last_error", "handled_by", "handled_at", "note"],
+    model_name="PushHandling",
+    obj_field=pghistory.ObjForeignKey(related_name="handlings"),
+)
+@pghistory.track(
+    pghistory.UpdateEvent("before_repair", condition=_HANDLED & ~_DROPPED & _REPAIRED, row=pghistory.Old),
+    fields=["body"],
+    model_name="PushBodyBefore",
+    obj_field=pghistory.ObjForeignKey(related_name="bodies_before"),
+)
 class Push(models.Model):
     """One outgoing change for one connection. `body` is in the newest OCPI shape; delivery speaks the partner's
     version."""
@@ -122,6 +144,12 @@ class Push(models.Model):
             ),
             # What a person has to look at.
             models.Index(fields=["connection", "-id"], condition=Q(state="dead"), name="roaming_push_dead"),
+            # The overview: what a connection took in the last hours, and when it took something last.
+            models.Index(
+                fields=["connection", "-delivered_at"],
+                condition=Q(delivered_at__isnull=False),
+                name="roaming_push_delivered",
+            ),
             # What a whole location makes superfluous: the parts of it that wait.
             models.Index(
                 fields=["connection", "follows"],
@@ -140,6 +168,10 @@ class Push(models.Model):
 class Direction(models.TextChoices):
     IN = "in", "From the partner"
     OUT = "out", "To the partner"
+
+
+# Exchanges that should have delivered a push and did not; a GET only asks whether it arrived.
+FAILED_TO_DELIVER = Q(push__isnull=False) & ~Q(error="") & ~Q(method="GET")
 
 
 class Exchange(models.Model):
@@ -167,6 +199,10 @@ class Exchange(models.Model):
         indexes = [
             # The journal of one connection, newest first.
             models.Index(fields=["connection", "-id"], name="roaming_exchange_newest"),
+            # The overview: which pushes a connection failed at in the last hours.
+            models.Index(
+                fields=["connection", "-at", "push"], condition=FAILED_TO_DELIVER, name="roaming_exchange_push_failed"
+            ),
             # One request through all hands: a command, its answer, its result.
             models.Index(fields=["correlation_id"], name="roaming_exchange_story"),
             # The daily clearing finds the oldest ones; rows lie in the order of time.

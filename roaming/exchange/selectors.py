@@ -1,8 +1,10 @@
 """Reading the outbox and the journal."""
 
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from partners.connections import selectors as connections
 from partners.connections.models import Connection
@@ -59,7 +61,7 @@ def pushes_of_row(connection: Connection) -> QuerySet[Push]:
 def knows_older(connection: Connection) -> Q:
     """Filter for such objects (with `changed_at`): the connection was told of them, or is about to be, but not
     since they changed."""
-    told = pushes_of_row(connection).exclude(state=PushState.DEAD)
+    told = pushes_of_row(connection).exclude(state__in=[PushState.DEAD, PushState.DROPPED])
     since = told.filter(state=PushState.DELIVERED, delivered_at__gte=OuterRef("changed_at"))
     return Q(Exists(told)) & ~Q(Exists(since))
 
@@ -77,6 +79,62 @@ def pushes_for(user: User) -> QuerySet[Push]:
     """For lists and pages: newest first, without the body."""
     pushes = Push.objects.select_related("connection", "from_party", "to_party").defer("body").order_by("-id")
     return pushes if may(user, Grant.VIEW_ROAMING) else pushes.none()
+
+
+def _newer() -> QuerySet[Push]:
+    """Below a query of pushes: newer states of the same object; of a part of a location also the whole. Where states do
+    not replace each other, only what has arrived makes an older one out of date."""
+    same = Q(object_key=OuterRef("object_key")) | Q(kind="location", object_key=OuterRef("follows"))
+    newer = Push.objects.filter(same, connection=OuterRef("connection"), pk__gt=OuterRef("pk")).exclude(object_key="")
+    return newer.filter(Q(merges=True) | Q(state=PushState.DELIVERED))
+
+
+def has_newer() -> Exists:
+    """Filter for pushes: a newer state of the object was written down since."""
+    return Exists(_newer())
+
+
+def superseder() -> Subquery:
+    """To annotate pushes: the id of the newest state of the object that was delivered since; None for none. A dead push
+    is pointless then."""
+    return Subquery(_newer().filter(state=PushState.DELIVERED).order_by("-pk").values("pk")[:1])
+
+
+def dead_for(user: User) -> QuerySet[Any]:
+    """Dead letters, newest first, each with the push that superseded it (`superseded_by`: its id or None)."""
+    return pushes_for(user).filter(state=PushState.DEAD).annotate(superseded_by=superseder())
+
+
+@dataclass(frozen=True)
+class Handling:
+    """What a person did with a dead push: `what` ("Sent again", "Repaired", "Dropped"), and in what words it was dead.
+    `body_before` is what it said before a repair. `by` is None for who works at the command line."""
+
+    what: str
+    at: datetime
+    by: User | None
+    note: str
+    failure: str
+    last_error: str
+    body_before: str
+
+
+def handlings(push: Push) -> list[Handling]:
+    """The trail that the database keeps of it, oldest first; pghistory makes its models, which no module can import."""
+    tracked: Any = push
+    bodies = iter(tracked.bodies_before.order_by("pgh_id").values_list("body", flat=True))
+    return [
+        Handling(
+            what=event.pgh_label.replace("_", " ").capitalize(),
+            at=event.handled_at,
+            by=event.handled_by,
+            note=event.note,
+            failure=event.failure,
+            last_error=event.last_error,
+            body_before=next(bodies) if event.pgh_label == "repaired" else "",
+        )
+        for event in tracked.handlings.select_related("handled_by").order_by("pgh_id")
+    ]
 
 
 def exchanges_for(user: User) -> QuerySet[Exchange]:

@@ -20,8 +20,9 @@ class ConnectionCommand(BaseCommand):
     def take_version(self, parser: ArgumentParser, what: str) -> None:
         parser.add_argument("--version", default="", choices=OFFERED, help=what)
 
-    def take_connection(self, parser: ArgumentParser) -> None:
-        parser.add_argument("connection", metavar="ID", help="its name, as add_connection gave it, or its number")
+    def take_connection(self, parser: ArgumentParser, **options: Any) -> None:
+        told = "its name, as add_connection gave it, or its number"
+        parser.add_argument("connection", metavar="ID", help=told, **options)
 
     def find(self, name_or_id: str) -> Connection:
         """Raises CommandError."""

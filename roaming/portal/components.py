@@ -7,6 +7,7 @@ from django import forms
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from roaming.portal import charts
 from roaming.portal.access import Page
 from roaming.portal.states import TONES
 
@@ -28,6 +29,8 @@ class Components(Page):
             form=form,
             at=_AT,
             amounts=[(Decimal("61204.18"), "EUR"), (Decimal("-198.9"), "EUR"), (Decimal(4200), "JPY")],
+            bars=charts.bars([(4, 0), (9, 1), (0, 0), (12, 0), (3, 4)]),
+            bulk=[("Send again", request.path, ""), ("Drop", request.path, "btn-bad")],
             difference=Decimal("1.81"),
             energy=Decimal("31.284"),
         )

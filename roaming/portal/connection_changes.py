@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
@@ -17,10 +18,12 @@ from roaming.kernel import clock
 from roaming.kernel.states import CannotMove
 from roaming.portal import connections, steps
 from roaming.portal.access import Page
-from roaming.portal.connection_forms import ConnectionForm, SettledForm
+from roaming.portal.connection_forms import ChangeForm, ConnectionForm
 from roaming.portal.forms import FormPage
 from roaming.registration import leaving, rotation
 from roaming.registration.starting import CannotRegister
+
+_LIMITS = ("send_per_minute", "send_at_once", "timeout_seconds")
 
 
 class AddConnection(FormPage):
@@ -57,7 +60,7 @@ class AddConnection(FormPage):
 class EditConnection(FormPage):
     grant = edit_grant = Grant.EDIT_PARTNERS
     template = "portal/connection_edit.html"
-    form_class = SettledForm
+    form_class = ChangeForm
     refusals = (services.CannotAdd,)
 
     @property
@@ -74,13 +77,16 @@ class EditConnection(FormPage):
             "connection": self.connection,
         }
 
-    def make_form(self, data: Any = None) -> SettledForm:
+    def make_form(self, data: Any = None) -> ChangeForm:
         connection = self.connection
-        names = ("name", "only_version", "face", "requests_per_minute")
-        return SettledForm(data, connection=connection, initial={name: getattr(connection, name) for name in names})
+        names = ("name", "only_version", "face", "requests_per_minute", *_LIMITS)
+        return ChangeForm(data, connection=connection, initial={name: getattr(connection, name) for name in names})
 
+    @transaction.atomic
     def save(self, cleaned: dict[str, Any]) -> str:
-        return connections.url(services.change(connection=self.connection, **cleaned))
+        limits = {name: cleaned.pop(name) for name in _LIMITS}
+        changed = services.change(connection=self.connection, **cleaned)
+        return connections.url(services.limit(connection=changed, **limits))
 
 
 class Confirm(Page):

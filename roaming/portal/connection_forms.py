@@ -13,6 +13,7 @@ from partners.parties.models import Party, PartyRole
 from roaming.ocpi.schema.values import HTTP_URL
 from roaming.ocpi.versions import OFFERED
 
+_MOST_PER_MINUTE, _MOST_AT_ONCE, _LONGEST_WAIT_SECONDS = 100_000, 50, 300
 _NO_URL = "Their versions URL is not an absolute http(s) URL; write it whole, like https://nomad.example/ocpi/versions."
 
 
@@ -63,8 +64,33 @@ class SettledForm(forms.Form):
         self.fields["face"].queryset = others.exclude(connection=connection) if connection else others  # type: ignore[attr-defined]
 
 
+class ChangeForm(SettledForm):
+    """The same, and how we call it."""
+
+    send_per_minute = forms.IntegerField(
+        label="Our calls to it a minute",
+        min_value=1,
+        max_value=_MOST_PER_MINUTE,
+        required=False,
+        help_text="How often we may call it; empty: as often as needed.",
+    )
+    send_at_once = forms.IntegerField(
+        label="Our calls to it at once",
+        min_value=1,
+        max_value=_MOST_AT_ONCE,
+        help_text="How many of our pushes may be under way at the same time.",
+    )
+    timeout_seconds = forms.IntegerField(
+        label="Seconds to wait for its answer",
+        min_value=1,
+        max_value=_LONGEST_WAIT_SECONDS,
+        required=False,
+        help_text="Empty: as long as for everybody.",
+    )
+
+
 class ConnectionForm(SettledForm):
-    """The same, and who is behind it."""
+    """What is settled, and who is behind it."""
 
     codes = forms.CharField(label="Parties", help_text="As in DE*NMD; several with commas.", required=False)
     roles = forms.MultipleChoiceField(

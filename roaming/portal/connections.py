@@ -17,7 +17,7 @@ from roaming.exchange import pull
 from roaming.kernel import clock
 from roaming.kernel.states import CannotMove
 from roaming.ocpi.versions import OFFERED
-from roaming.portal import handshakes, once, steps
+from roaming.portal import handshakes, once, queues, steps
 from roaming.portal.access import Page
 from roaming.portal.connection_forms import RegisterForm, RotateForm
 from roaming.registration import leaving, rotation, selectors, starting
@@ -74,6 +74,7 @@ class ConnectionPage(Page):
         hosted = [party for party in known if party.left_at is None]
         told = handshakes.of(connection, self.user)
         looked = steps.test_call(self.user, connection)
+        at = clock.now()
         return self.show(
             "portal/connection.html",
             status,
@@ -85,7 +86,9 @@ class ConnectionPage(Page):
             versions_url=services.versions_url(),
             versions=OFFERED,
             form=form,
-            steps=steps.of(connection, known, told, looked, clock.now()),
+            steps=steps.of(connection, known, told, looked, at),
+            at=at,
+            queue=queues.of(connection, at),
             told=told,
             tried=selectors.attempts_for(self.user, connection).count(),
             looked=looked,

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
@@ -46,6 +47,10 @@ class FormPage(Page):
         """Further context of the page."""
         return {}
 
+    def sentences(self, error: Exception) -> list[str]:
+        """What a refusal says; each stands by itself."""
+        return [str(error)]
+
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
         return self._form(self.make_form())
 
@@ -55,7 +60,7 @@ class FormPage(Page):
             try:
                 url = self.save(form.cleaned_data)
             except self.refusals as error:
-                form.add_error(None, str(error))
+                form.add_error(None, ValidationError(self.sentences(error)))
             else:
                 messages.success(request, self.done)
                 return redirect(url)

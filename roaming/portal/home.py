@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Max, Q, QuerySet, Sum
+from django.db.models import Count, QuerySet, Sum
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
@@ -15,6 +15,7 @@ from partners.connections.models import Connection
 from partners.people.permissions import Grant, may
 from roaming.cdrs import selectors as cdrs
 from roaming.cdrs.models import CdrState
+from roaming.exchange import overview
 from roaming.exchange import selectors as exchange
 from roaming.exchange.models import PushState
 from roaming.kernel import clock
@@ -27,7 +28,7 @@ _UNDELIVERED = (PushState.WAITING, PushState.RETRYING, PushState.DEAD)
 class Home(Page):
     def get(self, request: HttpRequest) -> HttpResponseBase:
         at = clock.now()
-        context: dict[str, Any] = {"at": at, "connections": _connections(), **self._traffic(at)}
+        context: dict[str, Any] = {"at": at, "connections": _connections(at), **self._traffic(at)}
         if may(self.user, Grant.VIEW_MONEY):
             context |= self._money()
         return self.show("portal/home.html", **context)
@@ -61,15 +62,6 @@ def _per_currency(contested: QuerySet[Any]) -> list[dict[str, Any]]:
     return list(contested.values("currency").annotate(total=Sum("amount")).order_by("currency"))
 
 
-def _connections() -> QuerySet[Connection]:
-    waiting = Q(pushes__state__in=[PushState.WAITING, PushState.RETRYING])
-    return (
-        Connection.objects.select_related("partner")
-        .prefetch_related("parties")
-        .annotate(
-            waiting=Count("pushes", filter=waiting),
-            dead=Count("pushes", filter=Q(pushes__state=PushState.DEAD)),
-            delivered_at=Max("pushes__delivered_at"),
-        )
-        .order_by("-own", "name")
-    )
+def _connections(at: datetime) -> QuerySet[Connection]:
+    connections = Connection.objects.select_related("partner").prefetch_related("parties")
+    return overview.standing(connections, at).order_by("-own", "name")

@@ -18,6 +18,7 @@ _PATHS = {
     "cdrs": "M3.5 1.5h9v13l-2.2-1.5L8 14.5 5.7 13l-2.2 1.5zM6 5h4M6 8h4",
     "findings": "M8 2l6.5 11.5h-13zM8 6.5v3M8 11.5v.1",
     "traffic": "M2 5h11M10 2l3 3-3 3M14 11H3M6 8l-3 3 3 3",
+    "dead_letters": "M1.5 3.5h13v9h-13zM2 4l6 5 6-5",
     "settlement": "M2 4h12M2 8h8M2 12h5M10 12l1.5 1.5 3-3.5",
     "invoices": "M4 1.5h8v13H4zM6.5 5h3M6.5 8h3M6.5 11h1.5",
     "invoice_records": "M4 1.5h8v13H4zM6 5.5h4M6 10l1.5 1.5L10.3 8.5",

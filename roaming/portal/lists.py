@@ -29,6 +29,14 @@ class ListPage(Page):
         """What the person may see."""
         raise NotImplementedError
 
+    def hidden(self) -> tuple[str, ...]:
+        """Columns that are not for this person."""
+        return () if may(self.user, Grant.VIEW_MONEY) else self.money_columns
+
+    def bulk(self) -> list[tuple[str, str, str]]:
+        """What this person can do with rows that are ticked: (label, address of a page, class)."""
+        return []
+
     def further(self) -> dict[str, Any]:
         """More context for the page head."""
         return {}
@@ -36,8 +44,7 @@ class ListPage(Page):
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
         filters = self.filter_class(request.GET, queryset=self.queryset(), request=request)
         page = keyset(filters.qs, request.GET, field=self.newest_by)
-        hidden = () if may(self.user, Grant.VIEW_MONEY) else self.money_columns
-        table = self.table_class(page.rows, orderable=False, request=request, exclude=hidden)
+        table = self.table_class(page.rows, orderable=False, request=request, exclude=self.hidden())
         chosen = any(request.GET.get(name) for name in filters.filters)
         head = {} if self.partial else self.further()
         return self.show(
@@ -49,5 +56,6 @@ class ListPage(Page):
             page=page,
             table=table,
             chosen=chosen,
+            bulk=self.bulk(),
             **head,
         )

@@ -43,7 +43,8 @@ def _held(user: Any) -> int:
 
 
 def _dead(user: Any) -> int:
-    return pushes_for(user).filter(state=PushState.DEAD).count()
+    """They wait for those who can do something about them."""
+    return pushes_for(user).filter(state=PushState.DEAD).count() if may(user, Grant.HANDLE_TRAFFIC) else 0
 
 
 def _open_disputes(user: Any) -> int:
@@ -88,7 +89,14 @@ GROUPS: list[tuple[str, list[Entry]]] = [
             Entry("Terminals", "payments", "portal:terminals"),
             Entry("CDRs", "cdrs", "portal:cdrs", Grant.VIEW_MONEY, _held, "?state=held", "held CDRs"),
             Entry("Findings", "findings", "portal:findings", Grant.VIEW_MONEY),
-            Entry("Pushes", "traffic", "portal:pushes", Grant.VIEW_ROAMING, _dead, "?state=dead", "dead pushes"),
+            Entry("Exchange", "traffic", "portal:queues", beside=("/pushes/",)),
+            Entry(
+                "Dead letters",
+                "dead_letters",
+                "portal:dead_letters",
+                waiting=_dead,
+                waiting_label="dead letters",
+            ),
         ],
     ),
     (

@@ -24,9 +24,10 @@ from partners.people.models import User
 from partners.people.permissions import Grant, may
 from roaming.cdrs import selectors as cdrs
 from roaming.cdrs.models import CdrState
-from roaming.exchange.models import PushState
+from roaming.exchange import overview
 from roaming.hub import selectors as hub
-from roaming.portal import authorizations, cells, columns, filters
+from roaming.kernel import clock
+from roaming.portal import authorizations, cells, columns, filters, queues
 from roaming.portal.access import Page
 from roaming.portal.columns import Cell
 from roaming.portal.lists import ListPage
@@ -86,11 +87,14 @@ class PartnerPage(Page):
         partner = get_object_or_404(Partner.objects.select_related("account_manager"), pk=pk)
         sees_money = may(self.user, Grant.VIEW_MONEY)
         joined = Q(cpo__connection__partner=partner) | Q(emsp__connection__partner=partner)
-        connections = list(partner.connections.prefetch_related("parties").annotate(**_queues()))
+        at = clock.now()
+        connections = list(overview.standing(partner.connections.prefetch_related("parties"), at))
         return self.show(
             "portal/partner.html",
             partner=partner,
             connections=connections,
+            at=at,
+            queue=queues.summed(connections),
             standing=standing(connections),
             agreements=Agreement.objects.filter(joined).select_related("cpo", "emsp") if sees_money else [],
             sums=self._sums(partner) if sees_money else {},
@@ -119,11 +123,6 @@ def standing(connections: Iterable[Connection]) -> str:
     """The state of the connection that needs somebody first; empty where there is none."""
     states = {connection.state for connection in connections}
     return next((state for state in _URGENT_FIRST if state in states), "")
-
-
-def _queues() -> dict[str, Any]:
-    waiting = Q(pushes__state__in=[PushState.WAITING, PushState.RETRYING])
-    return {"waiting": Count("pushes", filter=waiting), "dead": Count("pushes", filter=Q(pushes__state=PushState.DEAD))}
 
 
 class PartnerForm(ModelForm[Partner]):

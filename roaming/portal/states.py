@@ -34,6 +34,7 @@ TONES: dict[str, dict[str, str]] = {
     },
     "call": {"done": "good", "refused": "bad", "unanswered": "bad"},
     "connection": {"planned": "neutral", "registered": "good", "suspended": "warn", "offline": "bad"},
+    "breaker": {"closed": "good", "probing": "warn", "open": "bad"},
     "client": {"connected": "good", "offline": "bad", "planned": "neutral", "suspended": "warn"},
     "conformance": {"waiting": "neutral", "running": "info", "finished": "good", "stopped": "warn"},
     "check": {"failed": "bad", "warning": "warn", "passed": "good", "skipped": "quiet", "not_applicable": "quiet"},

@@ -19,7 +19,7 @@ from roaming.portal import cells, icons, states
 
 register = template.Library()
 
-for _name in ("money", "kwh", "when", "day", "state", "party", "mono", "number", "path"):
+for _name in ("money", "kwh", "when", "age", "day", "state", "party", "mono", "number", "path"):
     register.simple_tag(getattr(cells, _name), name=_name)
 
 
@@ -62,7 +62,8 @@ def field_class(field: Any) -> SafeString:
     kind = "form-select" if getattr(widget, "input_type", "") == "select" else "form-control"
     if getattr(widget, "input_type", "") in ("checkbox", "radio"):
         kind = "form-check-input"
-    attrs = {"class": f"{kind} is-invalid" if field.errors else kind}
+    classes = [kind, widget.attrs.get("class", ""), "is-invalid" if field.errors else ""]
+    attrs = {"class": " ".join(filter(None, classes))}
     if field.help_text or field.errors:
         attrs["aria-describedby"] = f"{field.auto_id}_about"
     if is_focused(field):

@@ -1,4 +1,4 @@
-// The portal's own script: theme, `/` to search, copying, and what a link leads to in a fold. Everything else is a link, a form or hx-*.
+// The portal's own script: theme, `/` to search, copying, ticked rows, and what a link leads to in a fold. Everything else is a link, a form or hx-*.
 document.addEventListener("click", (event) => {
   if (!event.target.closest("[data-theme-toggle]")) return;
   const root = document.documentElement;
@@ -19,6 +19,23 @@ document.addEventListener("click", (event) => {
   navigator.clipboard?.writeText(button.dataset.copy);
   button.textContent = "Copied";
 });
+
+// The bar is there while rows are ticked, and says how many.
+function tally(event) {
+  const boxes = [...document.querySelectorAll("input[form=bulk][type=checkbox]")];
+  const all = document.querySelector("[data-select-all]");
+  if (!all) return;
+  all.hidden = false;
+  if (event?.target === all) boxes.forEach((box) => { box.checked = all.checked; });
+  boxes.forEach((box) => box.closest("tr").setAttribute("aria-selected", box.checked));
+  const ticked = boxes.filter((box) => box.checked).length;
+  const bar = document.getElementById("bulk");
+  bar.hidden = ticked === 0;
+  bar.querySelector("[data-chosen]").textContent = `${ticked} ticked`;
+}
+document.addEventListener("change", tally);
+document.addEventListener("htmx:afterSwap", tally);
+tally();
 
 // Not every browser opens the fold that holds what the address leads to.
 function unfold() {

@@ -33,7 +33,9 @@ PAGES: dict[str, tuple[Grant, str]] = {
         ("connection_conformance", "conformance", "conformance_text", "exchange"), (Grant.VIEW_ROAMING, "GET")
     ),
     "connection_quirk": (Grant.HANDLE_TRAFFIC, "POST"),
-    "push_retry": (Grant.HANDLE_TRAFFIC, "POST"),
+    **dict.fromkeys(("queues", "dead_letters"), (Grant.VIEW_ROAMING, "GET")),
+    **dict.fromkeys(("push_retry", "push_repair", "push_drop"), (Grant.HANDLE_TRAFFIC, "GET")),
+    **dict.fromkeys(("dead_letters_retry", "dead_letters_drop"), (Grant.HANDLE_TRAFFIC, "GET")),
     **dict.fromkeys(
         ("agreements", "agreement", "cdrs", "cdr", "findings", "tariffs", "tariff"), (Grant.VIEW_MONEY, "GET")
     ),

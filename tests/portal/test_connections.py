@@ -109,10 +109,16 @@ def test_what_a_person_settles_is_kept(ben: Client, scene: Scene) -> None:
     assert (connection.own, connection.only_version, connection.face) == (True, "2.1.1", face)
     assert "2.1.1 only" in shown and "90 times a minute" in shown and "NL*VLT" in shown
     form = {"name": "Fjord", "only_version": "", "face": "", "requests_per_minute": ""}
-    assert ben.post(page(connection, "edit/"), form).status_code == 302
+    limits = {"send_per_minute": "60", "send_at_once": "2", "timeout_seconds": "30"}
+    for wrong in ({"send_per_minute": "0"}, {"send_at_once": ""}, {"send_at_once": "51"}, {"timeout_seconds": "0"}):
+        assert ben.post(page(connection, "edit/"), form | limits | wrong).status_code == 422
+    assert Connection.objects.get(pk=connection.pk).send_at_once == 4
+    assert ben.post(page(connection, "edit/"), form | limits).status_code == 302
     connection.refresh_from_db()
     settled = (connection.name, connection.only_version, connection.face, connection.requests_per_minute)
     assert settled == ("Fjord", "", None, None)
+    assert (connection.send_per_minute, connection.send_at_once, connection.timeout_seconds) == (60, 2, 30)
+    assert "60 times a minute, 2 at once; its answer is waited for 30" in html(ben, page(connection))
 
 
 @pytest.mark.parametrize(

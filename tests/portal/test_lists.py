@@ -17,6 +17,7 @@ from tests.portal.scene import Scene, nomads
 
 LISTS = (
     *("partners", "agreements", "locations", "tariffs", "tokens", "sessions", "cdrs", "findings", "pushes"),
+    "dead-letters",
     *("settlement", "invoices", "disputes", "people", "invoice-records"),
     "authorizations",
     *("bookings", "bookings/places", "terminals", "terminals/captures"),
@@ -82,7 +83,7 @@ def test_a_count_at_home_leads_to_as_many_rows(browser: Client) -> None:
     home = browser.get("/").context
     rows = browser.get("/pushes/?state=undelivered").context["page"].rows
     assert home["undelivered"] == len(rows) > 0
-    assert home["dead"] == len(browser.get("/pushes/?state=dead").context["page"].rows) == 1
+    assert home["dead"] == len(browser.get("/dead-letters/").context["page"].rows) == 1
     assert home["contested_count"] == len(browser.get("/disputes/?state=open").context["page"].rows)
     assert home["drafts_count"] == len(browser.get("/invoices/?state=draft").context["page"].rows)
 

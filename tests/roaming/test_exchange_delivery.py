@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from partners.connections import services as connections
 from partners.connections.models import Connection, ConnectionState
 from partners.routing import Receiver
-from roaming.exchange import dead_letters, delivery, outbox, outcomes, policy, selectors
+from roaming.exchange import delivery, outbox, outcomes, policy, selectors
 from roaming.exchange.models import Exchange, Push, PushState
 from roaming.ocpi.schema import transforms, wire
 from roaming.tariffs import services as tariffs
@@ -303,33 +303,6 @@ def test_a_refusal_is_dead_at_once_with_their_sentence_and_the_rest_goes_on(
     assert why in first.last_error and first.attempts == 1
     nomad.refresh_from_db()
     assert nomad.paused_until is None
-
-
-def test_a_dead_push_is_retried_by_a_person(nomad: Connection, theirs: Platform) -> None:
-    push = change(0)
-    theirs.answering = lambda asked: Said(status=2001)
-    delivery.deliver_due(nomad.pk, AT)
-    push.refresh_from_db()
-    theirs.answering = lambda asked: None
-    dead_letters.retry(push=push, by=cast.person("Otto"), at=AT + timedelta(hours=1))
-    assert (push.state, push.attempts, push.last_error) == (PushState.WAITING, 0, "Retried by Otto.")
-    assert delivery.deliver_due(nomad.pk, AT + timedelta(hours=1)) == 1
-    push.refresh_from_db()
-    assert push.state == PushState.DELIVERED
-    with pytest.raises(dead_letters.CannotRetry, match="only dead"):
-        dead_letters.retry(push=push, by="Otto", at=AT)
-
-
-def test_a_dead_push_is_not_retried_over_a_newer_state(nomad: Connection, theirs: Platform) -> None:
-    push = change(0)
-    theirs.answering = lambda asked: Said(status=2001)
-    delivery.deliver_due(nomad.pk, AT)
-    theirs.answering = lambda asked: None
-    change(0, "SEK", hour=1)
-    push.refresh_from_db()
-    with pytest.raises(dead_letters.CannotRetry, match="newer state"):
-        dead_letters.retry(push=push, by="Otto", at=AT)
-    assert states() == [PushState.DEAD, PushState.WAITING]
 
 
 def test_a_newer_state_replaces_one_that_waits_and_keeps_its_place(nomad: Connection, theirs: Platform) -> None:
