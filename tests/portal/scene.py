@@ -95,7 +95,7 @@ class Scene:
     kept_location: OcpiObject
     kept_tariff: OcpiObject
     kept_token: OcpiObject
-    upload: Upload
+    uploads: dict[str, Upload]
 
 
 def people() -> dict[str, User]:
@@ -152,16 +152,17 @@ def furnish() -> Scene:
 
 
 def kept(by: User) -> dict[str, Any]:
-    """Volta Parking is ours and has no back-end: people keep what it has, and a file of tokens waits."""
+    """Volta Parking is ours and has no back-end: people keep what it has, and a file of each noun waits."""
     cast.connection("Volta Parking", "CPO NL*VPK", "EMSP NL*VPK", partner="Volta", own=True, registered=False)
-    found: dict[str, Any] = {}
+    found: dict[str, Any] = {"uploads": {}}
     for kind in KINDS.values():
         party = cast.party("NL*VPK", kind.role)
         data = {**kind.sheet.example, kind.key: f"VPK-{kind.name.upper()}"}
         found[f"kept_{kind.name}"] = own_objects.keep(kind=kind, party=party, data=data, by=by, at=cast.NOW)
-    file = b"uid,type,valid\nVPK-TOKEN,RFID,no\nVPK-NEW,RFID,perhaps\n"
-    asked: dict[str, Any] = {"name": "cards.csv", "content": file, "version": "2.3.0", "by": by, "at": clock.now()}
-    return {**found, "upload": own_objects.take(kind=TOKEN, party=cast.party("NL*VPK", "EMSP"), **asked)}
+        file = b"uid,type,valid\nVPK-TOKEN,RFID,no\nVPK-NEW,RFID,perhaps\n" if kind is TOKEN else b"id\nX\n"
+        asked: dict[str, Any] = {"name": "ours.csv", "content": file, "version": "2.3.0", "by": by, "at": clock.now()}
+        found["uploads"][kind.module] = own_objects.take(kind=kind, party=party, **asked)
+    return found
 
 
 def nomads() -> dict[str, Any]:

@@ -9,7 +9,6 @@ from django.urls import get_resolver, reverse
 
 from partners.people.models import Role
 from partners.people.permissions import GRANTS, Grant
-from roaming.own_objects.models import Upload
 from roaming.portal import urls
 from tests.portal.scene import Scene
 
@@ -93,7 +92,7 @@ def address(name: str, scene: Scene) -> str:
         "conformance": scene.checked,
         "exchange": scene.exchange,
     }
-    subjects |= kept_subjects(scene, name)
+    subjects |= kept_subjects(scene)
     subject = {"connection_add": "partner"}.get(name, name if name in subjects else name.partition("_")[0])
     addresses_something = subject in subjects and name not in WITHOUT_SUBJECT
     furthers: dict[str, list[Any]] = {"invoice_file": ["pdf"], "connection_attempt": [scene.attempt.pk]}
@@ -102,23 +101,13 @@ def address(name: str, scene: Scene) -> str:
     )
 
 
-def kept_subjects(scene: Scene, name: str) -> dict[str, Any]:
+def kept_subjects(scene: Scene) -> dict[str, Any]:
     """What the pages are about on which people keep objects themselves, each by its own name."""
     of_noun = {"location": scene.kept_location, "tariff": scene.kept_tariff, "token": scene.kept_token}
     found: dict[str, Any] = {"location_evse": scene.kept_location, "tariff_delete": scene.kept_tariff}
     for noun, row in of_noun.items():
         found |= {f"{noun}_edit": row, f"{noun}_json": row, f"{noun}s_export": row.party}
-    if name.endswith("_preview"):
-        module = name.removesuffix("_preview")
-        row = of_noun[module.removesuffix("s")]
-        found[name] = Upload.objects.create(
-            module=module,
-            party=row.party,
-            name=scene.upload.name,
-            text=scene.upload.text if module == "tokens" else "id\nX\n",
-            by=scene.upload.by,
-            uploaded_at=scene.upload.uploaded_at,
-        )
+        found[f"{noun}s_preview"] = scene.uploads[f"{noun}s"]
     return found
 
 

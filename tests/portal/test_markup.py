@@ -13,7 +13,7 @@ from tests.portal import markup
 from tests.portal.scene import Scene
 from tests.portal.test_access import PAGES
 
-SAME = 3  # addresses that differ in ids and values only, opened at most
+SAME = 4  # addresses that differ in ids and values only, opened at most
 
 
 def walk(browser: Client) -> dict[str, markup.Page]:

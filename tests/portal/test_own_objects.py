@@ -41,9 +41,8 @@ def errors(answer: Any) -> str:
 
 
 def test_pages_of_keeping_are_well_made(ben: Client, scene: Scene) -> None:
-    upload = scene.upload
     pages = [f"/{kind.module}/{how}/" for kind in KINDS.values() for how in ("add", "write", "import")]
-    pages += [f"/tokens/import/{upload.pk}/", f"/locations/{scene.kept_location.pk}/evse/?evse=ZP-1"]
+    pages += [f"/tokens/import/{scene.uploads['tokens'].pk}/", f"/locations/{scene.kept_location.pk}/evse/?evse=ZP-1"]
     pages += [f"/tariffs/{scene.kept_tariff.pk}/{how}/" for how in ("edit", "json", "delete")]
     pages += [f"/locations/{scene.kept_location.pk}/", f"/locations/{scene.kept_location.pk}/edit/"]
     for page in pages:
@@ -223,7 +222,7 @@ def upload(browser: Client, content: bytes, kind: Kind = TOKEN) -> Any:
 
 
 def test_a_file_is_previewed_then_stored_without_its_errors(ben: Client, scene: Scene) -> None:
-    page = f"/tokens/import/{scene.upload.pk}/"
+    page = f"/tokens/import/{scene.uploads['tokens'].pk}/"
     preview = ben.get(page)
     assert preview.context["plan"].counts == {"new": 0, "changed": 1, "unchanged": 0, "wrong": 1}
     html = preview.content.decode()
@@ -235,11 +234,11 @@ def test_a_file_is_previewed_then_stored_without_its_errors(ben: Client, scene: 
     assert ben.post(page, seen | {"leave_out": "on"}).status_code == 302
     assert Token.objects.get(pk=scene.kept_token.pk).valid is False
     assert "stored already" in errors(ben.post(page, seen | {"leave_out": "on"}))
-    assert b"from cards.csv" in ben.get(f"/tokens/{scene.kept_token.pk}/").content
+    assert b"from ours.csv" in ben.get(f"/tokens/{scene.kept_token.pk}/").content
 
 
 def test_a_preview_that_is_not_true_any_more_is_shown_again(ben: Client, scene: Scene) -> None:
-    page = f"/tokens/import/{scene.upload.pk}/"
+    page = f"/tokens/import/{scene.uploads['tokens'].pk}/"
     seen = {"seen": ben.get(page).context["plan"].fingerprint, "leave_out": "on"}
     token = scene.kept_token
     services.keep(
@@ -251,7 +250,7 @@ def test_a_preview_that_is_not_true_any_more_is_shown_again(ben: Client, scene: 
         seen=token.data["last_updated"],
     )
     answer = ben.post(page, seen)
-    assert (answer.status_code, Upload.objects.get(pk=scene.upload.pk).stored_at) == (409, None)
+    assert (answer.status_code, Upload.objects.get(pk=scene.uploads["tokens"].pk).stored_at) == (409, None)
     assert "Something changed since you looked" in answer.content.decode()
 
 
