@@ -1,5 +1,7 @@
-"""`make bench`: prints one table; only `paging` needs a database. docs/benchmarks.md tells what to expect."""
+"""`make bench`: prints one table; only `paging` and `journal` need a database. docs/benchmarks.md tells what to
+expect."""
 
+import importlib
 import json
 import os
 import sys
@@ -89,17 +91,16 @@ def main() -> None:
         sys.stdout.flush()
 
 
-def _paging(rows: Sequence[str]) -> None:
+def _on_a_database(name: str, sizes: Sequence[str]) -> None:
     import django
 
     django.setup()
-    from benchmarks import paging
-
-    paging.main(*map(int, rows))
+    module = importlib.import_module(f"benchmarks.{name}")
+    module.main(*map(int, sizes))
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["paging"]:
-        _paging(sys.argv[2:])
+    if sys.argv[1:2] in (["paging"], ["journal"]):
+        _on_a_database(sys.argv[1], sys.argv[2:])
     else:
         main()

@@ -30,7 +30,7 @@ FROM generate_series(1, %(rows)s) n, LATERAL (SELECT timestamptz '2026-02-01' + 
 
 def main(rows: int = 1_000_000) -> None:
     """Print milliseconds, and ratios to the second page."""
-    with _own_database():
+    with own_database():
         _fill(rows)
         reader = Caller("Nomad", "2.3.0")
         base = 0.0
@@ -62,7 +62,7 @@ def _link(page: Reply) -> str:
 
 
 @contextmanager
-def _own_database() -> Iterator[None]:
+def own_database() -> Iterator[None]:
     settings.ALLOWED_HOSTS = ["*"]
     name = str(database.settings_dict["NAME"])
     database.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)

@@ -5,13 +5,19 @@ import uuid
 import pghistory
 import pgtrigger
 from django.conf import settings
-from django.contrib.postgres.indexes import BrinIndex
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import BrinIndex, GinIndex
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Upper
 
 from partners.connections.models import Connection
 from partners.parties.models import Party
+from roaming.kernel.crypto import EncryptedTextField
 from roaming.kernel.states import Moves
+
+# From then on an exchange took long.
+SLOW_MS = 2000
 
 
 class PushState(models.TextChoices):
@@ -174,25 +180,59 @@ class Direction(models.TextChoices):
 FAILED_TO_DELIVER = Q(push__isnull=False) & ~Q(error="") & ~Q(method="GET")
 
 
-class Exchange(models.Model):
-    """One recorded HTTP request and its answer. Written even when the request's own transaction rolled back."""
+class Ended(models.TextChoices):
+    """What became of an exchange."""
 
-    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, null=True, related_name="exchanges")
-    push = models.ForeignKey(Push, on_delete=models.PROTECT, null=True, related_name="exchanges")
+    OK = "ok", "Went well"
+    REFUSED = "refused", "Refused"
+    FAILED = "failed", "Failed"
+
+
+class Exchange(models.Model):
+    """One recorded HTTP request and its answer. Written even when the request's own transaction rolled back.
+
+    No secrets are kept, and drivers as masks only (see `persons.Masks`).
+    """
+
+    connection = models.ForeignKey(
+        Connection, on_delete=models.PROTECT, null=True, related_name="exchanges", db_index=False
+    )
+    push = models.ForeignKey(Push, on_delete=models.PROTECT, null=True, related_name="exchanges", db_index=False)
     direction = models.CharField(max_length=3, choices=Direction.choices)
     method = models.CharField(max_length=7)
     url = models.CharField(max_length=1000)
+    # What it was about, as far as it tells: "tariffs", "receiver" (the side that was called), "2.2.1".
+    module = models.CharField(max_length=30, blank=True, default="")
+    role = models.CharField(max_length=8, blank=True, default="")
+    version = models.CharField("OCPI version", max_length=10, blank=True, default="")
+    # Its id or uid, and what of it was meant: "LOC1/EVSE1". Compared byte by byte, so that an index finds beginnings.
+    object_id = models.CharField("object", max_length=200, blank=True, default="", db_collation="C")
+    # Marks of the persons named in it, for who looks for a card (see `persons.Masks`).
+    marks = ArrayField(models.CharField(max_length=8), default=list, blank=True)
     http_status = models.PositiveSmallIntegerField(null=True)
     ocpi_status = models.PositiveSmallIntegerField(null=True)
+    # Why it came to nothing, in a sentence; empty for what went well.
     error = models.CharField(max_length=500, blank=True, default="")
     request_id = models.CharField(max_length=100, blank=True)
     correlation_id = models.CharField(max_length=100, blank=True)
     request_body = models.TextField(blank=True)
     response_body = models.TextField(blank=True)
+    # The request as it was, where it may be replayed and cannot be told from the rest (see `roaming.exchange.replay`).
+    original = EncryptedTextField(blank=True, default="", editable=False)
     # What the partner's version could not say of the objects in the body we sent: [{"field", "why", "times"?}].
     losses = models.JSONField(default=list, blank=True)
     duration_ms = models.PositiveIntegerField()
     at = models.DateTimeField()
+    # The exchange that a person had repeated. The journal forgets in bulk: the number may outlive the row.
+    replay_of = models.ForeignKey(
+        "self",
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        null=True,
+        blank=True,
+        related_name="repeated",
+    )
 
     class Meta:
         ordering = ["-id"]
@@ -205,9 +245,56 @@ class Exchange(models.Model):
             ),
             # One request through all hands: a command, its answer, its result.
             models.Index(fields=["correlation_id"], name="roaming_exchange_story"),
+            # The one request that a partner asks about.
+            models.Index(fields=["request_id"], name="roaming_exchange_request"),
+            # What was said about an object, and about what belongs to it.
+            models.Index(
+                Upper("object_id"), F("id").desc(), condition=~Q(object_id=""), name="roaming_exchange_of_an_object"
+            ),
+            # What was said about a card or a contract.
+            GinIndex(fields=["marks"], fastupdate=False, condition=~Q(marks=[]), name="roaming_exchange_of_a_person"),
+            # The journal of one module, newest first.
+            models.Index(fields=["module", "-id"], name="roaming_exchange_of_a_module"),
+            # What came to nothing, and what took long: of many, few.
+            models.Index(fields=["-id"], condition=~Q(error=""), name="roaming_exchange_failed"),
+            models.Index(fields=["-id"], condition=Q(duration_ms__gte=SLOW_MS), name="roaming_exchange_slow"),
+            # The tries of one push.
+            models.Index(fields=["push", "-id"], condition=Q(push__isnull=False), name="roaming_exchange_of_a_push"),
+            # What came of a replay.
+            models.Index(fields=["replay_of"], condition=Q(replay_of__isnull=False), name="roaming_exchange_repeated"),
             # The daily clearing finds the oldest ones; rows lie in the order of time.
             BrinIndex(fields=["at"], name="roaming_exchange_age"),
         ]
 
     def __str__(self) -> str:
         return f"{self.method} {self.url}"
+
+    @property
+    def ended(self) -> Ended:
+        """Refused is what was understood and not done; failed is all that may go well another time."""
+        if not self.error:
+            return Ended.OK
+        refused = 400 <= (self.http_status or 0) < 500 or 2000 <= (self.ocpi_status or 0) < 3000
+        return Ended.REFUSED if refused else Ended.FAILED
+
+    @property
+    def slow(self) -> bool:
+        return self.duration_ms >= SLOW_MS
+
+
+class Replay(models.Model):
+    """An exchange that a person had repeated, and why. What came of it refers to that exchange, or is the push."""
+
+    # The journal forgets in bulk, replays with their exchanges.
+    exchange = models.ForeignKey(Exchange, on_delete=models.DO_NOTHING, db_constraint=False, related_name="replays")
+    push = models.ForeignKey(Push, on_delete=models.PROTECT, null=True, related_name="replays")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    note = models.CharField(max_length=500)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [models.CheckConstraint(condition=~Q(note=""), name="roaming_replay_for_a_reason")]
+
+    def __str__(self) -> str:
+        return f"{self.exchange_id} again"

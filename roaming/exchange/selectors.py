@@ -11,8 +11,8 @@ from partners.connections.models import Connection
 from partners.parties.models import ConnectionStatus
 from partners.people.models import User
 from partners.people.permissions import Grant, may
-from roaming.exchange import breaker
-from roaming.exchange.models import Exchange, Push, PushState
+from roaming.exchange import breaker, persons
+from roaming.exchange.models import SLOW_MS, Exchange, Push, PushState
 
 
 def connections_with_due_pushes(at: datetime) -> QuerySet[Connection]:
@@ -139,5 +139,46 @@ def handlings(push: Push) -> list[Handling]:
 
 def exchanges_for(user: User) -> QuerySet[Exchange]:
     """For lists: newest first, without the bodies."""
-    exchanges = Exchange.objects.select_related("connection").defer("request_body", "response_body").order_by("-id")
+    exchanges = Exchange.objects.select_related("connection").order_by("-id")
+    exchanges = exchanges.defer("request_body", "response_body", "original")
     return exchanges if may(user, Grant.VIEW_ROAMING) else exchanges.none()
+
+
+def came_to_nothing() -> Q:
+    """Filter for exchanges: what was refused, and what failed."""
+    return ~Q(error="")
+
+
+def refused() -> Q:
+    """Filter for exchanges: what was understood and not done (`Exchange.ended`)."""
+    return came_to_nothing() & (Q(http_status__range=(400, 499)) | Q(ocpi_status__range=(2000, 2999)))
+
+
+def failed() -> Q:
+    """Filter for exchanges: what may go well another time."""
+    http = Q(http_status__isnull=True) | ~Q(http_status__range=(400, 499))
+    ocpi = Q(ocpi_status__isnull=True) | ~Q(ocpi_status__range=(2000, 2999))
+    return came_to_nothing() & http & ocpi
+
+
+def slow() -> Q:
+    """Filter for exchanges that took long."""
+    return Q(duration_ms__gte=SLOW_MS)
+
+
+def about(text: str) -> QuerySet[Exchange]:
+    """Exchanges about an object whose id begins so, about the card or contract of just that, or of that request or
+    correlation id. Each is found by an index of its own, however many exchanges there are."""
+    by_object = Exchange.objects.exclude(object_id="").filter(object_id__istartswith=text)
+    by_person = Exchange.objects.exclude(marks=[]).filter(marks__overlap=persons.marks(text))
+    by_message = Exchange.objects.filter(correlation_id=text), Exchange.objects.filter(request_id=text)
+    numbers = [found.order_by().values("pk") for found in (by_object, by_person, *by_message)]
+    return Exchange.objects.filter(pk__in=numbers[0].union(*numbers[1:]))
+
+
+def chain(exchange: Exchange) -> QuerySet[Exchange]:
+    """All that was said under its correlation id, in the order of time, without the bodies."""
+    if not exchange.correlation_id:
+        return Exchange.objects.none()
+    same = Exchange.objects.filter(correlation_id=exchange.correlation_id).select_related("connection")
+    return same.defer("request_body", "response_body", "original").order_by("at", "id")

@@ -9,7 +9,7 @@ from django.conf import settings
 
 from partners.agreements import selectors as agreements
 from partners.connections import selectors as connections
-from roaming.exchange import backfill, delivery, journal, outbox
+from roaming.exchange import backfill, delivery, outbox, retention
 from roaming.exchange import pull as pulling
 from roaming.exchange import selectors as exchange
 from roaming.kernel import clock
@@ -60,4 +60,6 @@ def pull_connection(connection_id: int) -> None:
 
 @shared_task(name="roaming.exchange.forget_exchanges")
 def forget_exchanges() -> None:
-    journal.forget(before=clock.now() - timedelta(days=settings.JOURNAL_DAYS))
+    at = clock.now()
+    retention.forget_bodies(before=at - timedelta(days=settings.JOURNAL_BODY_DAYS))
+    retention.forget(before=at - timedelta(days=settings.JOURNAL_DAYS))

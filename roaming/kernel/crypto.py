@@ -21,6 +21,22 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+def marks(text: str) -> list[str]:
+    """What a text is recognised by, in any letter case, without being readable: eight figures for each of FIELD_KEYS.
+
+    The first is the one to write down; what was written before the keys were changed bears one of the others.
+    """
+    return [
+        hashlib.blake2b(text.upper().encode(), digest_size=4, key=key).hexdigest()
+        for key in _mark_keys(tuple(settings.FIELD_KEYS))
+    ]
+
+
+@lru_cache(maxsize=4)
+def _mark_keys(keys: tuple[str, ...]) -> tuple[bytes, ...]:
+    return tuple(hashlib.sha256(b"marks:" + key.encode()).digest() for key in keys)
+
+
 @lru_cache(maxsize=4)
 def _fernet(keys: tuple[str, ...]) -> MultiFernet:
     return MultiFernet([Fernet(key) for key in keys])

@@ -41,7 +41,9 @@ def success(
 
 
 def failure(error: OcpiError) -> "OcpiResponse":
-    return _answer(error.status_code, error.message, error.data, error.http_status, error.headers)
+    response = _answer(error.status_code, error.message, error.data, error.http_status, error.headers)
+    response.refusal = error.message
+    return response
 
 
 def _answer(
@@ -66,6 +68,8 @@ class OcpiResponse(HttpResponse):
     """An answer that is already an envelope; the middleware replaces every other kind."""
 
     ocpi_status: int = 0
+    # For the journal: why it came to nothing.
+    refusal: str = ""
     # For Django: what a partner asks in vain is in the journal, and its address may hold a secret.
     _has_been_logged = True
     # For the journal: what the version of the request could not say of the objects in `data`.

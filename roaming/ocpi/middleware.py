@@ -1,5 +1,6 @@
 """Everything under /ocpi/ is answered in OCPI's way, also what never reaches a view, and is journalled."""
 
+import json
 import logging
 import re
 import uuid
@@ -109,14 +110,36 @@ def _journal(
         secret=secret,
         hidden=[*authentication.shown(request), *(journal.tokens_in(body) if secret else ())],
         losses=response.losses,
+        original=_original(request) if response.refusal and connection is not None and not secret else "",
+        replay_of=getattr(request, "ocpi_replay_of", None),
     )
     outcome = journal.Outcome(
         seconds=seconds,
         http_status=response.status_code,
         ocpi_status=response.ocpi_status,
         response_body=response.content.decode(errors="replace"),
+        error=response.refusal,
     )
     journal.write(note, outcome)
+
+
+def _original(request: HttpRequest) -> str:
+    """All that `exchange.replay` needs to have a refused change again; empty for what is none, or too long to keep."""
+    try:
+        body = bodies.plain(request) if request.method not in ("GET", "HEAD") else b""
+    except Exception:  # the client went away, or it was refused by size
+        return ""
+    if not 0 < len(body) <= journal.BODY_LIMIT_BYTES:
+        return ""
+    routing = {name: value for name, value in request.headers.items() if name.lower().startswith("ocpi-")}
+    return json.dumps(
+        {
+            "url": paths.as_sent(request.META) or request.get_full_path(),
+            "type": request.content_type or "",
+            "routing": routing,
+            "body": body.decode("latin-1"),
+        }
+    )
 
 
 def _replaced(response: HttpResponseBase) -> envelope.OcpiResponse:

@@ -17,6 +17,7 @@ _PATHS = {
     "bookings": "M2 3h12v11H2zM2 6.5h12M5 1.5v3M11 1.5v3M5.5 10l1.7 1.7L10.5 8.5",
     "cdrs": "M3.5 1.5h9v13l-2.2-1.5L8 14.5 5.7 13l-2.2 1.5zM6 5h4M6 8h4",
     "findings": "M8 2l6.5 11.5h-13zM8 6.5v3M8 11.5v.1",
+    "pushes": "M2.5 13.5h11M8 11V2.500M4.500 6 8 2.500 11.500 6",
     "traffic": "M2 5h11M10 2l3 3-3 3M14 11H3M6 8l-3 3 3 3",
     "dead_letters": "M1.5 3.5h13v9h-13zM2 4l6 5 6-5",
     "settlement": "M2 4h12M2 8h8M2 12h5M10 12l1.5 1.5 3-3.5",

@@ -64,7 +64,7 @@ GROUPS: list[tuple[str, list[Entry]]] = [
     (
         "Partners",
         [
-            Entry("Partners", "partners", "portal:partners", beside=("/connections/", "/conformance/", "/exchanges/")),
+            Entry("Partners", "partners", "portal:partners", beside=("/connections/", "/conformance/")),
             Entry(
                 "Agreements",
                 "agreements",
@@ -89,7 +89,7 @@ GROUPS: list[tuple[str, list[Entry]]] = [
             Entry("Terminals", "payments", "portal:terminals"),
             Entry("CDRs", "cdrs", "portal:cdrs", Grant.VIEW_MONEY, _held, "?state=held", "held CDRs"),
             Entry("Findings", "findings", "portal:findings", Grant.VIEW_MONEY),
-            Entry("Exchange", "traffic", "portal:queues", beside=("/pushes/",)),
+            Entry("Exchange", "pushes", "portal:queues", beside=("/pushes/",)),
             Entry(
                 "Dead letters",
                 "dead_letters",
@@ -97,6 +97,7 @@ GROUPS: list[tuple[str, list[Entry]]] = [
                 waiting=_dead,
                 waiting_label="dead letters",
             ),
+            Entry("Traffic", "traffic", "portal:traffic", beside=("/exchanges/",)),
         ],
     ),
     (

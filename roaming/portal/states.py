@@ -32,6 +32,7 @@ TONES: dict[str, dict[str, str]] = {
         "unsettled_tokens": "warn",
         "token_refused": "bad",
     },
+    "exchange": {"ok": "good", "refused": "bad", "failed": "bad"},
     "call": {"done": "good", "refused": "bad", "unanswered": "bad"},
     "connection": {"planned": "neutral", "registered": "good", "suspended": "warn", "offline": "bad"},
     "breaker": {"closed": "good", "probing": "warn", "open": "bad"},
@@ -87,7 +88,7 @@ TONES: dict[str, dict[str, str]] = {
     "verdict": {"within": "good", "outside": "warn", "unpriceable": "warn"},
     "person": {"active": "good", "inactive": "quiet"},
 }
-_WORDS = {"outoforder": "Out of order", "cdr": "CDR", "evse": "EVSE"}
+_WORDS = {"outoforder": "Out of order", "ok": "OK", "cdr": "CDR", "evse": "EVSE"}
 
 
 def tone(kind: str, value: str) -> str:

@@ -14,9 +14,10 @@ document.addEventListener("keydown", (event) => {
 });
 
 document.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-copy]");
+  const button = event.target.closest("[data-copy], [data-copy-from]");
   if (!button) return;
-  navigator.clipboard?.writeText(button.dataset.copy);
+  const from = document.getElementById(button.dataset.copyFrom);
+  navigator.clipboard?.writeText(from ? from.textContent : button.dataset.copy);
   button.textContent = "Copied";
 });
 

@@ -35,6 +35,8 @@ PAGES: dict[str, tuple[Grant, str]] = {
     **dict.fromkeys(("queues", "dead_letters"), (Grant.VIEW_ROAMING, "GET")),
     **dict.fromkeys(("push_retry", "push_repair", "push_drop"), (Grant.HANDLE_TRAFFIC, "GET")),
     **dict.fromkeys(("dead_letters_retry", "dead_letters_drop"), (Grant.HANDLE_TRAFFIC, "GET")),
+    "traffic": (Grant.VIEW_ROAMING, "GET"),
+    "exchange_replay": (Grant.HANDLE_TRAFFIC, "GET"),
     **dict.fromkeys(
         ("agreements", "agreement", "cdrs", "cdr", "findings", "tariffs", "tariff"), (Grant.VIEW_MONEY, "GET")
     ),

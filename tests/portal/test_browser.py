@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 MAIN = (
     *("partners", "agreements", "locations", "tariffs", "tokens", "sessions", "cdrs", "findings", "pushes"),
     *("authorizations", "settlement", "invoices", "disputes", "people", "people/trail", "components"),
-    *("dead-letters", "exchange"),
+    *("dead-letters", "exchange", "traffic"),
 )
 
 

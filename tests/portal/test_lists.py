@@ -16,7 +16,7 @@ from tests.billing import records
 from tests.portal.scene import Scene, nomads
 
 LISTS = (
-    *("partners", "agreements", "locations", "tariffs", "tokens", "sessions", "cdrs", "findings", "pushes"),
+    *("partners", "agreements", "locations", "tariffs", "tokens", "sessions", "cdrs", "findings", "pushes", "traffic"),
     "dead-letters",
     *("settlement", "invoices", "disputes", "people", "invoice-records"),
     "authorizations",

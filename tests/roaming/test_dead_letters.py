@@ -14,7 +14,7 @@ from partners.connections.models import Connection
 from partners.people.models import User
 from roaming.cdrs import services as cdrs
 from roaming.cdrs.models import Cdr
-from roaming.exchange import backfill, dead_letters, delivery, journal, outbox, repairs, selectors
+from roaming.exchange import backfill, dead_letters, delivery, journal, outbox, repairs, retention, selectors
 from roaming.exchange.models import Direction, Exchange, Failure, Push, PushState
 from roaming.ocpi.schema import transforms, wire
 from roaming.tariffs import services as tariffs
@@ -377,10 +377,10 @@ def test_nothing_but_a_person_moves_or_forgets_a_dead_push(nomad: Connection, ot
     assert outbox.withdraw(connection=nomad, key=push.object_key, why="No agreement.") == 0
     assert delivery.lapse(LATER) == 0
     backfill.connection_registered(connection=nomad, at=LATER)
-    journal.forget(before=LATER)
+    retention.forget(before=LATER)
     assert row(push) == before
     assert Exchange.objects.filter(push=push).count() == 1
     change(1)
     dead_letters.drop(push=push, by=otto, note="Done.", at=LATER)
-    journal.forget(before=LATER)
+    retention.forget(before=LATER)
     assert Exchange.objects.filter(push=push).count() == 0

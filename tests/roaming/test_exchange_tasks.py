@@ -12,7 +12,7 @@ from partners.connections import services as connections
 from partners.connections.models import Connection
 from partners.people.models import Role
 from roaming.celery import app
-from roaming.exchange import journal, tasks
+from roaming.exchange import retention, tasks
 from roaming.exchange.models import Exchange, Push, PushState
 from roaming.kernel import clock
 from roaming.locations.models import Location
@@ -145,7 +145,7 @@ def test_the_journal_is_forgotten_after_its_days_batch_by_batch(
     volta: Connection, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.JOURNAL_DAYS = 30
-    monkeypatch.setattr(journal, "_FORGET_BATCH", 2)
+    monkeypatch.setattr(retention, "_BATCH", 2)
     Caller("Volta").get("/receiver/tariffs/NL/VLT/AC22")
     written = Exchange.objects.order_by("id")
     assert len(written) == 4
