@@ -2,7 +2,7 @@ from roaming.bookings.admin import BookingAdmin, BookingLocationAdmin
 from roaming.cdrs.admin import CdrAdmin
 from roaming.commands.admin import CommandAdmin, ReservationAdmin
 from roaming.conformance.admin import CheckResultAdmin, ConformanceRunAdmin
-from roaming.exchange.admin import ExchangeAdmin, PushAdmin
+from roaming.exchange.admin import ExchangeAdmin, PullAdmin, PushAdmin
 from roaming.findings.admin import FindingAdmin
 from roaming.hub.admin import ClientInfoAdmin, HubNoticeAdmin
 from roaming.invoice_records.admin import InvoiceRecordAdmin
@@ -30,6 +30,7 @@ __all__ = [
     "InvoiceRecordAdmin",
     "LocationAdmin",
     "OfflineCountAdmin",
+    "PullAdmin",
     "PushAdmin",
     "ReservationAdmin",
     "SessionAdmin",

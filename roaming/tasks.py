@@ -1,6 +1,6 @@
 from roaming.commands.tasks import time_out_due
 from roaming.conformance.tasks import check
-from roaming.exchange.tasks import deliver, pull_all, pull_connection, sweep
+from roaming.exchange.tasks import deliver, pull_all, pull_connection, pull_due, sweep
 from roaming.hub.tasks import refresh
 from roaming.own_objects.tasks import forget_uploads
 from roaming.registration.tasks import end_broken_off, rotate_due
@@ -14,6 +14,7 @@ __all__ = [
     "forget_uploads",
     "pull_all",
     "pull_connection",
+    "pull_due",
     "refresh",
     "rotate_due",
     "sweep",

@@ -98,9 +98,6 @@ class Connection(models.Model):
     )
     registered_at = models.DateTimeField(null=True, blank=True)
     last_heard_at = models.DateTimeField(null=True, blank=True)
-    last_pulled_at = models.DateTimeField(null=True, blank=True)
-    # When their whole lists are read next, to see what is gone from them; empty: at once.
-    next_full_pull_at = models.DateTimeField(null=True, blank=True)
     # The breaker: after failures in a row nothing is sent before `paused_until`.
     failures = models.PositiveIntegerField(default=0, editable=False)
     paused_until = models.DateTimeField(null=True, blank=True, editable=False)

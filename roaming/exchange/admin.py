@@ -7,7 +7,7 @@ from partners.people.admin_access import GrantedAdmin, MovesAdmin
 from partners.people.models import User
 from partners.people.permissions import Grant
 from roaming.exchange import dead_letters
-from roaming.exchange.models import Exchange, Push, PushState
+from roaming.exchange.models import Exchange, Pull, Push, PushState
 from roaming.kernel import clock
 
 
@@ -67,3 +67,29 @@ class ExchangeAdmin(GrantedAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return [field.name for field in Exchange._meta.fields]
+
+
+@admin.register(Pull)
+class PullAdmin(GrantedAdmin):
+    """Readings of lists: read only; they are started, paused and stopped on the portal's page of the connection."""
+
+    list_display = [
+        "id",
+        "connection",
+        "module",
+        "full",
+        "since",
+        "state",
+        "pages",
+        "new",
+        "known",
+        "broken",
+        "gone",
+        "heard_at",
+        "reason",
+    ]
+    list_filter = ["state", "module", "cause", "connection"]
+    list_select_related = ["connection"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [field.name for field in Pull._meta.fields]

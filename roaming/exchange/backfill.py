@@ -1,11 +1,11 @@
 """What a partner must know when a door opens: all present objects that an agreement or a registration made visible, and
 what it missed of sessions and CDRs."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from itertools import islice
 from typing import TypeVar
+from zoneinfo import ZoneInfo
 
-from celery import current_app
 from django.db import transaction
 from django.db.models import Exists, Q, QuerySet
 
@@ -19,9 +19,9 @@ from partners.routing import Receiver
 from roaming.bookings import services as bookings
 from roaming.cdrs import selectors as cdrs
 from roaming.cdrs.models import Cdr
-from roaming.exchange import outbox
+from roaming.exchange import outbox, pulls
 from roaming.exchange import selectors as exchange
-from roaming.exchange.models import Push, PushState
+from roaming.exchange.models import Cause, Push, PushState
 from roaming.exchange.outbox import Change
 from roaming.hub import services as hub
 from roaming.invoice_records import services as invoice_records
@@ -40,7 +40,7 @@ _CHUNK = 500
 # How far back it is worth telling what was missed; older CDRs can be crawled.
 _RECENT = timedelta(days=90)
 # They registered with us, and have to hear our answer before they know the token that we would ask them with.
-_SETTLE_SECONDS = 3
+_SETTLE = timedelta(seconds=3)
 _OVER = ("COMPLETED", "INVALID")
 
 
@@ -59,8 +59,8 @@ def agreement_activated(*, agreement: Agreement, at: datetime) -> None:
 
 @transaction.atomic
 def open_agreement(*, agreement: Agreement, at: datetime) -> None:
-    """Each side is sent what the other owns, and the eMSP what is found to be of its drivers; once, however often and
-    by whomever it is asked."""
+    """Each side is sent what the other owns, and the eMSP what is found to be of its drivers, and what each side lists
+    is read; once, however often and by whomever it is asked."""
     if not agreement_services.mark_opened(agreement=agreement, at=at):
         return
     for owner, other in ((agreement.cpo, agreement.emsp), (agreement.emsp, agreement.cpo)):
@@ -73,6 +73,13 @@ def open_agreement(*, agreement: Agreement, at: datetime) -> None:
     for party in (agreement.cpo, agreement.emsp):
         if party.reachable:
             _tell_missed(party.connection, at)
+        _read_lists(agreement, party, at)
+
+
+def _read_lists(agreement: Agreement, party: Party, at: datetime) -> None:
+    """In full: what they list may be there for us from now on without having changed."""
+    since = datetime.combine(agreement.starts_date, time(), ZoneInfo(agreement.time_zone))
+    pulls.ask_all(connection=party.connection, roles=[party.role], since=since, full=True, cause=Cause.AGREEMENT, at=at)
 
 
 def connection_registered(*, connection: Connection, at: datetime) -> None:
@@ -81,13 +88,7 @@ def connection_registered(*, connection: Connection, at: datetime) -> None:
     waiting = Push.objects.filter(connection=connection, state__in=[PushState.WAITING, PushState.RETRYING])
     waiting.filter(next_attempt_at__gt=at).update(next_attempt_at=at)
     _send_all(connection, at)
-    connection_id = connection.pk
-    transaction.on_commit(
-        lambda: current_app.send_task(
-            "roaming.exchange.pull_connection", [connection_id], countdown=_SETTLE_SECONDS, retry=False
-        ),
-        robust=True,
-    )
+    pulls.ask_all(connection=connection, cause=Cause.REGISTRATION, at=at, due_at=at + _SETTLE)
 
 
 def party_connected(*, party: Party, at: datetime) -> None:

@@ -1,8 +1,8 @@
 """Reading a partner's list to its end, page by page, as T48 says, also where the partner departs from it."""
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
@@ -14,7 +14,8 @@ from roaming.ocpi import quirks
 from roaming.ocpi.client import Answer, OcpiClient, Refused
 
 _NEXT = re.compile(r'<([^>]*)>\s*;[^,]*\brel\s*=\s*"?next"?', re.IGNORECASE)
-_MAX_PAGES = 10_000
+# Some platforms put one object on a page.
+_MAX_PAGES = 1_000_000
 # Objects that vanish under a crawl make us step back; a list whose count keeps sinking is not read for ever.
 _MOST_STEPS_BACK = 100
 
@@ -43,9 +44,30 @@ class Page:
         return self.offset + len(self.items)
 
 
+@dataclass(frozen=True)
+class Place:
+    """How far a reading came: what has to outlive the worker so that another one can go on from there.
+
+    `url` is the page to read next, "" at the beginning and at the end; `offset` where it starts, `total` how many
+    objects the list held when it was asked last. `landmark` is a page read before: where it comes again, the list runs
+    in a circle.
+    """
+
+    url: str = ""
+    offset: int = 0
+    total: int | None = None
+    pages: int = 0
+    landmark: str = ""
+    steps_back: int = 0
+
+    @property
+    def ended(self) -> bool:
+        return self.pages > 0 and not self.url
+
+
 @dataclass
 class Crawl:
-    """One reading of one list of `connection`. Iterate over `items()`; raises Refused and Unreachable.
+    """One reading of one list of `connection`, from `place` on: `read` a page, then `move_on`, until `place.ended`.
 
     The next page is where `Link` says, but never on another host with our token. Where there is no Link although
     there is more, its address is computed.
@@ -57,51 +79,56 @@ class Crawl:
     params: Mapping[str, str] = field(default_factory=dict)
     to_party: Party | None = None
     from_party: Party | None = None
-    _seen: set[str] = field(default_factory=set, init=False)
-    _pages: int = field(default=0, init=False)
-    _steps_back: int = field(default=0, init=False)
+    place: Place = Place()
+    _before: Page | None = field(default=None, init=False)
 
-    def items(self) -> Iterator[Item]:
-        url: str | None = with_query(self.url, self.params)
-        before: Page | None = None
-        while url:
-            page = self._read(url, before)
-            url = self._earlier(page, before)
-            if url is None:
-                yield from page.items
-                url = self._following(page, before)
-            before = page
+    def read(self) -> Page:
+        """The page at `place`, or the one before it that objects slid to. Raises Refused and Unreachable."""
+        while True:
+            page = self._read(self.place.url or with_query(self.url, self.params))
+            earlier = self._earlier(page)
+            if earlier is None:
+                return page
+            steps = self.place.steps_back + 1
+            self.place = replace(self.place, url=earlier, total=page.total, landmark="", steps_back=steps)
 
-    def _read(self, url: str, before: Page | None) -> Page:
-        self._pages += 1
-        if url in self._seen or self._pages > _MAX_PAGES:
+    def move_on(self, page: Page) -> None:
+        """To what follows `page`, which was read just now. Raises Refused where it cannot be followed."""
+        url = self._following(page)
+        total = self.place.total if page.total is None else page.total
+        self.place = replace(self.place, url=url or "", offset=page.end, total=total)
+        self._before = page
+
+    def _read(self, url: str) -> Page:
+        pages = self.place.pages + 1
+        if url == self.place.landmark or pages > _MAX_PAGES:
             raise Refused(200, 0, "The list never ends: its next page was read already.")
-        self._seen.add(url)
         answer = self.ocpi.get(url, to_party=self.to_party, from_party=self.from_party)
         offset = _offset(url)
         if offset is None:
-            offset = before.end if before else 0
+            offset = self.place.offset
+        # A landmark that is moved at ever longer distances is met again in every circle.
+        landmark = url if pages & (pages - 1) == 0 else self.place.landmark
+        self.place = replace(self.place, pages=pages, landmark=landmark)
         return Page(url, _items(answer), offset, count(answer.headers, "X-Total-Count"), next_link(answer.headers, url))
 
-    def _earlier(self, page: Page, before: Page | None) -> str | None:
+    def _earlier(self, page: Page) -> str | None:
         """The page again from where it begins now, when objects before it went away since the last one (T48)."""
-        if before is None or before.total is None or page.total is None:
+        if self.place.total is None or page.total is None:
             return None
-        gone = before.total - page.total
-        if gone <= 0 or page.offset == 0 or self._steps_back >= _MOST_STEPS_BACK:
+        gone = self.place.total - page.total
+        if gone <= 0 or page.offset == 0 or self.place.steps_back >= _MOST_STEPS_BACK:
             return None
-        self._steps_back += 1
-        self._seen.clear()
         return with_query(page.url, {"offset": str(max(page.offset - gone, 0))})
 
-    def _following(self, page: Page, before: Page | None) -> str | None:
+    def _following(self, page: Page) -> str | None:
         if page.link:
             if not same_origin(page.link, self.url):
                 raise Refused(200, 0, f"The next page lies elsewhere, at {page.link}; it is not followed.")
             return page.link
         if not page.items or not self._more_after(page):
             return None
-        if before is not None and page.items == before.items:
+        if self._before is not None and page.items == self._before.items:
             raise Refused(200, 0, "The list repeats itself: it gives no link to the next page and ignores offset.")
         return with_query(page.url, {"offset": str(page.end)})
 

@@ -298,3 +298,174 @@ class Replay(models.Model):
 
     def __str__(self) -> str:
         return f"{self.exchange_id} again"
+
+
+class PullState(models.TextChoices):
+    WAITING = "waiting", "Waiting"
+    RUNNING = "running", "Running"
+    PAUSED = "paused", "Paused"
+    FINISHED = "finished", "Finished"
+    FAILED = "failed", "Failed"
+    STOPPED = "stopped", "Stopped"
+
+
+PULL_MOVES: Moves = {
+    PullState.WAITING: frozenset({PullState.RUNNING, PullState.PAUSED, PullState.STOPPED}),
+    # Back to waiting: they are away for now.
+    PullState.RUNNING: frozenset(
+        {PullState.WAITING, PullState.PAUSED, PullState.FINISHED, PullState.FAILED, PullState.STOPPED}
+    ),
+    PullState.PAUSED: frozenset({PullState.WAITING, PullState.STOPPED}),
+    PullState.FAILED: frozenset({PullState.WAITING}),
+}
+LIVE_PULLS = (PullState.WAITING, PullState.RUNNING, PullState.PAUSED)
+
+
+class Cause(models.TextChoices):
+    """Why a list is read."""
+
+    SCHEDULE = "schedule", "The schedule"
+    PERSON = "person", "A person"
+    COMMAND = "command", "The command line"
+    REGISTRATION = "registration", "A registration"
+    AGREEMENT = "agreement", "An agreement"
+
+
+class Pull(models.Model):
+    """One reading of one list of one connection, from its first page to its end, over as many turns of as many workers
+    as it takes.
+
+    `since`: only what changed from then on; None: all of it, and what is gone is found. `full`: as far back as it is
+    done now and then, where the list cannot be read as a whole. `gapless`: it leaves out nothing that changed between
+    the last such reading and this one, so the next may begin where this one began.
+    """
+
+    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="pulls")
+    # The list, by its name in roaming.ocpi.listings, and where it was when the reading was asked for.
+    module = models.CharField(max_length=40)
+    url = models.TextField("their URL of the list")
+    full = models.BooleanField(default=False)
+    since = models.DateTimeField(null=True, blank=True)
+    gapless = models.BooleanField(default=True)
+    cause = models.CharField("asked for by", max_length=12, choices=Cause.choices)
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    state = models.CharField(max_length=8, choices=PullState.choices, default=PullState.WAITING)
+    # Why it waits, rests or failed: a sentence.
+    reason = models.CharField(max_length=500, blank=True, default="")
+    # Something opened while it was under way: the list is read in full right after it.
+    then_full = models.BooleanField(default=False)
+    # No worker takes it before.
+    due_at = models.DateTimeField()
+    # How often in a row the page at the cursor could not be had.
+    tries = models.PositiveIntegerField(default=0)
+
+    # The cursor: the page to read next ("" at the beginning, and at the end), where it starts, and how many of its
+    # objects were counted already. The rest is what crawl.Place tells of it.
+    next_url = models.TextField("the next page", blank=True, default="")
+    offset = models.PositiveBigIntegerField(default=0)
+    taken = models.PositiveIntegerField(default=0)
+    landmark = models.TextField(blank=True, default="", editable=False)
+    steps_back = models.PositiveSmallIntegerField(default=0)
+    pages = models.PositiveIntegerField(default=0)
+    # How many objects the list holds, as X-Total-Count said it last and at first, and how often that changed.
+    total = models.PositiveBigIntegerField(null=True, blank=True)
+    first_total = models.PositiveBigIntegerField(null=True, blank=True)
+    total_changes = models.PositiveIntegerField(default=0)
+
+    # What became of the objects: not here or not so, known, of nobody they host, broken, older than asked for, and no
+    # longer listed.
+    new = models.PositiveBigIntegerField(default=0)
+    known = models.PositiveBigIntegerField(default=0)
+    ignored = models.PositiveBigIntegerField(default=0)
+    broken = models.PositiveBigIntegerField(default=0)
+    older = models.PositiveBigIntegerField(default=0)
+    gone = models.PositiveBigIntegerField(default=0)
+
+    # Spent on it, without the waiting.
+    seconds = models.FloatField(default=0)
+    created_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True, blank=True)
+    # When its last page was stored.
+    heard_at = models.DateTimeField(null=True, blank=True)
+    state_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=PullState.values), name="roaming_pull_state_known"),
+            models.CheckConstraint(condition=Q(cause__in=Cause.values), name="roaming_pull_cause_known"),
+            models.CheckConstraint(
+                condition=~Q(cause="person") | Q(requested_by__isnull=False), name="roaming_pull_by_a_person_names_it"
+            ),
+            models.CheckConstraint(
+                condition=Q(full=True) | Q(since__isnull=False), name="roaming_pull_of_all_of_it_is_full"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="failed") | ~Q(reason=""), name="roaming_pull_failed_for_a_reason"
+            ),
+            models.UniqueConstraint(
+                fields=["connection", "module"],
+                condition=Q(state__in=["waiting", "running", "paused"]),
+                name="roaming_pull_one_of_a_list_at_a_time",
+            ),
+        ]
+        indexes = [
+            # The last reading of a list: when it is due, from when on, and its history.
+            models.Index(fields=["connection", "module", "-id"], name="roaming_pull_newest"),
+            # The sweep: what a worker has to take up.
+            models.Index(
+                fields=["connection", "due_at"], condition=Q(state__in=["waiting", "running"]), name="roaming_pull_due"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"The reading of {self.module} from {self.connection}"
+
+    @property
+    def live(self) -> bool:
+        """Whether it is not over."""
+        return self.state in LIVE_PULLS
+
+    @property
+    def begun(self) -> bool:
+        """Whether anything of the list was stored."""
+        return self.pages > 0 or self.taken > 0
+
+    @property
+    def listed(self) -> int:
+        """How many objects were met so far."""
+        return self.new + self.known + self.ignored + self.broken + self.older
+
+    @property
+    def rate(self) -> float | None:
+        """Objects a second, without the waiting."""
+        return self.listed / self.seconds if self.listed and self.seconds else None
+
+    @property
+    def seconds_left(self) -> float | None:
+        """How long it still takes, as far as they say how many objects there are."""
+        if not self.live or self.total is None or self.rate is None:
+            return None
+        return max(self.total - self.offset, 0) / self.rate
+
+
+class Met(models.Model):
+    """One object that a reading of a whole list came across; kept until it is known what is gone. `owner` is empty for
+    one that is listed, but broken."""
+
+    pull = models.ForeignKey(Pull, on_delete=models.CASCADE, related_name="+")
+    owner = models.CharField(max_length=6, blank=True)
+    ocpi_id_upper = models.CharField(max_length=39)
+    type = models.CharField(max_length=255, blank=True)
+
+    class Meta:
+        verbose_name = "object met"
+        verbose_name_plural = "objects met"
+        constraints = [
+            models.UniqueConstraint(fields=["pull", "ocpi_id_upper", "owner", "type"], name="roaming_met_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.owner} {self.ocpi_id_upper}".strip()

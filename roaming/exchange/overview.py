@@ -10,7 +10,7 @@ from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce, TruncHour
 
 from partners.connections.models import Connection
-from roaming.exchange.models import FAILED_TO_DELIVER, Exchange, Push, PushState
+from roaming.exchange.models import FAILED_TO_DELIVER, Exchange, Pull, PullState, Push, PushState
 
 QUEUED = (PushState.WAITING, PushState.RETRYING)
 LATELY = timedelta(hours=1)
@@ -36,11 +36,13 @@ class Hour:
 
 def standing(connections: QuerySet[Connection], at: datetime) -> QuerySet[Connection]:
     """The connections, each with `waiting` and `oldest_at` (since when the oldest push waits), `dead`, `delivered` and
-    `failed` (pushes within the last hour) and `delivered_at` (the last one). One query; each figure from an index."""
+    `failed` (pushes within the last hour), `delivered_at` (the last one) and `pulled_at` (when a list of it was read to
+    its end last). One query; each figure from an index."""
     queue = Push.objects.filter(connection=OuterRef("pk"), state__in=QUEUED)
     dead = Push.objects.filter(connection=OuterRef("pk"), state=PushState.DEAD)
     taken = Push.objects.filter(connection=OuterRef("pk"), delivered_at__isnull=False)
     missed = Exchange.objects.filter(FAILED_TO_DELIVER, connection=OuterRef("pk"), at__gt=at - LATELY)
+    read = Pull.objects.filter(connection=OuterRef("pk"), state=PullState.FINISHED)
     return connections.annotate(
         waiting=_count(queue),
         oldest_at=Subquery(queue.order_by("pk").values("created_at")[:1]),
@@ -48,7 +50,14 @@ def standing(connections: QuerySet[Connection], at: datetime) -> QuerySet[Connec
         delivered=_count(taken.filter(delivered_at__gt=at - LATELY)),
         delivered_at=Subquery(taken.order_by("-delivered_at").values("delivered_at")[:1]),
         failed=_count(missed, "push"),
+        pulled_at=Subquery(read.order_by("-id").values("state_at")[:1]),
     )
+
+
+def last_pulls(connection: Connection) -> QuerySet[Pull]:
+    """Of each list the last reading that came to its end. One query."""
+    read = Pull.objects.filter(connection=connection, state=PullState.FINISHED)
+    return read.order_by("module", "-id").distinct("module")
 
 
 def _count(rows: QuerySet[Any], of: str = "pk") -> Coalesce:

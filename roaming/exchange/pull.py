@@ -1,55 +1,55 @@
-"""Fetching lists from a partner: the good objects are processed, the broken ones become findings (T25, T48, T49)."""
+"""Reading the lists of partners, page by page, in turns: what one worker leaves, another goes on with (T48, T49, T108).
 
-import logging
-import random
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+The row of a reading (models.Pull) holds its cursor. It is moved together with what became of the page, so a worker
+that dies costs one page that is read once more.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
+from time import monotonic
 
-from django.conf import settings
-from django.db import DataError
+from django.db import Error, transaction
 
-from partners import routing
 from partners.connections.models import Connection
 from partners.parties import selectors as parties
-from partners.parties.models import Party, PartyRole
-from roaming.cdrs import services as cdrs
-from roaming.exchange import breaker, vanished
-from roaming.exchange.crawl import Crawl, Item
-from roaming.exchange.stores import STORES, Found
-from roaming.exchange.vanished import Listed
-from roaming.findings import services as findings
-from roaming.findings.models import Finding, Severity
-from roaming.kernel import locks
+from partners.parties.models import Party
+from roaming.exchange import breaker, failures, intake, policy, pulls, selectors, timetable, vanished
+from roaming.exchange.crawl import Crawl, Item, Page, Place
+from roaming.exchange.failures import Whose
+from roaming.exchange.intake import Source
+from roaming.exchange.models import PULL_MOVES, Cause, Failure, Met, Pull, PullState
+from roaming.exchange.pulls import CannotPull
+from roaming.exchange.stores import STORES
+from roaming.kernel import locks, states
 from roaming.kernel.http import Unreachable
-from roaming.ocpi import quirks, translation
+from roaming.kernel.states import CannotMove
 from roaming.ocpi.client import OcpiClient, Refused
 from roaming.ocpi.listings import LISTINGS, Listing
-from roaming.ocpi.schema import validation
-from roaming.ocpi.schema.values import format_time, parse_time
+from roaming.ocpi.models import OcpiObject
+from roaming.ocpi.schema.values import format_time
 
-# Their clock and ours differ, and an object may be stamped before it is listed.
-_OVERLAP = timedelta(hours=1)
-_BEGINNING = datetime.fromisoformat("2010-01-01T00:00:00Z")
-
-# What a hub held for some days comes with its old time; lists that grow for ever are read so much further back, daily.
-_LATE = timedelta(days=7)
-
-logger = logging.getLogger(__name__)
-
-# The lists that are pulled, in the order in which their objects refer to each other.
-MODULES = [name for name in LISTINGS if name in STORES]
-
-
-class CannotPull(Exception):
-    """Nothing was asked; the text says why."""
+# How long a worker stays with one partner, so that a long list keeps neither its other lists nor others waiting.
+TURN_SECONDS = 20.0
+# Objects stored in one transaction: nobody who pushes one of them waits longer for it.
+_CHUNK = 100
+# Some platforms say so of one list only.
+_HERE_ONLY = frozenset({Failure.TOKEN, Failure.REDIRECT})
+# Perhaps they are away, perhaps this one page takes them too long.
+_UNANSWERED = frozenset({Failure.TIMEOUT, Failure.BROKEN_OFF})
+_MOST_TRIES = 8
+_FATES = ("new", "known", "ignored", "broken", "older")
 
 
 @dataclass
 class Counts:
-    """What became of one list. `new` objects were not here, or not so; `ignored` ones belong to nobody they host.
+    """What became of one list so far. `new` objects were not here, or not so; `ignored` ones belong to nobody they
+    host.
 
-    `older` ones did not change in the time asked about, though listed; `gone` ones are no longer listed.
+    `older` ones did not change in the time asked about, though listed; `gone` ones are no longer listed. `error` says
+    why it is not read to its end.
     """
 
     new: int = 0
@@ -60,17 +60,11 @@ class Counts:
     gone: int = 0
     error: str = ""
 
-
-@dataclass(frozen=True)
-class _Reading:
-    """One list of one partner being read; `since` None: all of it."""
-
-    connection: Connection
-    listing: Listing
-    url: str
-    owners: dict[str, Party]
-    since: datetime | None
-    at: datetime
+    @classmethod
+    def of(cls, pull: Pull) -> "Counts":
+        numbers = {name: getattr(pull, name) for name in (*_FATES, "gone")}
+        rests = pull.reason or f"{pull} is not at its end ({pull.get_state_display().lower()})."
+        return cls(**numbers, error="" if pull.state == PullState.FINISHED else rests)
 
 
 def pull(
@@ -81,193 +75,223 @@ def pull(
     full: bool = False,
     at: datetime,
 ) -> dict[str, Counts]:
-    """Read the lists a partner offers (all that fit its parties, or `modules`), changed since `since` (the last pull).
+    """Read the lists a partner offers (all that fit its parties, or `modules`), changed since `since` (or as the
+    timetable says), here and now, until they end.
 
-    `full`, and each day anyway, reads whole lists as they are and finds what is gone from them, and other lists a week
-    back. One list that fails
-    does not stop the others; its `error` says why. Raises CannotPull for a connection that is not registered, or that
-    is being pulled right now.
+    `full` reads whole lists as they are and finds what is gone from them, and other lists a week back. One list that
+    fails does not stop the others; its `error` says why. Raises CannotPull for a connection that is not registered, or
+    that is being pulled right now.
     """
     if not connection.reachable:
         raise CannotPull(f"{connection.name} is not registered; there is nothing to ask it with.")
-    with locks.alone(f"pull from connection {connection.pk}") as mine:
+    began, moment = monotonic(), at
+    counts: dict[str, Counts] = {}
+    asked: dict[str, int] = {}
+    with locks.alone(lock_name(connection.pk)) as mine:
         if not mine:
             raise CannotPull(f"{connection.name} is being pulled already.")
-        return _pull(connection, modules, since, full, at)
+        for module in timetable.offered(connection) if modules is None else modules:
+            counts[module] = Counts()
+            try:
+                asked[module] = pulls.ask(
+                    connection=connection, module=module, since=since, full=full, cause=Cause.COMMAND, at=at
+                ).pk
+            except (CannotPull, CannotMove) as error:
+                counts[module].error = str(error)
+        while _turn(connection.pk, moment, asked.values()):
+            moment = at + timedelta(seconds=monotonic() - began)
+    rows = Pull.objects.in_bulk(asked.values())
+    told = {module: Counts.of(rows[pk]) for module, pk in asked.items() if _was_tried(rows[pk])}
+    return {module: told.get(module, count) for module, count in counts.items() if module in told or count.error}
 
 
-def _pull(
-    connection: Connection, modules: Iterable[str] | None, since: datetime | None, full: bool, at: datetime
-) -> dict[str, Counts]:
-    usual = modules is None and since is None
-    due = connection.next_full_pull_at
-    full = full or (usual and (due is None or due <= at))
-    since = since or _since_last(connection)
-    counts: dict[str, Counts] = {}
-    ocpi = OcpiClient(connection, at)
-    for name in _offered(connection) if modules is None else modules:
-        counts[name], welcome = _pull_list(ocpi, connection, LISTINGS[name], since, full, at)
-        if not welcome:
-            break
-    if modules is None and not any(count.error for count in counts.values()):
-        _remember(connection, full, at)
-    return counts
+def take_turn(connection_id: int, at: datetime) -> bool:
+    """Read on what is due of one connection, for a while; whether more is due. Nothing where another worker is at it,
+    or where the partner is left alone."""
+    with locks.alone(lock_name(connection_id)) as mine:
+        if not mine or not selectors.connections_with_due_pulls(at).filter(pk=connection_id).exists():
+            return False
+        return _turn(connection_id, at)
 
 
-def _since_last(connection: Connection) -> datetime:
-    """From when on changes may have been missed."""
-    if connection.last_pulled_at is None:
-        return _BEGINNING
-    skew = timedelta(seconds=abs(quirks.seconds(connection, "clock_skew_seconds")))
-    return connection.last_pulled_at - _OVERLAP - skew
+def lock_name(connection_id: int) -> str:
+    """Whoever reads lists of a connection holds it. A reading that is running while nobody does has lost its worker."""
+    return f"pull from connection {connection_id}"
 
 
-def _remember(connection: Connection, full: bool, at: datetime) -> None:
-    """Whole lists are read again after a while, not by everybody at once (T49)."""
-    news = {"last_pulled_at": at}
-    if full:
-        news["next_full_pull_at"] = at + timedelta(hours=settings.FULL_PULL_HOURS) * random.uniform(0.8, 1.2)
-    Connection.objects.filter(pk=connection.pk).update(**news)
+def _was_tried(row: Pull) -> bool:
+    """Not so where somebody before it in the queue found that they are away."""
+    return row.state != PullState.WAITING or bool(row.reason)
 
 
-def _offered(connection: Connection) -> list[str]:
-    """The lists whose sender interface they have, and for which they host a party that owns the objects."""
-    roles = {party.role for party in parties.hosted(connection)}
-    if routing.is_hub(connection):
-        roles.add(PartyRole.HUB)
-    return [
-        name
-        for name in MODULES
-        if LISTINGS[name].owner_roles & roles and connection.endpoint(LISTINGS[name].module, "SENDER")
-    ]
+def _turn(connection_id: int, at: datetime, only: Collection[int] | None = None) -> bool:
+    """Read on what is due (or `only` those), first what was not begun, then what rested longest. Whether more may be
+    due; not where they are away."""
+    began = monotonic()
+    while due := _next(connection_id, at, only):
+        if not _Reading(due, at, began).go_on():
+            return False
+        if monotonic() >= began + TURN_SECONDS:
+            return True
+    return False
 
 
-def _pull_list(
-    ocpi: OcpiClient, connection: Connection, listing: Listing, since: datetime, full: bool, at: datetime
-) -> tuple[Counts, bool]:
-    """What became of one list, and False when they asked to be left alone for a while (Retry-After)."""
-    counts = Counts()
-    endpoint = connection.endpoint(listing.module, "SENDER")
-    if endpoint is None:
-        counts.error = f"{connection.name} has no sender interface for {listing.module}."
-        return counts, True
-    owners = {party.code: party for party in parties.hosted(connection) if party.role in listing.owner_roles}
-    if full:
-        since = min(since, at - _LATE)
-    start = None if full and listing.whole else since
-    reading = _Reading(connection, listing, listing.url(endpoint), owners, start, at)
-    try:
-        _read(ocpi, reading, counts)
-    except (Unreachable, Refused) as error:
-        counts.error = str(error)
-        wait = error.retry_after if isinstance(error, Refused) else None
-        if isinstance(error, Unreachable) or wait is not None:
-            breaker.failed(connection, at, at_least=wait)
-        return counts, wait is None
-    breaker.answered(connection)
-    return counts, True
+def _next(connection_id: int, at: datetime, only: Collection[int] | None) -> Pull | None:
+    due = selectors.due_pulls(at).filter(connection=connection_id).select_related("connection")
+    rows = due if only is None else due.filter(pk__in=only)
+    return min(
+        rows, key=lambda row: (row.heard_at or timetable.BEGINNING, timetable.MODULES.index(row.module)), default=None
+    )
 
 
-def _read(ocpi: OcpiClient, reading: _Reading, counts: Counts) -> None:
-    """The list to its end; afterwards, when it is whole, what is gone from it."""
-    listed = Listed(reading.listing)
-    for item in _crawl(ocpi, reading):
-        _take(item, reading, listed, counts)
-    model = STORES[reading.listing.name].model
-    if reading.since is None and model is not None:
-        counts.gone = vanished.note_gone(
-            listed=listed, model=model, owners=reading.owners.values(), connection=reading.connection, at=reading.at
-        )
+class _Reading:
+    """One list, read on from its cursor until it ends, or the turn does, which began `at`: at `began` by the monotonic
+    clock."""
+
+    def __init__(self, row: Pull, at: datetime, began: float) -> None:
+        self.row, self.at, self.began = row, at, began
+        self.lap = monotonic()
+        self.listing = LISTINGS[row.module]
+        self.source = Source.of(row.connection, self.listing, row.since)
+        self.crawl = _crawl(row, self.source, at)
+
+    @property
+    def now(self) -> datetime:
+        return self.at + timedelta(seconds=monotonic() - self.began)
+
+    @property
+    def _is_over(self) -> bool:
+        return monotonic() >= self.began + TURN_SECONDS
+
+    @property
+    def model(self) -> type[OcpiObject] | None:
+        """What is gone from the list is looked for among these; None where the list does not tell."""
+        return STORES[self.listing.name].model if self.row.since is None else None
+
+    def go_on(self) -> bool:
+        """False when they are away, so that nothing more is to be asked."""
+        try:
+            self._begin()
+            while not self.crawl.place.ended:
+                self._page()
+                if not self._is_wanted() or (self._is_over and not self.crawl.place.ended):
+                    return True
+            self._end()
+        except CannotMove:  # a person was faster
+            pass
+        except (Unreachable, Refused) as error:
+            return self._failed(error)
+        except Exception:
+            with suppress(CannotMove, Error):
+                self._wait("It broke by a fault of ours; its operators find it in the log.")
+            raise
+        return True
+
+    def _begin(self) -> None:
+        if self.row.state == PullState.WAITING:
+            began_at = self.row.started_at or self.at
+            stamps = {"state_at": self.at, "started_at": began_at, "reason": ""}
+            states.move(self.row, to=PullState.RUNNING, moves=PULL_MOVES, **stamps)
+
+    def _page(self) -> None:
+        page = self.crawl.read()
+        breaker.answered(self.row.connection)
+        for start in range(0, len(page.items), _CHUNK):
+            self._store(page.items[start : start + _CHUNK], start)
+        self._note_total(page)
+        self.crawl.move_on(page)
+        place = self.crawl.place
+        self._save(next_url=place.url, taken=0, tries=0, **{name: getattr(place, name) for name in _PLACE})
+
+    def _store(self, items: list[Item], start: int) -> None:
+        """A part of a page, and what became of it; what a worker before counted already is stored only."""
+        with transaction.atomic():
+            found = [intake.take(item, self.source, self.at) for item in items]
+            fates = Counter(one.fate for one in found[max(self.row.taken - start, 0) :])
+            if self.model is not None:
+                self._mark(one.met for one in found)
+            numbers = {fate: getattr(self.row, fate) + count for fate, count in fates.items()}
+            self._save(taken=max(self.row.taken, start + len(items)), **numbers)
+
+    def _mark(self, marks: Iterable[Met | None]) -> None:
+        met = [mark for mark in marks if mark is not None]
+        for mark in met:
+            mark.pull = self.row
+        Met.objects.bulk_create(met, ignore_conflicts=True)
+
+    def _note_total(self, page: Page) -> None:
+        row = self.row
+        if page.total is not None and row.first_total is None:
+            row.first_total = page.total
+        elif page.total is not None and page.total != row.total:
+            row.total_changes += 1
+
+    def _save(self, **news: object) -> None:
+        """Only who holds the lock writes these; the state belongs to people too."""
+        lap, self.lap = self.lap, monotonic()
+        news |= {"seconds": self.row.seconds + self.lap - lap, "heard_at": self.now}
+        for name, value in news.items():
+            setattr(self.row, name, value)
+        self.row.save(update_fields=[*news, "first_total", "total_changes"])
+
+    def _is_wanted(self) -> bool:
+        """Whether nobody paused or stopped it, or suspended the connection, meanwhile."""
+        return selectors.due_pulls(self.now).filter(pk=self.row.pk, state=PullState.RUNNING).exists()
+
+    @transaction.atomic
+    def _end(self) -> None:
+        gone = 0
+        if self.model is not None:
+            gone = vanished.note_gone(pull=self.row, source=self.source, model=self.model, at=self.at)
+        states.move(self.row, to=PullState.FINISHED, moves=PULL_MOVES, state_at=self.now, gone=gone)
+        pulls.forget_marks(self.row)
+
+    def _failed(self, error: Unreachable | Refused) -> bool:
+        said = failures.judge(error)
+        away = said.wait is not None or (said.whose is Whose.PLATFORM and said.failure not in _HERE_ONLY)
+        if away:
+            breaker.failed(self.row.connection, self.now, at_least=said.wait)
+        with suppress(CannotMove):
+            if away or (said.failure in _UNANSWERED and self.row.tries < _MOST_TRIES):
+                self._wait(said.sentence)
+            else:
+                self._move(PullState.FAILED, said.sentence)
+        return not away
+
+    def _wait(self, reason: str) -> None:
+        """The page at the cursor is asked for again, later each time."""
+        later = self.now + policy.backoff(self.row.tries + 1)
+        self._move(PullState.WAITING, reason, due_at=max(later, self.row.connection.paused_until or later))
+
+    def _move(self, to: str, reason: str, **stamps: object) -> None:
+        stamps |= {"state_at": self.now, "reason": reason[:500], "tries": self.row.tries + 1}
+        states.move(self.row, to=to, moves=PULL_MOVES, **stamps)
 
 
-def _crawl(ocpi: OcpiClient, reading: _Reading) -> Iterator[Item]:
-    params = {"date_from": format_time(reading.since)} if reading.since else {}
-    to_party = _addressee(reading) if reading.listing.routed else None
-    from_party = _asker(reading.listing) if reading.listing.routed else None
-    crawl = Crawl(ocpi, reading.connection, reading.url, params, to_party=to_party, from_party=from_party)
-    return crawl.items()
+_PLACE = [field.name for field in fields(Place) if field.name != "url"]
 
 
-def _addressee(reading: _Reading) -> Party | None:
+def _crawl(row: Pull, source: Source, at: datetime) -> Crawl:
+    listing = source.listing
+    return Crawl(
+        OcpiClient(row.connection, at),
+        row.connection,
+        row.url,
+        {"date_from": format_time(row.since)} if row.since else {},
+        to_party=_addressee(source) if listing.routed else None,
+        from_party=_asker(listing) if listing.routed else None,
+        place=Place(url=row.next_url, **{name: getattr(row, name) for name in _PLACE}),
+    )
+
+
+def _addressee(source: Source) -> Party | None:
     """A hub is asked for all it has (T105). A platform with one party may want to be told that it is meant; with
     several it answers for all of them (T107)."""
-    hub = parties.hub_of(reading.connection)
-    owners = list(reading.owners.values())
+    hub = parties.hub_of(source.connection)
+    owners = list(source.owners.values())
     return hub or (owners[0] if len(owners) == 1 else None)
 
 
 def _asker(listing: Listing) -> Party | None:
     """The party of ours on whose behalf we ask."""
     return parties.ours().filter(role__in=listing.reader_roles).first()
-
-
-def _take(item: Item, reading: _Reading, listed: Listed, counts: Counts) -> None:
-    if _is_older(item, reading):
-        counts.older += 1
-        return
-    connection, listing = reading.connection, reading.listing
-    try:
-        data = translation.understood(
-            connection.version, listing.kind, item.value, connection=connection, owner=_only_owner(reading)
-        )
-        party = _owner(data, reading)
-        if party is None:
-            counts.ignored += 1
-            return
-        listed.add(party, data)
-        if STORES[listing.name].keep(Found(connection, party, data, item.raw, reading.at)):
-            counts.new += 1
-        else:
-            counts.known += 1
-    except validation.Invalid as error:
-        counts.broken += 1
-        listed.add_broken(item.value)
-        _note_broken(item, listing, connection, str(error), reading.at)
-    except cdrs.ContentDiffers:
-        counts.broken += 1  # the intake has written its own finding
-    except (DataError, ArithmeticError, LookupError, TypeError, ValueError) as error:
-        # It is valid, so this is our fault; the rest of the list does not suffer from it.
-        logger.exception("One of the %s of %s could not be stored", listing.name, connection)
-        counts.broken += 1
-        listed.add_broken(item.value)
-        _note_broken(item, listing, connection, f"{type(error).__name__}: {error}", reading.at)
-
-
-def _is_older(item: Item, reading: _Reading) -> bool:
-    """Whether they list it although it did not change since `date_from`, as some always do."""
-    if reading.since is None or not quirks.has(reading.connection, "ignores_date_from"):
-        return False
-    try:
-        return parse_time(item.value["last_updated"]) < reading.since
-    except (TypeError, KeyError, ValueError):
-        return False
-
-
-def _owner(data: dict[str, object], reading: _Reading) -> Party | None:
-    if not reading.listing.owned:
-        return next(iter(reading.owners.values()), None) or parties.hosted(reading.connection).first()
-    return reading.owners.get(f"{data['country_code']}*{data['party_id']}".upper())
-
-
-def _only_owner(reading: _Reading) -> translation.Owner | None:
-    """In 2.1.1 objects belong to the single party of the platform."""
-    owners = list(reading.owners.values())
-    return (owners[0].country_code, owners[0].party_id) if len(owners) == 1 else None
-
-
-def _note_broken(item: Item, listing: Listing, connection: Connection, why: str, at: datetime) -> None:
-    """Once per object and reason: an hourly pull meets the same broken object again and again."""
-    value = item.value if isinstance(item.value, dict) else {}
-    subject = f"{listing.name} {value.get(listing.key, '?')}"[:200]
-    sentence = f"{connection.name} lists an object that could not be stored: {why}"
-    if Finding.objects.filter(connection=connection, subject=subject, sentence=sentence).exists():
-        return
-    findings.record(
-        code="broken_object",
-        severity=Severity.ERROR,
-        title="A listed object could not be stored",
-        sentence=sentence,
-        connection=connection,
-        subject=subject,
-        at=at,
-    )

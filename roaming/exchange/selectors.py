@@ -12,7 +12,7 @@ from partners.parties.models import ConnectionStatus
 from partners.people.models import User
 from partners.people.permissions import Grant, may
 from roaming.exchange import breaker, persons
-from roaming.exchange.models import SLOW_MS, Exchange, Push, PushState
+from roaming.exchange.models import SLOW_MS, Exchange, Pull, PullState, Push, PushState
 
 
 def connections_with_due_pushes(at: datetime) -> QuerySet[Connection]:
@@ -182,3 +182,22 @@ def chain(exchange: Exchange) -> QuerySet[Exchange]:
         return Exchange.objects.none()
     same = Exchange.objects.filter(correlation_id=exchange.correlation_id).select_related("connection")
     return same.defer("request_body", "response_body", "original").order_by("at", "id")
+
+
+def due_pulls(at: datetime) -> QuerySet[Pull]:
+    """Readings that a worker has to take up, or has taken up, of connections that we exchange data with."""
+    states = [PullState.WAITING, PullState.RUNNING]
+    there = connections.registered().exclude(endpoints=[])
+    return Pull.objects.filter(state__in=states, due_at__lte=at, connection__in=there)
+
+
+def connections_with_due_pulls(at: datetime) -> QuerySet[Connection]:
+    """Connections that may be called now and have a list to be read, or read on."""
+    due = due_pulls(at).filter(connection=OuterRef("pk"))
+    return connections.registered().filter(Exists(due), breaker.closed(at)).exclude(endpoints=[])
+
+
+def pulls_for(user: User) -> QuerySet[Pull]:
+    """For lists and pages: newest first."""
+    pulls = Pull.objects.select_related("connection", "requested_by").order_by("-id")
+    return pulls if may(user, Grant.VIEW_ROAMING) else pulls.none()

@@ -1,7 +1,5 @@
 """Celery doors. The outbox is the truth; these only hurry."""
 
-import random
-from contextlib import suppress
 from datetime import timedelta
 
 from celery import shared_task
@@ -9,10 +7,10 @@ from django.conf import settings
 
 from partners.agreements import selectors as agreements
 from partners.connections import selectors as connections
-from roaming.exchange import backfill, delivery, outbox, retention
+from roaming.exchange import backfill, delivery, outbox, pulls, retention
 from roaming.exchange import pull as pulling
 from roaming.exchange import selectors as exchange
-from roaming.kernel import clock
+from roaming.kernel import clock, locks
 
 
 @shared_task(name="roaming.exchange.sweep")
@@ -44,18 +42,29 @@ def open_agreements() -> None:
 
 @shared_task(name="roaming.exchange.pull_all")
 def pull_all() -> None:
-    """Everybody, but not all at the same moment (T49)."""
-    spread = settings.PULL_MINUTES * 60 / 10
-    for connection in connections.registered():
-        pull_connection.apply_async((connection.pk,), countdown=random.uniform(0, spread))
+    """Ask for every list whose time has come. It comes from the readings before, so no restart puts it off."""
+    for connection in connections.registered().exclude(endpoints=[]):
+        if pulls.ask_due(connection=connection, at=clock.now()):
+            _hurry_pulls(connection.pk)
+
+
+@shared_task(name="roaming.exchange.pull_due")
+def pull_due() -> None:
+    """Find readings that no message told of, that wait no longer, or whose worker died."""
+    for connection in exchange.connections_with_due_pulls(clock.now()):
+        if not locks.is_held(pulling.lock_name(connection.pk)):
+            _hurry_pulls(connection.pk)
 
 
 @shared_task(name="roaming.exchange.pull_connection")
 def pull_connection(connection_id: int) -> None:
-    connection = connections.registered().filter(pk=connection_id).first()
-    if connection is not None:
-        with suppress(pulling.CannotPull):  # another worker is at it, or it has no interfaces of its own
-            pulling.pull(connection=connection, at=clock.now())
+    """Read what is due of one connection for a while; others have a turn before the rest."""
+    if pulling.take_turn(connection_id, clock.now()):
+        _hurry_pulls(connection_id)
+
+
+def _hurry_pulls(connection_id: int) -> None:
+    pull_connection.apply_async((connection_id,), expires=outbox.HINT_SECONDS)
 
 
 @shared_task(name="roaming.exchange.forget_exchanges")
@@ -63,3 +72,4 @@ def forget_exchanges() -> None:
     at = clock.now()
     retention.forget_bodies(before=at - timedelta(days=settings.JOURNAL_BODY_DAYS))
     retention.forget(before=at - timedelta(days=settings.JOURNAL_DAYS))
+    pulls.forget(before=at - timedelta(days=settings.JOURNAL_DAYS))

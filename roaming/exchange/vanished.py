@@ -5,14 +5,17 @@ all. Tariffs are deleted (R1), unless the list lost more than half of them at on
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from partners.connections.models import Connection
 from partners.parties.models import Party
-from roaming.exchange.stores import Data
+from roaming.exchange.intake import Source
+from roaming.exchange.models import Met, Pull
 from roaming.findings import services as findings
-from roaming.findings.models import Finding, Severity
+from roaming.findings.models import Severity
 from roaming.ocpi.listings import Listing
 from roaming.ocpi.models import OcpiObject
 from roaming.ocpi.storage import Unknown
@@ -25,51 +28,51 @@ _NAMED = 20
 _CODE = "no_longer_listed"
 
 
-@dataclass
-class Listed:
-    """What one reading of a whole list met: (owner, id, type) of the valid objects, and ids of broken ones."""
-
-    listing: Listing
-    met: set[tuple[str, str, str]] = field(default_factory=set)
-    broken: set[str] = field(default_factory=set)
-
-    def add(self, party: Party, data: Data) -> None:
-        type_ = str(data["type"]) if self.listing.kind == "token" else ""
-        self.met.add((party.code, str(data[self.listing.key]).upper(), type_))
-
-    def add_broken(self, value: object) -> None:
-        """One that is listed, but not valid: it is not gone."""
-        if isinstance(value, dict):
-            self.broken.add(str(value.get(self.listing.key, "")).upper())
-
-    def lacks(self, party: Party, row: OcpiObject, version: str) -> bool:
-        """Whether it is not listed; in that version, which may call the type of a token by another name."""
-        type_ = types.told(version, row.type) if isinstance(row, Token) else ""
-        return (party.code, row.ocpi_id_upper, type_) not in self.met and row.ocpi_id_upper not in self.broken
-
-
-def note_gone(
-    *, listed: Listed, model: type[OcpiObject], owners: Iterable[Party], connection: Connection, at: datetime
-) -> int:
-    """Find the objects of `owners` that the list no longer holds; how many. `at` is when the reading began: what
-    changed since then may have been pushed after its page was read."""
+def note_gone(*, pull: Pull, source: Source, model: type[OcpiObject], at: datetime) -> int:
+    """Find the objects of a list's owners that `pull`, which read all of it, did not meet; how many. What changed
+    since it began may have been pushed after its page was read."""
+    assert pull.started_at is not None
     total = 0
-    for party in owners:
-        held = _held(model, party, at)
-        gone = [row for row in held if listed.lacks(party, row, connection.version)]
+    for party in source.owners.values():
+        held = _held(model, party, pull.started_at)
+        gone = _not_met(held, party, pull, source.connection.version)
         if gone:
-            deleted = model is Tariff and 2 * len(gone) <= len(held)
+            deleted = model is Tariff and 2 * len(gone) <= held.count()
             if deleted:
                 _delete(party, gone, at)
-            _tell(listed.listing, connection, party, gone, deleted, at)
+            _tell(source.listing, source.connection, party, gone, deleted, at)
         total += len(gone)
     return total
 
 
-def _held(model: type[OcpiObject], party: Party, at: datetime) -> list[OcpiObject]:
+# Rows of any of the models: only some of them have a type, or are deleted.
+Rows = QuerySet[Any]
+
+
+def _held(model: type[OcpiObject], party: Party, began_at: datetime) -> Rows:
     """What lies here of a party and was not touched since; a deleted tariff is gone already."""
-    rows = model._default_manager.filter(party=party, changed_at__lt=at).defer("body").order_by("id")
-    return [row for row in rows if not (isinstance(row, Tariff) and row.deleted_at)]
+    rows: Rows = model._default_manager.filter(party=party, changed_at__lt=began_at)
+    return rows.filter(deleted_at=None) if model is Tariff else rows
+
+
+def _not_met(held: Rows, party: Party, pull: Pull, version: str) -> list[OcpiObject]:
+    """A token is met under the type that their version has for it."""
+    rows = held.defer("body").order_by("id")
+    if held.model is not Token:
+        return list(rows.filter(~Exists(_met(party, pull, ""))))
+    kinds = rows.order_by("type").values_list("type", flat=True).distinct()
+    found = [row for kind in kinds for row in _tokens_not_met(rows, kind, party, pull, version)]
+    return sorted(found, key=lambda row: row.pk)
+
+
+def _tokens_not_met(rows: Rows, kind: str, party: Party, pull: Pull, version: str) -> Rows:
+    return rows.filter(~Exists(_met(party, pull, types.told(version, kind))), type=kind)
+
+
+def _met(party: Party, pull: Pull, type_: str) -> QuerySet[Met]:
+    """For Exists, below a query of objects: their marks, and those of broken ones of that id."""
+    marks = Met.objects.filter(pull=pull, ocpi_id_upper=OuterRef("ocpi_id_upper"))
+    return marks.filter(Q(owner=party.code, type=type_) | Q(owner=""))
 
 
 def _delete(party: Party, gone: Iterable[OcpiObject], at: datetime) -> None:
@@ -88,9 +91,7 @@ def _tell(
     more = f" and {len(gone) - _NAMED} more" if len(gone) > _NAMED else ""
     sentence = f"{connection.name} no longer lists {len(gone)} of the {listing.name} of {party.code} that we hold: "
     sentence += f"{ids}{more}. {_consequence(listing, deleted)}"
-    if Finding.objects.filter(code=_CODE, connection=connection, sentence=sentence).exists():
-        return
-    findings.record(
+    findings.record_once(
         code=_CODE,
         severity=Severity.NOTE,
         title="Objects are gone from a partner's list",

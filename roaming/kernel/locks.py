@@ -42,3 +42,17 @@ def alone(name: str) -> Iterator[bool]:
         if taken:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [key])
+
+
+def is_held(name: str) -> bool:
+    """Whether somebody has the lock `name` now; by what `alone` or `hold` took it for."""
+    key = _key(name) & 0xFFFFFFFFFFFFFFFF
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1 "
+            "AND classid = %s AND objid = %s "
+            "AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))",
+            [key >> 32, key & 0xFFFFFFFF],
+        )
+        (held,) = cursor.fetchone()
+    return bool(held)

@@ -13,7 +13,6 @@ from partners import routing
 from partners.connections import services
 from partners.connections.models import Connection, ConnectionState
 from partners.people.permissions import Grant
-from roaming.exchange import pull
 from roaming.kernel import clock
 from roaming.kernel.states import CannotMove
 from roaming.ocpi.versions import OFFERED
@@ -47,7 +46,6 @@ class ConnectionPage(Page):
         moves: dict[str, Callable[[Connection], str]] = {
             "suspend": self._suspend,
             "resume": self._resume,
-            "pull": self._pull,
             "look": self._look,
             "rotate": self._rotate,
         }
@@ -56,7 +54,7 @@ class ConnectionPage(Page):
             raise BadRequest("no such button")
         try:
             messages.success(request, move(connection))
-        except (CannotMove, pull.CannotPull, CannotRegister) as error:
+        except (CannotMove, CannotRegister) as error:
             return self.told(connection, error)
         return redirect(url(connection))
 
@@ -103,11 +101,6 @@ class ConnectionPage(Page):
     def _resume(self, connection: Connection) -> str:
         services.resume(connection=connection, at=clock.now())
         return f"{connection} goes on; what changed meanwhile is sent."
-
-    def _pull(self, connection: Connection) -> str:
-        counts = pull.pull(connection=connection, at=clock.now())
-        told = ", ".join(f"{count.new + count.known} {module}" for module, count in counts.items()) or "nothing offered"
-        return f"Pulled from {connection}: {told}."
 
     def _look(self, connection: Connection) -> str:
         return leaving.ask_versions(connection=connection, at=clock.now(), by=self.user)

@@ -44,6 +44,13 @@ def _figure(header: str, name: str, path: str, query: str, css: str = "") -> Cel
     return Cell(lambda row: link(getattr(row, name), f"connection={row.pk}"), header, "num", total)
 
 
+def _pulled(connection: Any) -> SafeString:
+    """When a list was read to its end last; leads to all of them."""
+    if connection.pulled_at is None:
+        return cells.NOTHING
+    return cells.link(reverse("portal:connection_pulls", args=[connection.pk]), cells.when(connection.pulled_at))
+
+
 class QueueTable(django_tables2.Table):
     connection = Cell(
         lambda row: cells.link(f"{reverse('portal:connection', args=[row.pk])}#queue", row), "Connection", css="nowrap"
@@ -54,7 +61,7 @@ class QueueTable(django_tables2.Table):
     delivered = _figure("Delivered, last hour", "delivered", "portal:pushes", "lately=delivered")
     failed = _figure("Failed, last hour", "failed", "portal:pushes", "lately=failed", "warnish")
     breaker = Cell(lambda row: breaker(row, clock.now()), "Breaker", css="nowrap")
-    pulled = columns.when("Last pull", "last_pulled_at", css="num")
+    pulled = Cell(_pulled, "Last pull", css="num")
     dead = _figure("Dead", "dead", "portal:dead_letters", "", "down")
     caption = "Connections and what is on its way to them"
 
@@ -82,6 +89,7 @@ def of(connection: Connection, at: datetime) -> dict[str, Any]:
         "delivered": delivered,
         "failed": failed,
         "breaker": breaker(connection, at),
+        "pulls": overview.last_pulls(connection),
     }
 
 

@@ -10,6 +10,14 @@ TONES: dict[str, dict[str, str]] = {
         "lapsed": "quiet",
         "dropped": "quiet",
     },
+    "pull": {
+        "waiting": "neutral",
+        "running": "info",
+        "paused": "warn",
+        "finished": "good",
+        "failed": "bad",
+        "stopped": "quiet",
+    },
     "command": {
         "asked": "info",
         "accepted": "info",

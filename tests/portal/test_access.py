@@ -31,6 +31,7 @@ PAGES: dict[str, tuple[Grant, str]] = {
     **dict.fromkeys(
         ("connection_conformance", "conformance", "conformance_text", "exchange"), (Grant.VIEW_ROAMING, "GET")
     ),
+    **dict.fromkeys(("connection_pulls", "connection_pulls_past"), (Grant.VIEW_ROAMING, "GET")),
     "connection_quirk": (Grant.HANDLE_TRAFFIC, "POST"),
     **dict.fromkeys(("queues", "dead_letters"), (Grant.VIEW_ROAMING, "GET")),
     **dict.fromkeys(("push_retry", "push_repair", "push_drop"), (Grant.HANDLE_TRAFFIC, "GET")),

@@ -15,7 +15,7 @@ from partners.agreements.models import AgreementState
 from partners.connections.models import Connection, ConnectionState
 from roaming.cdrs.models import CdrState
 from roaming.conformance.models import Outcome, RunState
-from roaming.exchange.models import PushState
+from roaming.exchange.models import PullState, PushState
 from roaming.findings.models import Severity
 from roaming.portal import cells, locations, partners, states, tariffs
 from roaming.registration.models import Outcome as AttemptOutcome
@@ -25,6 +25,7 @@ VENDOR = Path(__file__).resolve().parents[2] / "static" / "vendor"
 MODELS = {
     "cdr": CdrState,
     "push": PushState,
+    "pull": PullState,
     "agreement": AgreementState,
     "dispute": DisputeState,
     "invoice": InvoiceState,

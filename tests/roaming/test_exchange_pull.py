@@ -13,7 +13,7 @@ from django.db import DataError
 from partners.connections.models import Connection
 from roaming.cdrs.models import Cdr
 from roaming.exchange import pull as pulling
-from roaming.exchange.models import Exchange
+from roaming.exchange.models import Exchange, Pull, PullState
 from roaming.findings.models import Finding
 from roaming.locations.models import Location
 from roaming.tariffs import services as tariffs
@@ -56,8 +56,8 @@ def test_every_page_is_followed_and_every_object_stored(polder: Connection, thei
     assert all("date_from" not in asked.query for asked in asked)
     assert next(a for a in theirs.asked if a.path == "/sender/cdrs").query["date_from"] == "2010-01-01T00:00:00Z"
     assert asked[0].headers["ocpi-to-party-id"] == "PLD" and asked[0].headers["ocpi-from-party-id"] == "VGO"
-    polder.refresh_from_db()
-    assert polder.last_pulled_at == AT
+    reading = Pull.objects.get(module="tariffs")
+    assert (reading.state, reading.started_at, reading.pages, reading.total) == (PullState.FINISHED, AT, 3, 5)
 
 
 def test_the_next_pull_asks_for_what_changed_since_and_stores_nothing_twice(
@@ -95,8 +95,8 @@ def test_once_a_day_sessions_and_cdrs_are_read_a_week_back_for_what_came_late(
     polder: Connection, theirs: Platform
 ) -> None:
     """T41, T106: who held a CDR does not change its last_updated."""
-    polder.last_pulled_at, polder.next_full_pull_at = AT - timedelta(hours=1), AT
-    polder.save()
+    pulling.pull(connection=polder, at=AT - timedelta(hours=30))
+    theirs.asked.clear()
     pulling.pull(connection=polder, at=AT)
     asked = {one.path: one.query.get("date_from") for one in theirs.asked}
     assert asked["/sender/cdrs"] == asked["/sender/sessions"] == "2026-11-13T09:42:00Z"
@@ -173,15 +173,18 @@ def test_tokens_are_pulled_from_an_emsp(db: None) -> None:
     assert counts == {"tokens": pulling.Counts(new=2)} and Token.objects.count() == 2
 
 
-def test_one_list_that_fails_does_not_stop_the_others_and_the_window_stays(
+def test_one_list_that_fails_does_not_stop_the_others_and_is_alone_read_from_its_old_moment(
     polder: Connection, theirs: Platform
 ) -> None:
     theirs.lists["locations"] = [{**wire.load("location_zuidplein"), "party_id": "PLD"}]
     theirs.answering = lambda asked: Said(http=500) if asked.path == "/sender/tariffs" else None
     counts = pulling.pull(connection=polder, at=AT)
     assert "HTTP 500" in counts["tariffs"].error and counts["locations"].new == 1
-    polder.refresh_from_db()
-    assert polder.last_pulled_at is None
+    theirs.answering = lambda asked: None
+    theirs.asked.clear()
+    pulling.pull(connection=polder, at=AT + timedelta(hours=2))
+    asked = {one.path: one.query.get("date_from") for one in theirs.asked}
+    assert (asked["/sender/tariffs"], asked["/sender/locations"]) == (None, "2026-11-20T08:42:00Z")
 
 
 @pytest.mark.parametrize(
@@ -233,7 +236,9 @@ def test_a_platform_that_asks_to_be_left_alone_is_asked_for_no_further_list(
     assert list(counts) == ["tariffs"] and "429" in counts["tariffs"].error
     assert len(theirs.asked) == 1
     polder.refresh_from_db()
-    assert (polder.paused_until, polder.last_pulled_at) == (AT + timedelta(seconds=60), None)
+    assert polder.paused_until is not None and polder.paused_until - AT >= timedelta(seconds=60)
+    states = {row.module: row.state for row in Pull.objects.all()}
+    assert set(states.values()) == {PullState.WAITING} and len(states) == 4
 
 
 DAY = timedelta(days=1, hours=6)
@@ -253,9 +258,6 @@ def test_whole_lists_are_read_once_a_day_give_or_take_a_fifth(polder: Connection
         asked = {asked.path: asked.query for asked in theirs.asked}
         assert ("date_from" in asked["/sender/tariffs"]) is dated, hours
         assert "date_from" in asked["/sender/cdrs"] and "date_from" in asked["/sender/sessions"]
-    polder.refresh_from_db()
-    assert polder.next_full_pull_at is not None
-    assert timedelta(hours=19) < polder.next_full_pull_at - (AT + timedelta(hours=29)) < timedelta(hours=29)
 
 
 def test_a_tariff_that_is_no_longer_listed_is_deleted_and_told(polder: Connection, theirs: Platform) -> None:
@@ -319,8 +321,6 @@ def test_nothing_is_gone_when_the_list_could_not_be_read_to_its_end(polder: Conn
     theirs.answering = lambda asked: Said(http=500) if asked.query.get("offset") == "2" else None
     counts = again(polder, AT + DAY)["tariffs"]
     assert counts.error and counts.gone == 0
-    polder.refresh_from_db()
-    assert polder.next_full_pull_at is not None and polder.next_full_pull_at < AT + DAY
 
 
 def test_when_the_count_sinks_under_a_crawl_nothing_is_missed(polder: Connection, theirs: Platform) -> None:
@@ -358,9 +358,8 @@ def test_a_list_that_gives_no_link_and_ignores_offset_is_an_error(polder: Connec
 
 def test_a_partner_that_ignores_date_from_is_filtered_here(polder: Connection, theirs: Platform) -> None:
     """T41."""
+    again(polder, AT)
     polder.quirks = {"ignores_date_from": True}
-    polder.last_pulled_at = AT
-    polder.next_full_pull_at = AT + DAY
     polder.save()
     old = tariff(1, last_updated="2026-11-01T00:00:00Z")
     theirs.lists["tariffs"] = [old, tariff(2, last_updated="2026-11-20T09:00:00Z")]
@@ -369,9 +368,9 @@ def test_a_partner_that_ignores_date_from_is_filtered_here(polder: Connection, t
 
 
 def test_pulls_overlap_by_as_much_as_the_clocks_differ(polder: Connection, theirs: Platform) -> None:
+    again(polder, AT)
+    theirs.asked.clear()
     polder.quirks = {"clock_skew_seconds": -600}
-    polder.last_pulled_at = AT
-    polder.next_full_pull_at = AT + DAY
     polder.save()
     again(polder, AT + timedelta(hours=1))
     assert theirs.asked[0].query["date_from"] == "2026-11-20T08:32:00Z"

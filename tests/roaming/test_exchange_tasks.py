@@ -13,7 +13,7 @@ from partners.connections.models import Connection
 from partners.people.models import Role
 from roaming.celery import app
 from roaming.exchange import retention, tasks
-from roaming.exchange.models import Exchange, Push, PushState
+from roaming.exchange.models import Cause, Exchange, Pull, PullState, Push, PushState
 from roaming.kernel import clock
 from roaming.locations.models import Location
 from tests import cast, wire
@@ -137,8 +137,23 @@ def test_the_hourly_pull_asks_every_registered_partner(eager: None) -> None:
     with platform("CPO NL*PLD") as theirs:
         cast.polder(url=theirs.url)
         theirs.lists["locations"] = [{**wire.load("location_zuidplein"), "party_id": "PLD"}]
+        Pull.objects.all().delete()
         tasks.pull_all()
-    assert Location.objects.count() == 1
+        assert Location.objects.count() == 1
+        asked = len(theirs.asked)
+        tasks.pull_all()
+    assert len(theirs.asked) == asked  # an hour is not over
+
+
+def test_what_waits_to_be_read_is_found_without_a_message(eager: None) -> None:
+    with platform("CPO NL*PLD") as theirs:
+        cast.polder(url=theirs.url)
+        assert set(Pull.objects.values_list("state", "cause")) == {(PullState.WAITING, Cause.REGISTRATION)}
+        tasks.pull_due()
+    assert set(Pull.objects.values_list("state", flat=True)) == {PullState.FINISHED}
+    assert [asked.path for asked in theirs.asked] == [
+        f"/sender/{name}" for name in ("tariffs", "locations", "sessions", "cdrs")
+    ]
 
 
 def test_the_journal_is_forgotten_after_its_days_batch_by_batch(

@@ -11,6 +11,8 @@ from django.core.management.base import BaseCommand, CommandError
 from partners.connections import selectors as connections
 from partners.connections.models import Connection
 from roaming.exchange import pull as pulling
+from roaming.exchange.pulls import CannotPull
+from roaming.exchange.timetable import MODULES
 from roaming.kernel import clock
 
 
@@ -24,7 +26,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name", nargs="*", help="the connection, as add_connection named it; may be given again")
         parser.add_argument(
-            "--module", action="append", choices=sorted(pulling.MODULES), help="only this list; may be given again"
+            "--module", action="append", choices=sorted(MODULES), help="only this list; may be given again"
         )
         parser.add_argument(
             "--since",
@@ -59,7 +61,7 @@ class Command(BaseCommand):
                 full=options["full"],
                 at=clock.now(),
             )
-        except pulling.CannotPull as error:
+        except CannotPull as error:
             raise CommandError(str(error)) from error
         if not options["json"]:
             for module, count in counts.items():
