@@ -1,4 +1,5 @@
-"""What the journal forgets, and when: bodies first, then whole exchanges; not what somebody still needs as evidence."""
+"""What journal and outbox forget, and when: bodies first, then whole exchanges, then states of objects that newer ones
+followed; not what somebody still needs as evidence."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -29,6 +30,24 @@ def forget_bodies(*, before: datetime) -> int:
     return sum(Exchange.objects.filter(pk__in=numbers).update(**emptied) for numbers in _batches(with_bodies))
 
 
+def forget_pushes(*, before: datetime) -> int:
+    """Delete states that were sent, or of no use any more, before that and have a newer one since; how many. The
+    newest of each object stays, for it says what the partner knows; so does what people handled."""
+    newer = Push.objects.filter(
+        connection=OuterRef("connection"), object_key=OuterRef("object_key"), state=PushState.DELIVERED
+    )
+    over = Push.objects.filter(
+        Exists(newer.filter(pk__gt=OuterRef("pk"))),
+        ~Exists(Exchange.objects.filter(push=OuterRef("pk"))),
+        ~Exists(Replay.objects.filter(push=OuterRef("pk"))),
+        state__in=[PushState.DELIVERED, PushState.LAPSED],
+        created_at__lt=before,
+        handled_at=None,
+        merges=True,
+    ).exclude(object_key="")
+    return sum(Push.objects.filter(pk__in=numbers).delete()[0] for numbers in _batches(over))
+
+
 def _done_with(before: datetime) -> QuerySet[Exchange]:
     """Older ones, but for the tries of a push that waits for a person, and for how a CDR came that is held: by what was
     found, or because it is contested."""
@@ -39,9 +58,9 @@ def _done_with(before: datetime) -> QuerySet[Exchange]:
     return Exchange.objects.filter(at__lt=before).exclude(Exists(dead)).exclude(Q(module="cdrs") & Exists(held))
 
 
-def _batches(exchanges: QuerySet[Exchange]) -> Iterator[list[int]]:
+def _batches(rows: QuerySet[Exchange] | QuerySet[Push]) -> Iterator[list[int]]:
     """Their numbers. The caller sees to it that those of a batch are none of them any more."""
-    while numbers := list(exchanges.order_by().values_list("pk", flat=True)[:_BATCH]):
+    while numbers := list(rows.order_by().values_list("pk", flat=True)[:_BATCH]):
         yield numbers
         if len(numbers) < _BATCH:
             return

@@ -71,5 +71,7 @@ def _hurry_pulls(connection_id: int) -> None:
 def forget_exchanges() -> None:
     at = clock.now()
     retention.forget_bodies(before=at - timedelta(days=settings.JOURNAL_BODY_DAYS))
-    retention.forget(before=at - timedelta(days=settings.JOURNAL_DAYS))
-    pulls.forget(before=at - timedelta(days=settings.JOURNAL_DAYS))
+    before = at - timedelta(days=settings.JOURNAL_DAYS)
+    retention.forget(before=before)
+    retention.forget_pushes(before=before)
+    pulls.forget(before=before)

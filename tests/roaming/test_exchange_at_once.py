@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from partners.connections.models import Connection
 from partners.parties.models import Party
-from roaming.exchange import delivery
+from roaming.exchange import delivery, retention
 from roaming.exchange.models import Push, PushState
 from roaming.kernel import clock, http
 from tests import cast, wire
@@ -180,3 +180,17 @@ def test_a_partner_that_lacks_the_evse_is_sent_the_whole_location(
     assert deliver(nomad) == 1
     assert [asked.method for asked in theirs.asked[1:]] == ["PATCH", "PUT"]
     assert theirs.asked[-1].body["evses"][0]["status"] == "CHARGING"
+
+
+def test_the_outbox_grows_with_the_objects_and_not_with_what_changed_of_them_long_ago(
+    nomad: Connection, theirs: Platform, volta: Caller
+) -> None:
+    for minute in range(4):
+        body = {**wire.load("tariff_ac22"), "last_updated": f"2026-11-20T10:{minute:02}:00Z", "currency": "EUR"}
+        volta.put("/receiver/tariffs/NL/VLT/AC22", {**body, "tariff_alt_url": f"https://volta.example/{minute}"})
+        deliver(nomad)
+    later = clock.now() + timedelta(seconds=1)
+    assert retention.forget_pushes(before=later) == 0  # the journal still tells how they were sent
+    retention.forget(before=later)
+    assert retention.forget_pushes(before=later) == 3
+    assert Push.objects.get().body.count("volta.example/3") == 1
