@@ -71,6 +71,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(reason=reason))
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What stories measured (`record_property("figures", …)`), from all processes of the run."""
+    for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
+        for name, told in report.user_properties:
+            if name == "figures":
+                terminalreporter.write_line(str(told))
+
+
 @pytest.fixture(autouse=True)
 def no_connections_kept() -> Iterator[None]:
     """The platforms of a test are gone with it; nothing may still be open to them."""

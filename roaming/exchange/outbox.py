@@ -40,7 +40,8 @@ DO UPDATE SET kind = EXCLUDED.kind, method = EXCLUDED.method, path = EXCLUDED.pa
     follows = EXCLUDED.follows, body = EXCLUDED.body, lapses_at = EXCLUDED.lapses_at,
     from_party_id = EXCLUDED.from_party_id, to_party_id = EXCLUDED.to_party_id,
     correlation_id = EXCLUDED.correlation_id, edition = EXCLUDED.edition, state = 'waiting', attempts = 0,
-    next_attempt_at = least(roaming_push.next_attempt_at, EXCLUDED.next_attempt_at), last_error = '', failure = ''
+    next_attempt_at = least(roaming_push.next_attempt_at, EXCLUDED.next_attempt_at), last_error = '', failure = '',
+    handled_by_id = NULL, handled_at = NULL, note = ''
 WHERE roaming_push.kind <> 'cdr'
 """
 _BATCH = 500

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -82,7 +82,7 @@ def spoken(push: Push) -> Any:
 
 
 def test_a_partner_away_for_a_day_delays_nobody_and_gets_the_newest_state_of_each_object_in_order_afterwards(
-    theirs: Platform, capsys: pytest.CaptureFixture[str]
+    theirs: Platform, record_property: Callable[[str, object], None]
 ) -> None:
     day = Day(theirs)
     begins_at = cast.NOW
@@ -99,9 +99,11 @@ def test_a_partner_away_for_a_day_delays_nobody_and_gets_the_newest_state_of_eac
     expected = list(exchange.due(day.away, back_at + timedelta(hours=2), 100))
     day.work(back_at + timedelta(hours=2))
     sent: list[Any] = [asked.body for asked in theirs.asked if asked.path.startswith("/AWY/")]
-    with capsys.disabled():
-        print(f"\n{day.number} changes of {OBJECTS} objects in 24 hours, {OTHERS} partners served at once; for the one")
-        print(f"that was away at most {day.longest_queue} pushes waited, and it was tried {tries} times")
+    record_property(
+        "figures",
+        f"{day.number} changes of {OBJECTS} objects in a day: {OTHERS} partners were served at once; for the one that "
+        f"was away at most {day.longest_queue} pushes waited, and it was tried {tries} times.",
+    )
     assert Counter(body["id"] for body in sent) == Counter(f"T{number:02}" for number in range(OBJECTS))
     assert sorted(map(wire.canonical, sent)) == sorted(wire.canonical(spoken(push)) for push in expected)
     day.away.refresh_from_db()

@@ -3,7 +3,7 @@
 import random
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +67,7 @@ def kill_some(works: Room, workers: list[Any], times: int, dice: random.Random) 
 
 
 def test_5000_cdrs_arrive_once_though_workers_are_killed_and_broker_and_database_restarted(
-    works: Room, capsys: pytest.CaptureFixture[str]
+    works: Room, record_property: Callable[[str, object], None]
 ) -> None:
     """Two beats and four workers are at it, as when one deployment follows another: more than is needed of each."""
     partner, dice = Partner(works, FAULTS), random.Random(7)
@@ -96,10 +96,12 @@ def test_5000_cdrs_arrive_once_though_workers_are_killed_and_broker_and_database
     books = partner.books()
     lost, states = works.postgres.asked(_WAITING), works.postgres.asked(_STATES)
     looked = works.postgres.asked("SELECT count(*) FROM roaming_exchange WHERE method = 'GET' AND url LIKE '%/cdrs/%'")
-    with capsys.disabled():
-        failed = {fault: told["count"] for fault, told in books["injected"].items()}
-        print(f"\n{CDRS} CDRs in {seconds:.0f} s; {killed} kills, {left} waited when PostgreSQL was back; {failed};")
-        print(f"{looked} looked up before they were sent again, {books['repeats']} came twice and were taken once")
+    failed = {fault: told["count"] for fault, told in books["injected"].items()}
+    record_property(
+        "figures",
+        f"{CDRS} CDRs in {seconds:.0f} s: {killed} kills, {left} waited when PostgreSQL was back, {failed}, "
+        f"{looked} looked up before they were sent again, {books['repeats']} came twice.",
+    )
     assert lost == 0 and states == {"delivered": CDRS}
     assert sorted(books["cdrs"]) == [f"NL/VLT/C-{one:05}" for one in range(CDRS)]
     assert set(books["cdrs"].values()) == {1}
