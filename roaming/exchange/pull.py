@@ -1,7 +1,7 @@
 """Reading the lists of partners, page by page, in turns: what one worker leaves, another goes on with (T48, T49, T108).
 
-The row of a reading (models.Pull) holds its cursor. It is moved together with what became of the page, so a worker
-that dies costs one page that is read once more.
+The row of a reading (models.Pull) holds its cursor and what became of the objects so far, so a worker that dies costs
+one page that is read once more.
 """
 
 from collections import Counter
@@ -33,8 +33,7 @@ from roaming.ocpi.schema.values import format_time
 
 # How long a worker stays with one partner, so that a long list keeps neither its other lists nor others waiting.
 TURN_SECONDS = 20.0
-# Objects stored in one transaction: nobody who pushes one of them waits longer for it.
-_CHUNK = 100
+_COUNTED_AT_ONCE = 100
 # Some platforms say so of one list only.
 _HERE_ONLY = frozenset({Failure.TOKEN, Failure.REDIRECT})
 # Perhaps they are away, perhaps this one page takes them too long.
@@ -196,28 +195,32 @@ class _Reading:
     def _page(self) -> None:
         page = self.crawl.read()
         breaker.answered(self.row.connection)
-        for start in range(0, len(page.items), _CHUNK):
-            self._store(page.items[start : start + _CHUNK], start)
+        self._store(page.items)
         self._note_total(page)
         self.crawl.move_on(page)
         place = self.crawl.place
         self._save(next_url=place.url, taken=0, tries=0, **{name: getattr(place, name) for name in _PLACE})
 
-    def _store(self, items: list[Item], start: int) -> None:
-        """A part of a page, and what became of it; what a worker before counted already is stored only."""
-        with transaction.atomic():
-            found = [intake.take(item, self.source, self.at) for item in items]
-            fates = Counter(one.fate for one in found[max(self.row.taken - start, 0) :])
-            if self.model is not None:
-                self._mark(one.met for one in found)
-            numbers = {fate: getattr(self.row, fate) + count for fate, count in fates.items()}
-            self._save(taken=max(self.row.taken, start + len(items)), **numbers)
+    def _store(self, items: list[Item]) -> None:
+        """Each object of a page in a transaction of its own, so that nobody who pushes it waits long. What is news is
+        counted with it; what is not a little later, for it is none the second time either. What a worker before
+        counted already is stored only."""
+        counted, fates, marks = self.row.taken, Counter[str](), list[Met]()
+        for number, item in enumerate(items, 1):
+            with transaction.atomic():
+                one = intake.take(item, self.source, self.at)
+                fates[one.fate] += number > counted
+                marks += [one.met] if one.met is not None and self.model is not None else []
+                if one.fate == "new" or number % _COUNTED_AT_ONCE == 0 or number == len(items):
+                    self._count(fates, marks, max(number, counted))
+                    fates.clear()
+                    marks.clear()
 
-    def _mark(self, marks: Iterable[Met | None]) -> None:
-        met = [mark for mark in marks if mark is not None]
-        for mark in met:
+    def _count(self, fates: Counter[str], marks: list[Met], taken: int) -> None:
+        for mark in marks:
             mark.pull = self.row
-        Met.objects.bulk_create(met, ignore_conflicts=True)
+        Met.objects.bulk_create(marks, ignore_conflicts=True)
+        self._save(taken=taken, **{fate: getattr(self.row, fate) + count for fate, count in fates.items()})
 
     def _note_total(self, page: Page) -> None:
         row = self.row

@@ -122,16 +122,17 @@ def test_a_reading_whose_worker_is_killed_goes_on_at_its_page_and_finds_what_is_
 def test_what_was_counted_before_the_kill_is_not_counted_again(
     polder: Connection, theirs: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    theirs.page_size = 5
+    theirs.page_size = 6
     theirs.lists["tariffs"] = [tariff(number) for number in range(5)]
+    theirs.lists["tariffs"].insert(1, tariff(9, currency="euro"))
     reading = asked_for(polder)
     with monkeypatch.context() as patched, pytest.raises(Killed):
-        patched.setattr(pulling, "_CHUNK", 2)
         kill_at(patched, "T3")
         pulling.take_turn(polder.pk, AT)
-    assert (fresh(reading).taken, fresh(reading).new, fresh(reading).pages) == (2, 2, 0)
+    assert (fresh(reading).taken, fresh(reading).new, fresh(reading).pages) == (4, 3, 0)
     pulling.take_turn(polder.pk, AT)
-    assert (fresh(reading).new, fresh(reading).known, fresh(reading).state) == (5, 0, PullState.FINISHED)
+    done = fresh(reading)
+    assert (done.new, done.known, done.broken, done.state) == (5, 0, 1, PullState.FINISHED)
 
 
 def test_killed_between_the_last_page_and_the_comparison_it_only_compares(
