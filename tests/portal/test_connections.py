@@ -57,9 +57,8 @@ def html(browser: Client, url: str) -> str:
 
 
 def test_what_is_about_a_connection_is_found_under_partners(otto: Client, scene: Scene) -> None:
-    tails = ("", "attempts/", f"attempts/{scene.attempt.pk}/", "conformance/", "token/", "unregister/")
-    others = (f"/conformance/{scene.checked.pk}/", f"/exchanges/{scene.exchange.pk}/")
-    for address in (*(page(scene.nomad, tail) for tail in tails), *others):
+    tails = ("", "attempts/", f"attempts/{scene.attempt.pk}/", "conformance/", "pulls/", "token/", "unregister/")
+    for address in (*(page(scene.nomad, tail) for tail in tails), f"/conformance/{scene.checked.pk}/"):
         shown = html(otto, address)
         assert '<a href="/partners/" aria-current="page">' in shown, address
         assert (
@@ -157,7 +156,7 @@ def test_our_own_parties_are_offered_first_and_others_as_whose_hub_we_are(ben: C
     form = ben.get(page(scene.planned, "edit/")).context["form"]
     (_, nobody), *ours, (group, others) = form.fields["face"].choices
     assert nobody == "the one that an agreement joins to it"
-    assert [label.split(",")[0] for _, label in ours] == ["NL*VGO", "NL*VLT"]
+    assert [label.split(",")[0] for _, label in ours] == ["NL*VGO", "NL*VLT", "NL*VPK", "NL*VPK"]
     assert group == "As their hub, in front of"
     assert "DE*NMD, eMSP of Nomad" in [label for _, label in others]
 

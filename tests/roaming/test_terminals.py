@@ -112,8 +112,8 @@ class TestTheProviderTells:
             Caller("Paymate", NEW).post(TERMINALS, sent)
             Caller("Paymate", NEW).post(ADVICES, advice())
             delivery.deliver_due(polder.pk, clock.now())
-            told = [(one.path, one.body) for one in polders.asked if one.method == "POST"]
-        assert told == [("/receiver/payments/terminals", sent), (ADVICES, advice())]
+            told = {one.path: one.body for one in polders.asked if one.method == "POST"}
+        assert told == {"/receiver/payments/terminals": sent, ADVICES: advice()}
 
     def test_a_changed_terminal_is_posted_again(self, paymate: Caller, volta: Caller) -> None:
         """Y1: PUT is the CPO's; an older state is answered and not stored (T65)."""
