@@ -22,13 +22,15 @@ _TABLE = (
     ("CPO", "RECEIVER", "2.3.0", ("invoicereconciliation", "payments")),
     ("EMSP", "SENDER", "2.3.0", ("invoicereconciliation",)),
     ("EMSP", "RECEIVER", "2.3.0", ("bookings", "invoicereconciliation")),
-    ("HUB", "SENDER", "2.3.0", ("payments",)),
+    # A provider of payment terminals calls itself so.
+    ("OTHER", "RECEIVER", "2.2.1", ("hubclientinfo",)),
+    ("OTHER", "SENDER", "2.3.0", ("payments",)),
 )
 
 
 def interfaces_of(roles: Iterable[str], version: str) -> list[tuple[str, str]]:
     """(module, SENDER or RECEIVER) of a platform with these roles, sorted. A hub has what those behind it have."""
-    present = {"CPO", "EMSP", "HUB"} if "HUB" in set(roles) else set(roles)
+    present = {"CPO", "EMSP", "HUB", "OTHER"} if "HUB" in set(roles) else set(roles)
     return sorted(
         {
             (module, side)
