@@ -15,7 +15,7 @@ from roaming.kernel.money import minor_units, round_money
 from roaming.portal import states
 
 MINUS = "\N{MINUS SIGN}"
-_AGES = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1), ("s", 1))
+_AGES = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
 NOTHING = format_html('<span class="faint">{}</span>', "–")
 EMPTY = format_html("{}", "")
 
@@ -92,7 +92,7 @@ def age(since: datetime | None, at: datetime) -> SafeString:
     if since is None:
         return NOTHING
     seconds = max(int((at - since).total_seconds()), 0)
-    unit, size = next(one for one in _AGES if seconds >= one[1])
+    unit, size = next((one for one in _AGES if seconds >= one[1]), _AGES[-1])
     exact = f"{since.astimezone(ZoneInfo('UTC')):%Y-%m-%d %H:%M:%S} UTC"
     template = '<time datetime="{}" title="since {}">{}<span class="unit">{}</span></time>'
     return format_html(template, since.isoformat(), exact, seconds // size, unit)

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.db import connection as database
 
 from partners.connections.models import Connection
 from roaming.exchange import pull as pulling
@@ -25,13 +24,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKER = """
-import sys, django
+import django
 django.setup()
-from django.db import connection
 from partners.connections.models import Connection
 from roaming.exchange import pull
 from tests.cast import NOW
-connection.settings_dict["NAME"] = sys.argv[1]
 pull.take_turn(Connection.objects.get(name="Polder Laden").pk, NOW)
 """
 
@@ -53,10 +50,10 @@ def reading(theirs: Platform) -> Pull:
 
 
 def test_a_reading_whose_worker_gets_a_sigkill_goes_on_at_its_page_with_one_of_four_others(
-    reading: Pull, theirs: Platform
+    reading: Pull, theirs: Platform, database_url: str
 ) -> None:
     worker = subprocess.Popen(
-        [sys.executable, "-c", WORKER, database.settings_dict["NAME"]], cwd=ROOT, env={**os.environ}
+        [sys.executable, "-c", WORKER], cwd=ROOT, env=os.environ | {"DATABASE_URL": database_url}
     )
 
     def kill(asked: Asked) -> None:

@@ -63,14 +63,14 @@ def test_a_partner_that_is_left_alone_and_still_away_is_asked_once() -> None:
             call_command("check_partner", "Polder Laden", stdout=StringIO(), stderr=StringIO())
     run = ConformanceRun.objects.get()
     connection.refresh_from_db()
-    assert (run.calls, run.state, connection.failures) == (1, RunState.STOPPED, 4)
-    assert connection.state == ConnectionState.OFFLINE and connection.paused_until != until
+    assert (run.calls, run.state, connection.failures) == (1, RunState.STOPPED, 3)
+    assert connection.state == ConnectionState.OFFLINE and connection.paused_until == until
 
 
 def left_alone(connection: Connection) -> Connection:
-    """After three failures."""
-    for _ in range(3):
-        breaker.failed(connection, clock.now(), at_least=timedelta(minutes=5))
+    """After three failures, each when the pause of the one before was over."""
+    for minutes in (20, 10, 0):
+        breaker.failed(connection, clock.now() - timedelta(minutes=minutes), at_least=timedelta(minutes=5))
     return connection
 
 
