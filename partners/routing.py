@@ -139,8 +139,9 @@ def _pairs_joined(connection: Connection, how: Q) -> Q:
     return Q(emsp__in=mine) & Q(Exists(joined)) & ~Q(party__in=mine)
 
 
-def receivers_of(party: Party, *, at: datetime) -> list[Receiver]:
-    """Who must receive a change of an object that `party` owns alone: a location, a tariff, a token."""
+def receivers_of(party: Party, *, on: Connection | None = None, at: datetime) -> list[Receiver]:
+    """Who must receive a change of an object that `party` owns alone: a location, a tariff, a token. With `on` only
+    that platform is looked at."""
     mine, theirs = ("cpo", "emsp") if party.role == PartyRole.CPO else ("emsp", "cpo")
     joined = (
         Agreement.objects.filter(agreements.in_force(at), **{mine: party})
@@ -148,6 +149,8 @@ def receivers_of(party: Party, *, at: datetime) -> list[Receiver]:
         .select_related(f"{theirs}__connection")
         .order_by("id")
     )
+    if on is not None:
+        joined = joined.filter(**{f"{theirs}__connection": on})
     return _one_per_connection([getattr(agreement, theirs) for agreement in joined], party)
 
 

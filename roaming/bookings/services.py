@@ -12,6 +12,7 @@ from partners.parties.models import Party, PartyRole
 from partners.routing import Receiver
 from roaming.bookings import places, selectors
 from roaming.bookings.models import FINAL, MOVES, Booking, BookingStatus
+from roaming.exchange import outbox
 from roaming.findings import services as findings
 from roaming.findings.models import Severity
 from roaming.ocpi import storage
@@ -46,14 +47,15 @@ def keep_answer(*, party: Party, data: Data, at: datetime) -> Stored[Booking]:
     return _put(party, data["id"], data, at)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def tell_missed(*, connection: Connection, at: datetime) -> None:
     """A door opens for a platform: it is sent the places it may book, and bookings as far as it lacks them."""
     _recognize_emsps(connection)
+    if not outbox.takes(connection, selectors.BOOKINGS):
+        return
     for place in selectors.missed_places(connection, at):
-        for receiver in routing.receivers_of(place.party, at=at):
-            if receiver.connection.pk == connection.pk:
-                places.tell(place=place, receiver=receiver, at=at)
+        for receiver in routing.receivers_of(place.party, on=connection, at=at):
+            places.tell(place=place, receiver=receiver, at=at)
     for booking in selectors.missed(connection, at):
         assert booking.emsp is not None, "it was found by its eMSP"
         _push(booking, routing.receivers_here(connection, booking.emsp, owner=booking.party), at)

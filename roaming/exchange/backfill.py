@@ -64,9 +64,8 @@ def open_agreement(*, agreement: Agreement, at: datetime) -> None:
     if not agreement_services.mark_opened(agreement=agreement, at=at):
         return
     for owner, other in ((agreement.cpo, agreement.emsp), (agreement.emsp, agreement.cpo)):
-        for receiver in routing.receivers_of(owner, at=at):
-            if receiver.connection.pk == other.connection_id:
-                _send_owned(owner, receiver, at)
+        for receiver in routing.receivers_of(owner, on=other.connection, at=at):
+            _send_owned(owner, receiver, at)
     session_services.recognize(cpo=agreement.cpo, emsp=agreement.emsp)
     if agreement.emsp.reachable:
         _send_missed(agreement.cpo, agreement.emsp, at)
@@ -104,23 +103,31 @@ def _tell_missed(connection: Connection, at: datetime) -> None:
 
 
 def _send_all(connection: Connection, at: datetime) -> None:
+    """A platform that nobody is joined to, as most are that register for the first time, hears of our own parties."""
+    if routing.joined_to(connection).exists():
+        _send_objects(connection, at)
+        _tell_missed(connection, at)
+    else:
+        hub.tell_missed(connection=connection, at=at)
+    outbox.hurry(connection.pk)
+
+
+def _send_objects(connection: Connection, at: datetime) -> None:
     for role in (PartyRole.CPO, PartyRole.EMSP):
         for owner in routing.owners_visible_to(connection, role=role, at=at):
-            for receiver in routing.receivers_of(owner, at=at):
-                if receiver.connection.pk == connection.pk:
-                    _send_owned(owner, receiver, at)
+            for receiver in routing.receivers_of(owner, on=connection, at=at):
+                _send_owned(owner, receiver, at)
     for cpo, emsp in routing.pairs_of(connection, at=at):
         if emsp.reachable:
             _send_missed(cpo, emsp, at)
-    _tell_missed(connection, at)
-    outbox.hurry(connection.pk)
 
 
 def _send_owned(owner: Party, receiver: Receiver, at: datetime) -> None:
     """All objects that `owner` owns alone. Tariffs come before the locations that refer to them."""
     if owner.role == PartyRole.CPO:
-        _send("tariffs", _owned(Tariff, owner).filter(deleted_at=None), owner, receiver, at)
-        _send("tariffs", _deleted(owner, receiver.connection, at), owner, receiver, at, method="DELETE")
+        if _owned(Tariff, owner).exists():
+            _send("tariffs", _owned(Tariff, owner).filter(deleted_at=None), owner, receiver, at)
+            _send("tariffs", _deleted(owner, receiver.connection, at), owner, receiver, at, method="DELETE")
         _send("locations", _owned(Location, owner), owner, receiver, at)
     if owner.role == PartyRole.EMSP:
         _send("tokens", _owned(Token, owner).exclude(type=ASKED_ONLY), owner, receiver, at)
@@ -140,8 +147,10 @@ def _send_missed(cpo: Party, emsp: Party, at: datetime) -> None:
     """Sessions and CDRs between the two that the eMSP's platform may read and does not have."""
     connection, pair = emsp.connection, {"party": cpo, "emsp": emsp}
     receiver = Receiver(connection, emsp)
-    _send("sessions", _missed_sessions(connection, at).filter(**pair), cpo, receiver, at)
-    _send("cdrs", _missed_cdrs(connection, at).filter(**pair), cpo, receiver, at, method="POST")
+    if Session.objects.filter(**pair).exists():
+        _send("sessions", _missed_sessions(connection, at).filter(**pair), cpo, receiver, at)
+    if Cdr.objects.filter(**pair).exists():
+        _send("cdrs", _missed_cdrs(connection, at).filter(**pair), cpo, receiver, at, method="POST")
 
 
 def _missed_sessions(connection: Connection, at: datetime) -> QuerySet[Session]:
@@ -161,6 +170,8 @@ def _missed_cdrs(connection: Connection, at: datetime) -> QuerySet[Cdr]:
 def _send(
     module: str, rows: QuerySet[M], owner: Party, receiver: Receiver, at: datetime, *, method: str = "PUT"
 ) -> None:
+    if not outbox.takes(receiver.connection, module):
+        return
     changes = (_change(module, row, owner, method) for row in rows.iterator(_CHUNK))
     while batch := list(islice(changes, _CHUNK)):
         outbox.enqueue_many(receivers=[receiver], owner=owner, changes=batch, at=at)

@@ -200,8 +200,13 @@ def _nudge(connection_ids: list[int]) -> None:
     current_app.send_task("roaming.exchange.hurry", [connection_ids], retry=False, expires=HINT_SECONDS)
 
 
+def takes(connection: Connection, module: str) -> bool:
+    """Whether anything of `module` is ever pushed to the platform: one without an interface for it pulls instead."""
+    return connection.endpoint(module, "RECEIVER") is not None
+
+
 def _takers(receivers: Iterable[Receiver], change: Change) -> list[Receiver]:
     """Those that have an interface for it, or gave an address. A platform that hosts two counterparties gets an object
     once."""
-    taken = [one for one in receivers if change.url or one.connection.endpoint(change.module, "RECEIVER")]
+    taken = [one for one in receivers if change.url or takes(one.connection, change.module)]
     return list({one.connection.pk: one for one in reversed(taken)}.values()) if change.key else taken

@@ -1,6 +1,7 @@
 """The life of a reading of a list: asked for, paused, let go on, stopped. What is read, and how, is in `pull`."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 
 from celery import current_app
@@ -12,6 +13,7 @@ from partners.parties.models import PartyRole
 from partners.people.models import User
 from roaming.exchange import timetable
 from roaming.exchange.models import LIVE_PULLS, PULL_MOVES, Cause, Met, Pull, PullState
+from roaming.exchange.timetable import Readings
 from roaming.kernel import locks, states
 from roaming.ocpi.listings import LISTINGS
 
@@ -28,6 +30,18 @@ class UnderWay(CannotPull):
             f"{pull} is in the middle ({pull.get_state_display().lower()}); let it go on to its end, or stop it first."
         )
         self.pull = pull
+
+
+@dataclass(frozen=True)
+class _Wish:
+    """What somebody wants to have read of a list, and from when on a worker may take it."""
+
+    since: datetime | None
+    full: bool
+    cause: str
+    by: User | None
+    at: datetime
+    due_at: datetime
 
 
 @transaction.atomic
@@ -47,52 +61,24 @@ def ask(
 
     Raises CannotPull: not registered, no such list there; and UnderWay where a reading with other bounds has begun.
     """
-    url = _url(connection, module)
-    locks.hold(f"readings of {module} of connection {connection.pk}")
-    last = timetable.newest(connection, module)
-    if last is not None and last.live and last.url != url:
-        states.move(last, to=PullState.STOPPED, moves=PULL_MOVES, state_at=at, reason="They have it elsewhere now.")
-    elif last is not None and not (since or full) and timetable.goes_on(last) and last.url == url:
-        return _taken_up(last, due_at or at, at)
-    elif last is not None and last.live:
-        if last.begun:
-            raise UnderWay(last)
-        return _widened(last, since, full, due_at or at, at)
-    if last is not None:
-        forget_marks(last)
-    full = full or (since is None and timetable.is_full_due(connection, module, at))
-    begins = timetable.begins(connection, module, since, full, at)
-    return Pull.objects.create(
-        connection=connection,
-        module=module,
-        url=url,
-        full=full,
-        since=begins,
-        gapless=_is_gapless(connection, module, begins),
-        cause=cause,
-        requested_by=by,
-        due_at=due_at or at,
-        created_at=at,
-        state_at=at,
-    )
+    readings = _held(connection, [module])
+    pull = _next(readings, connection, module, _Wish(since, full, cause, by, at, due_at or at))
+    if pull._state.adding:
+        pull.save()
+    return pull
 
 
 def ask_due(*, connection: Connection, at: datetime) -> list[Pull]:
     """Readings of all lists whose time has come."""
-    found = {module: timetable.newest(connection, module) for module in timetable.offered(connection)}
-    return [
-        ask(
-            connection=connection,
-            module=module,
-            full=last is not None and last.then_full and not last.live,
-            cause=Cause.SCHEDULE,
-            at=at,
-        )
-        for module, last in found.items()
-        if timetable.is_due(last, at)
-    ]
+    modules = timetable.offered(connection)
+    readings = Readings(connection, modules)
+    found = {module: readings.newest(module) for module in modules}
+    due = [module for module, last in found.items() if timetable.is_due(last, at)]
+    again = {module for module, last in found.items() if last is not None and last.then_full and not last.live}
+    return [ask(connection=connection, module=one, full=one in again, cause=Cause.SCHEDULE, at=at) for one in due]
 
 
+@transaction.atomic(savepoint=False)
 def ask_all(
     *,
     connection: Connection,
@@ -110,15 +96,17 @@ def ask_all(
     paused stays so, unless a person asks.
     """
     offered = timetable.offered(connection) if connection.reachable else []
-    for module in offered:
-        if not LISTINGS[module].owner_roles.intersection(roles):
-            continue
-        begins = since and min(since, timetable.changed_since(connection, module))
+    modules = [module for module in offered if LISTINGS[module].owner_roles.intersection(roles)]
+    readings = _held(connection, modules)
+    asked = []
+    for module in modules:
+        begins = since and min(since, readings.changed_since(module))
         try:
-            _refuse_paused(timetable.newest(connection, module), by)
-            ask(connection=connection, module=module, since=begins, full=full, cause=cause, by=by, at=at, due_at=due_at)
+            _refuse_paused(readings.newest(module), by)
+            asked.append(_next(readings, connection, module, _Wish(begins, full, cause, by, at, due_at or at)))
         except UnderWay as error:
             Pull.objects.filter(pk=error.pull.pk).update(then_full=full)
+    Pull.objects.bulk_create(pull for pull in asked if pull._state.adding)
     if offered:
         hurry(connection, seconds=(due_at - at).total_seconds() if due_at else 0)
 
@@ -130,7 +118,7 @@ def pause(*, pull: Pull, by: User, at: datetime) -> None:
 
 def go_on(*, pull: Pull, at: datetime) -> None:
     """A paused or failed reading goes on at its cursor, one that waits does so no longer. Raises CannotPull."""
-    last = timetable.newest(pull.connection, pull.module)
+    last = Readings(pull.connection, [pull.module]).newest(pull.module)
     if last is None or last.pk != pull.pk or not (last.live or last.state == PullState.FAILED):
         raise CannotPull(f"{pull} is over; start a new one.")
     if last.url != _url(pull.connection, pull.module):
@@ -176,6 +164,48 @@ def forget_marks(pull: Pull) -> None:
     Met.objects.filter(pull=pull).delete()
 
 
+def _held(connection: Connection, modules: Collection[str]) -> Readings:
+    """The last readings of these lists, which nobody else changes until the transaction ends."""
+    locks.hold(*(f"readings of {module} of connection {connection.pk}" for module in modules))
+    return Readings(connection, modules)
+
+
+def _next(readings: Readings, connection: Connection, module: str, wish: _Wish) -> Pull:
+    """What `ask` says; a new one is not stored yet."""
+    url, last = _url(connection, module), readings.newest(module)
+    if last is not None and last.live and last.url != url:
+        states.move(
+            last, to=PullState.STOPPED, moves=PULL_MOVES, state_at=wish.at, reason="They have it elsewhere now."
+        )
+    elif last is not None and not (wish.since or wish.full) and timetable.goes_on(last) and last.url == url:
+        return _taken_up(last, wish.due_at, wish.at)
+    elif last is not None and last.live:
+        if last.begun:
+            raise UnderWay(last)
+        return _widened(readings, last, wish)
+    if last is not None:
+        forget_marks(last)
+    return _new(readings, connection, module, url, wish)
+
+
+def _new(readings: Readings, connection: Connection, module: str, url: str, wish: _Wish) -> Pull:
+    full = wish.full or (wish.since is None and readings.is_full_due(module, wish.at))
+    since = readings.begins(module, wish.since, full, wish.at)
+    return Pull(
+        connection=connection,
+        module=module,
+        url=url,
+        full=full,
+        since=since,
+        gapless=_is_gapless(readings, module, since),
+        cause=wish.cause,
+        requested_by=wish.by,
+        due_at=wish.due_at,
+        created_at=wish.at,
+        state_at=wish.at,
+    )
+
+
 def _url(connection: Connection, module: str) -> str:
     """Where they have a list now. Raises CannotPull."""
     if not connection.reachable:
@@ -192,25 +222,28 @@ def _refuse_paused(last: Pull | None, by: User | None) -> None:
         raise UnderWay(last)
 
 
-def _is_gapless(connection: Connection, module: str, begins: datetime | None) -> bool:
-    return begins is None or begins <= timetable.changed_since(connection, module)
+def _is_gapless(readings: Readings, module: str, begins: datetime | None) -> bool:
+    return begins is None or begins <= readings.changed_since(module)
 
 
 def _taken_up(pull: Pull, due_at: datetime, at: datetime) -> Pull:
     """It waits for a worker again, unless one is at it."""
     if pull.state == PullState.WAITING:
-        pull.due_at = min(pull.due_at, due_at)
-        pull.save(update_fields=["due_at"])
+        if due_at < pull.due_at:
+            pull.due_at = due_at
+            pull.save(update_fields=["due_at"])
     elif pull.state != PullState.RUNNING:
         states.move(pull, to=PullState.WAITING, moves=PULL_MOVES, state_at=at, due_at=due_at, reason="")
     return pull
 
 
-def _widened(pull: Pull, since: datetime | None, full: bool, due_at: datetime, at: datetime) -> Pull:
+def _widened(readings: Readings, pull: Pull, wish: _Wish) -> Pull:
     """One that has not begun takes on what is wished besides."""
-    begins = timetable.begins(pull.connection, pull.module, since, full, at)
-    pull.full = pull.full or full
+    begins = readings.begins(pull.module, wish.since, wish.full, wish.at)
+    pull.full = pull.full or wish.full
     pull.since = None if pull.since is None or begins is None else min(pull.since, begins)
-    pull.gapless = pull.gapless or _is_gapless(pull.connection, pull.module, begins)
-    pull.save(update_fields=["full", "since", "gapless"])
-    return _taken_up(pull, due_at, at)
+    pull.gapless = pull.gapless or _is_gapless(readings, pull.module, begins)
+    if pull.state == PullState.WAITING:
+        pull.due_at = min(pull.due_at, wish.due_at)
+    pull.save(update_fields=["full", "since", "gapless", "due_at"])
+    return _taken_up(pull, wish.due_at, wish.at)

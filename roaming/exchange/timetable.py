@@ -4,12 +4,13 @@ All of it follows from the readings of the one list, so a list that fails costs 
 """
 
 import random
+from collections.abc import Collection
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from django.conf import settings
 from django.db.models import QuerySet
 
-from partners import routing
 from partners.connections.models import Connection
 from partners.parties import selectors as parties
 from partners.parties.models import PartyRole
@@ -35,8 +36,8 @@ _MOST_TRIES = 2
 def offered(connection: Connection) -> list[str]:
     """The lists whose sender interface they have, and for which they host a party that owns the objects."""
     roles = {party.role for party in parties.hosted(connection)}
-    if routing.is_hub(connection):
-        roles.add(PartyRole.HUB)
+    if connection.hub_party_id:
+        roles.add(PartyRole.HUB)  # also one that its credentials name and do not list
     return [
         name
         for name in MODULES
@@ -44,14 +45,60 @@ def offered(connection: Connection) -> list[str]:
     ]
 
 
-def newest(connection: Connection, module: str) -> Pull | None:
-    """The last reading of a list, over or not; the only one that can go on."""
-    return _readings(connection, module).first()
+class Readings:
+    """The last readings of lists of one platform and what follows from them: looked up once for all of these
+    `modules`. Whoever goes by them to write holds the locks of those lists before."""
 
+    def __init__(self, connection: Connection, modules: Collection[str]) -> None:
+        self._connection = connection
+        self._all = Pull.objects.filter(connection=connection, module__in=modules)
+        self._newest = self._last_of_each(self._all)
 
-def newest_good(connection: Connection, module: str) -> Pull | None:
-    """The last reading that came to its end and left nothing out since the one before."""
-    return _readings(connection, module).filter(state=PullState.FINISHED, gapless=True).first()
+    def newest(self, module: str) -> Pull | None:
+        """The last reading of a list, over or not; the only one that can go on."""
+        return self._newest.get(module)
+
+    def newest_good(self, module: str) -> Pull | None:
+        """The last reading that came to its end and left nothing out since the one before."""
+        return self._good.get(module)
+
+    def changed_since(self, module: str) -> datetime:
+        """From when on changes may have been missed."""
+        good = self.newest_good(module)
+        if good is None or good.started_at is None:
+            return BEGINNING
+        skew = timedelta(seconds=abs(quirks.seconds(self._connection, "clock_skew_seconds")))
+        return good.started_at - _OVERLAP - skew
+
+    def is_full_due(self, module: str, at: datetime) -> bool:
+        """Whether it is time for the whole list. One that failed or was stopped on the way does not keep changes from
+        being read."""
+        full = self._full.get(module)
+        if full is None or full.started_at is None or self.changed_since(module) == BEGINNING:
+            return True
+        return full.started_at + _spread(full, timedelta(hours=settings.FULL_PULL_HOURS)) <= at
+
+    def begins(self, module: str, since: datetime | None, full: bool, at: datetime) -> datetime | None:
+        """From when on a reading asks for changes; None: for all there is."""
+        if full and LISTINGS[module].whole:
+            return None
+        since = since or self.changed_since(module)
+        return min(since, at - _LATE) if full else since
+
+    @cached_property
+    def _good(self) -> dict[str, Pull]:
+        return self._last_of_each(self._all.filter(state=PullState.FINISHED, gapless=True)) if self._newest else {}
+
+    @cached_property
+    def _full(self) -> dict[str, Pull]:
+        over = self._all.filter(full=True, started_at__isnull=False).exclude(state__in=LIVE_PULLS)
+        return self._last_of_each(over) if self._newest else {}
+
+    def _last_of_each(self, rows: QuerySet[Pull]) -> dict[str, Pull]:
+        found = {row.module: row for row in rows.order_by("module", "-id").distinct("module")}
+        for row in found.values():
+            row.connection = self._connection
+        return found
 
 
 def is_due(last: Pull | None, at: datetime) -> bool:
@@ -77,37 +124,6 @@ def due_after(last: Pull) -> datetime | None:
 def goes_on(last: Pull) -> bool:
     """Whether a reading that rests goes on at its cursor; otherwise the list is read anew."""
     return last.live or (last.state == PullState.FAILED and last.begun and last.tries < _MOST_TRIES)
-
-
-def changed_since(connection: Connection, module: str) -> datetime:
-    """From when on changes may have been missed."""
-    good = newest_good(connection, module)
-    if good is None or good.started_at is None:
-        return BEGINNING
-    skew = timedelta(seconds=abs(quirks.seconds(connection, "clock_skew_seconds")))
-    return good.started_at - _OVERLAP - skew
-
-
-def is_full_due(connection: Connection, module: str, at: datetime) -> bool:
-    """Whether it is time for the whole list. One that failed or was stopped on
-    the way does not keep changes from being read."""
-    over = _readings(connection, module).filter(full=True, started_at__isnull=False).exclude(state__in=LIVE_PULLS)
-    full = over.first()
-    if full is None or full.started_at is None or changed_since(connection, module) == BEGINNING:
-        return True
-    return full.started_at + _spread(full, timedelta(hours=settings.FULL_PULL_HOURS)) <= at
-
-
-def begins(connection: Connection, module: str, since: datetime | None, full: bool, at: datetime) -> datetime | None:
-    """From when on a reading asks for changes; None: for all there is."""
-    if full and LISTINGS[module].whole:
-        return None
-    since = since or changed_since(connection, module)
-    return min(since, at - _LATE) if full else since
-
-
-def _readings(connection: Connection, module: str) -> QuerySet[Pull]:
-    return Pull.objects.filter(connection=connection, module=module).order_by("-id")
 
 
 def _spread(last: Pull, usual: timedelta) -> timedelta:

@@ -59,10 +59,12 @@ def refresh(*, at: datetime) -> int:
     return len(changed)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def tell_missed(*, connection: Connection, at: datetime) -> None:
     """A door opens for a platform: it is told of everybody it may know, as far as it does not know already."""
     refresh(at=at)
+    if not outbox.takes(connection, _MODULE):
+        return
     visible = selectors.visible_to_connection(connection, at).annotate(push_key=outbox.key_column(_MODULE))
     told = exchange.pushes_of_row(connection).exclude(state=PushState.DEAD)
     receiver = _somebody_on(connection)

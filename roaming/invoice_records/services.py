@@ -96,9 +96,11 @@ def issue(*, party: Party, counterparty: Party, invoice_id: str, cdrs: Collectio
     return stored.row
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def tell_missed(*, connection: Connection, at: datetime) -> None:
     """A door opens for a platform: it is sent the records that it does not have, or has as they were."""
+    if not outbox.takes(connection, MODULE):
+        return
     visible = InvoiceRecord.objects.filter(routing.records_visible_to(connection, at=at))
     rows = visible.annotate(push_key=outbox.key_column(MODULE)).select_related("party", "counterparty")
     told = exchange.pushes_of_row(connection).exclude(state=PushState.DEAD)

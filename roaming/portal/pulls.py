@@ -109,7 +109,7 @@ class PullsPage(Page):
     def get(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         connection, at = _connection(pk), clock.now()
         readings = selectors.pulls_for(self.user).filter(connection=connection)
-        lines = [_line(connection, module) for module in timetable.offered(connection)]
+        lines = _lines(connection)
         template = "portal/pulls.html"
         return self.show(
             f"{template}#pulls" if self.partial else template,
@@ -172,9 +172,14 @@ class PullsPage(Page):
         return get_object_or_404(found, pk=int(number) if number.isdecimal() else 0)
 
 
-def _line(connection: Connection, module: str) -> Line:
-    last = timetable.newest(connection, module)
-    return Line(module, last, timetable.newest_good(connection, module), timetable.due_after(last) if last else None)
+def _lines(connection: Connection) -> list[Line]:
+    modules = timetable.offered(connection)
+    readings = timetable.Readings(connection, modules)
+    found = [(module, readings.newest(module)) for module in modules]
+    return [
+        Line(module, last, readings.newest_good(module), timetable.due_after(last) if last else None)
+        for module, last in found
+    ]
 
 
 class PullFilter(django_filters.FilterSet):

@@ -73,10 +73,12 @@ def deactivated(*, terminal: Terminal, at: datetime) -> None:
     Terminal.objects.filter(pk=terminal.pk).update(deactivated_at=at)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def tell_missed(*, connection: Connection, at: datetime) -> None:
     """A door opens for a CPO's platform: it is sent the terminals at its stations and captures, as far as it lacks
     them."""
+    if not outbox.takes(connection, "payments"):
+        return
     terminals, advices = selectors.missed(Terminal, connection, at), selectors.missed(FinancialAdvice, connection, at)
     rows: list[Terminal | FinancialAdvice] = [*terminals, *advices]
     for row in rows:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from partners.agreements import selectors as agreements
 from partners.agreements import services as agreement_services
@@ -268,3 +269,23 @@ def test_a_partner_that_registers_again_gets_what_it_missed(agreed: Connection, 
         at=AT,
     )
     assert agreed.state == ConnectionState.REGISTERED and waiting() == ["POST cdrs NL*VLT C1"]
+
+
+class TestWithNothingToTell:
+    """Most registrations and many agreements open a door with nothing behind it: that is found with few questions."""
+
+    def test_a_registration_stays_within_its_budget_of_queries(
+        self, django_assert_max_num_queries: DjangoAssertNumQueries
+    ) -> None:
+        with django_assert_max_num_queries(48):  # added with two parties, of which the platform hears, and registered
+            cast.volta(url="http://volta.invalid")
+        with django_assert_max_num_queries(34):
+            cast.nomad(url="http://nomad.invalid")
+        with django_assert_max_num_queries(46):  # every module there is
+            cast.connection("Polder Laden", "CPO NL*PLD", url="http://polder.invalid", version="2.3.0")
+
+    def test_an_agreement_stays_within_its_budget_of_queries(
+        self, nomad: Connection, django_assert_max_num_queries: DjangoAssertNumQueries
+    ) -> None:
+        with django_assert_max_num_queries(48):
+            cast.agreement("NL*VLT", "DE*NMD")

@@ -387,7 +387,7 @@ class TestTheTimetable:
         pulls.forget(before=AT + 90 * DAY)
         kept = [(row.full, row.state) for row in Pull.objects.order_by("id")]
         assert kept == [(True, "finished"), (False, "finished"), (False, "failed")]
-        assert timetable.changed_since(polder, "tariffs") == AT + 31 * HOUR
+        assert timetable.Readings(polder, ["tariffs"]).changed_since("tariffs") == AT + 31 * HOUR
 
 
 class TestDoorsThatOpen:
