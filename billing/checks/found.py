@@ -20,9 +20,9 @@ class Case:
     agreement: Agreement | None
 
     @cached_property
-    def charge(self) -> pricing.Cdr:
-        """The charge as pricing reads it. Raises pricing.Unreadable."""
-        return pricing.read_cdr(self.data)
+    def carried(self) -> pricing.Billed:
+        """The charge and its totals as pricing reads them. Raises pricing.Unreadable."""
+        return pricing.read_billed(self.data)
 
     @property
     def biller(self) -> str:

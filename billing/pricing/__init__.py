@@ -1,35 +1,81 @@
-"""What a CDR should cost, from its tariff: pure Python, exact, and able to explain itself.
+"""What a charge should cost, from its tariff: pure Python, exact, and able to explain itself.
 
-`price(read_cdr(cdr), [read_tariff(tariff), …])` is the one way in.
+`price(read_cdr(cdr), [read_tariff(tariff), …])` is the one way in; `compile` once and `price_by` prices many.
 """
 
-from billing.pricing.engine import price
-from billing.pricing.outcome import Line, Outcome, Priced, Totals, Unpriceable, as_json
-from billing.pricing.reading import Unreadable, read_cdr, read_tariff
-from billing.pricing.shapes import Cdr, Component, Dimension, Element, Limit, Period, Tariff, TaxIncluded
-from billing.pricing.verification import Comparison, Contradiction, compare, verify_self
+from billing.pricing.carried import Billed, read_billed
+from billing.pricing.contradictions import Contradiction, contradictions
+from billing.pricing.engine import price, price_by
+from billing.pricing.errors import CannotPrice, PricingError, TimeZoneUnknown, Unreadable
+from billing.pricing.explanations import Explanation, Kind
+from billing.pricing.lines import Line
+from billing.pricing.outcome import Amounts, Part, PricedSession
+from billing.pricing.plan import Plan, compile
+from billing.pricing.policy import RECOMMENDED, PricingPolicy, of_version
+from billing.pricing.reading import decode_cdr, read_cdr
+from billing.pricing.report import as_json, error_json, verdict_json
+from billing.pricing.shapes import (
+    Cdr,
+    Component,
+    Dimension,
+    Element,
+    Limit,
+    Period,
+    Place,
+    Reservation,
+    Restrictions,
+    Tariff,
+    TaxIncluded,
+    Volume,
+)
+from billing.pricing.tariff_reading import read_tariff
+from billing.pricing.verification import Comparison, Difference, Verdict, compare, verify
+from billing.pricing.warnings import Warning
 
 __all__ = [
+    "RECOMMENDED",
+    "Amounts",
+    "Billed",
+    "CannotPrice",
     "Cdr",
     "Comparison",
     "Component",
     "Contradiction",
+    "Difference",
     "Dimension",
     "Element",
+    "Explanation",
+    "Kind",
     "Limit",
     "Line",
-    "Outcome",
+    "Part",
     "Period",
-    "Priced",
+    "Place",
+    "Plan",
+    "PricedSession",
+    "PricingError",
+    "PricingPolicy",
+    "Reservation",
+    "Restrictions",
     "Tariff",
     "TaxIncluded",
-    "Totals",
-    "Unpriceable",
+    "TimeZoneUnknown",
     "Unreadable",
+    "Verdict",
+    "Volume",
+    "Warning",
     "as_json",
     "compare",
+    "compile",
+    "contradictions",
+    "decode_cdr",
+    "error_json",
+    "of_version",
     "price",
+    "price_by",
+    "read_billed",
     "read_cdr",
     "read_tariff",
-    "verify_self",
+    "verdict_json",
+    "verify",
 ]

@@ -1,73 +1,106 @@
-"""The one way to a price. Pure: values in, values out; counts in fractions, rounds nothing.
-
-Prices flat, energy, time and parking components of one unrestricted tariff. Everything else is Unpriceable.
-"""
+"""The one way to a price. Pure: values in, values out; counts exactly and rounds nothing."""
 
 from collections.abc import Sequence
+from datetime import tzinfo
 from decimal import Decimal
-from fractions import Fraction
 
-from billing.pricing.exact import decimal
-from billing.pricing.limits import Total, within_limits
-from billing.pricing.lines import net_and_gross, quantity, write
-from billing.pricing.outcome import Outcome, Priced, Totals, Unpriceable
-from billing.pricing.refusals import CannotPrice, refuse_cdr, refuse_tariff
-from billing.pricing.selection import tariff_of
-from billing.pricing.shapes import Cdr, Dimension, Tariff
-from billing.pricing.usage import Usage, usage
+from billing.pricing import limits, steps, zones
+from billing.pricing.exact import ZERO, Ratio, exactly
+from billing.pricing.limits import Cost
+from billing.pricing.metering import Usage, is_reserved_only, meter
+from billing.pricing.outcome import Part, PricedSession, part_of
+from billing.pricing.periods import split_at_thresholds
+from billing.pricing.plan import Plan, compile
+from billing.pricing.policy import RECOMMENDED, PricingPolicy, ThresholdInsidePeriod
+from billing.pricing.shapes import Cdr, Place, Tariff
 
-_NOUNS = {Dimension.ENERGY: "energy", Dimension.TIME: "charging time", Dimension.PARKING_TIME: "parking time"}
+# How an EVSE is called in the CDR of a reservation that nobody came for (spec: CdrLocation.evse_uid).
+_NO_EVSE = "#NA"
 
 
-def price(cdr: Cdr, tariffs: Sequence[Tariff]) -> Outcome:
-    """Price a CDR with the tariff of `tariffs` that its periods name, or that was valid when it started.
+def price(
+    cdr: Cdr,
+    tariffs: Sequence[Tariff],
+    *,
+    policy: PricingPolicy = RECOMMENDED,
+    time_zone: str | None = None,
+    location: Place | None = None,
+    reservation_expired: bool | None = None,
+) -> PricedSession:
+    """Price a CDR or Session with the tariff that its periods name, else the first of `tariffs` valid at its start.
 
-    Volumes are in kWh and hours; the result is in the CDR's currency, unrounded (spec: Tariff, PriceComponent,
-    TariffRestrictions, ChargingPeriod). What cannot be priced with certainty comes back as Unpriceable; nothing raises.
+    Volumes are kWh and hours; the result is in the currency of the charge. `time_zone` is an IANA name; without it the
+    zone is that of `location`, else of the CDR (see `zones`). `reservation_expired` is inferred when it is not given.
+    Raises CannotPrice, TimeZoneUnknown. To price many, `compile` the tariffs and use `price_by`.
     """
-    try:
-        refuse_cdr(cdr)
-        tariff = tariff_of(cdr, tariffs)
-        refuse_tariff(cdr, tariff)
-    except CannotPrice as refused:
-        return Unpriceable(refused.reason_code, refused.sentence)
-    return _priced(cdr, tariff, usage(cdr, tariff))
-
-
-def _priced(cdr: Cdr, tariff: Tariff, used: Usage) -> Priced:
-    amounts = [net_and_gross(use) for use in used.uses]
-    net = sum((excl for excl, _ in amounts), Fraction(0))
-    gross = sum((incl for _, incl in amounts), Fraction(0))
-    total = within_limits(tariff, Total(net, gross), cdr.currency)
-    return Priced(
-        currency=cdr.currency,
-        tariff_id=tariff.id,
-        lines=tuple(write(use, cdr.currency) for use in used.uses),
-        totals=_totals(used, [excl for excl, _ in amounts]),
-        total_excl=decimal(total.net),
-        total_incl=None if total.gross is None else decimal(total.gross),
-        notes=(*_notes(tariff, used), *total.notes),
+    return price_by(
+        compile(tariffs, policy),
+        cdr,
+        time_zone=time_zone,
+        location=location,
+        reservation_expired=reservation_expired,
     )
 
 
-def _totals(used: Usage, amounts: list[Fraction]) -> Totals:
-    def of(dimension: Dimension) -> Decimal:
-        earned = (amount for use, amount in zip(used.uses, amounts, strict=True) if use.dimension is dimension)
-        return decimal(sum(earned, Fraction(0)))
+def price_by(
+    plan: Plan,
+    cdr: Cdr,
+    *,
+    time_zone: str | None = None,
+    location: Place | None = None,
+    reservation_expired: bool | None = None,
+) -> PricedSession:
+    """The same with compiled tariffs."""
+    zone = zones.zone_of(cdr, time_zone, location) if plan.needs_local_time else None
+    with exactly():
+        if plan.policy.threshold_inside_period is ThresholdInsidePeriod.SPLIT:
+            cdr = split_at_thresholds(cdr, plan, zone)
+        return _priced(cdr, plan, zone, reservation_expired)
 
-    return Totals(
-        flat=of(Dimension.FLAT),
-        energy=of(Dimension.ENERGY),
-        time=of(Dimension.TIME),
-        parking=of(Dimension.PARKING_TIME),
-    )
+
+def _priced(cdr: Cdr, plan: Plan, zone: tzinfo | None, expired: bool | None) -> PricedSession:
+    ran_out = _looks_expired(cdr) if expired is None else expired
+    usage = meter(cdr, plan, zone, ran_out)
+    steps.round_up(usage, plan.policy)
+    priced = PricedSession(cdr, plan, usage, ran_out)
+    priced.costs, total = _costs(usage, plan)
+    first = usage.prices[0]
+    priced.cost, priced.limits = limits.within(first.tariff if first is not None else None, total, plan)
+    return priced
 
 
-def _notes(tariff: Tariff, used: Usage) -> list[str]:
-    notes = [
-        f"No component prices {_NOUNS[dimension]}: {quantity(dimension, amount)} cost nothing."
-        for dimension, amount in used.unpriced.items()
-    ]
-    if tariff.tax_included is None:
-        notes.append(f"Tariff {tariff.id} does not say whether its prices include tax; read as prices before tax.")
-    return notes
+def _costs(usage: Usage, plan: Plan) -> tuple[dict[Part, Cost], Cost]:
+    """Of each part, and of all. A single open price leaves its sum open."""
+    net: dict[Part, Decimal | None] = {}
+    gross: dict[Part, Decimal | None] = {}
+    for use in usage.uses:
+        part, rate, quantity = part_of(use), use.rate, use.quantity + use.added
+        net[part] = _plus(net.get(part, ZERO), rate.net, quantity)
+        gross[part] = _plus(gross.get(part, ZERO), rate.gross, quantity)
+    parts = {part: Cost(_ratio(net[part], plan), _ratio(gross[part], plan)) for part in net}
+    return parts, Cost(_ratio(_sum(net), plan), _ratio(_sum(gross), plan))
+
+
+def _plus(total: Decimal | None, price: Decimal | None, quantity: Decimal) -> Decimal | None:
+    return None if total is None or price is None else total + price * quantity
+
+
+def _sum(units: dict[Part, Decimal | None]) -> Decimal | None:
+    total = ZERO
+    for one in units.values():
+        if one is None:
+            return None
+        total += one
+    return total
+
+
+def _ratio(units: Decimal | None, plan: Plan) -> Ratio | None:
+    return None if units is None else Ratio(units, plan.divisor)
+
+
+def _looks_expired(cdr: Cdr) -> bool:
+    """Nothing but reserved time, at no EVSE, in no session: nobody came."""
+    place = cdr.place or cdr.location
+    if cdr.session_id or place is None or place.evse_uid != _NO_EVSE:
+        return False
+    return all(is_reserved_only(period) for period in cdr.periods)

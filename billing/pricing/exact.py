@@ -1,25 +1,80 @@
-"""Exact arithmetic: amounts are fractions while we count, and leave as decimals that round nothing they can hold."""
+"""Exact arithmetic: decimals that refuse to lose a digit, and ratios of them where a third must stay a third."""
 
-from decimal import MAX_EMAX, MIN_EMIN, ROUND_HALF_UP, Context, Decimal, Inexact
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import (
+    MAX_EMAX,
+    MIN_EMIN,
+    ROUND_HALF_EVEN,
+    ROUND_HALF_UP,
+    Context,
+    Decimal,
+    DivisionByZero,
+    Inexact,
+    InvalidOperation,
+    Overflow,
+    getcontext,
+    setcontext,
+)
 from fractions import Fraction
+from typing import NamedTuple
 
+from billing.pricing.errors import CannotPrice
+
+# Sums and products of real tariffs and charges need some 40 digits; what needs more than this was made up.
+DIGITS = 120
+_EXACT = Context(prec=DIGITS, Emax=999_999, Emin=-999_999, traps=[Inexact, InvalidOperation, DivisionByZero, Overflow])
+_QUOTIENT = Context(prec=400, rounding=ROUND_HALF_UP, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[])
+_HALF_EVEN = Context(prec=400, rounding=ROUND_HALF_EVEN)
 _ENDLESS = Decimal("1e-20")
+ZERO = Decimal(0)
 
 
-def decimal(value: Fraction) -> Decimal:
-    """`value` with every digit when it has an end (7/8 → 0.875), else to 20 decimals, half up (1/3 → 0.33…3)."""
-    context = Context(prec=400, rounding=ROUND_HALF_UP, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[])
-    quotient = context.divide(Decimal(value.numerator), Decimal(value.denominator))
-    return context.quantize(quotient, _ENDLESS) if context.flags[Inexact] else quotient
+@contextmanager
+def exactly() -> Iterator[None]:
+    """Within it no digit is lost: what would lose one, or is not a number, raises CannotPrice."""
+    before = getcontext()
+    setcontext(_EXACT)
+    try:
+        yield
+    except (Inexact, InvalidOperation, Overflow) as error:
+        raise CannotPrice(
+            "number_out_of_range", "$", f"A number has more digits than can be counted with exactly ({DIGITS})."
+        ) from error
+    finally:
+        setcontext(before)
 
 
-def rounded(value: Decimal, decimals: int) -> Decimal:
-    """`value` to a number of decimals, half up."""
-    context = Context(prec=400, rounding=ROUND_HALF_UP)
-    return value.quantize(Decimal(1).scaleb(-decimals), context=context)
+class Ratio(NamedTuple):
+    """An exact amount: `over` / `under`. Money per hour and tax within a price leave no finite decimal."""
+
+    over: Decimal
+    under: Decimal
+
+    @property
+    def fraction(self) -> Fraction:
+        return Fraction(self.over) / Fraction(self.under)
+
+    @property
+    def decimal(self) -> Decimal:
+        """With every digit when it has an end (7/8 → 0.875), else to 20 decimals, half up (1/3 → 0.33…3)."""
+        _QUOTIENT.clear_flags()
+        quotient = _QUOTIENT.divide(self.over, self.under)
+        return _QUOTIENT.quantize(quotient, _ENDLESS) if _QUOTIENT.flags[Inexact] else quotient
+
+
+def rounded(value: Decimal, decimals: int, *, even: bool = False) -> Decimal:
+    """`value` to a number of decimals, half up or half to even."""
+    return value.quantize(Decimal(1).scaleb(-decimals), context=_HALF_EVEN if even else _QUOTIENT)
+
+
+def plain(value: Decimal) -> str:
+    """`value` without exponent and idle zeros: 0.4900 → 0.49, 1E+2 → 100."""
+    text = f"{value:f}"
+    return (text.rstrip("0").rstrip(".") or "0") if "." in text else text
 
 
 def at_least(value: Decimal, decimals: int) -> str:
-    """`value` written plainly with no idle zeros, but with at least so many decimals: 0.49 → 0.4900."""
-    digits = len(f"{value:f}".partition(".")[2].rstrip("0"))
+    """`value` written plainly, but with at least so many decimals: 0.49 → 0.4900."""
+    digits = len(plain(value).partition(".")[2])
     return f"{rounded(value, max(digits, decimals)):f}"

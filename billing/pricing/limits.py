@@ -1,48 +1,78 @@
-"""The least and the most that a session costs (spec: Tariff.min_price, max_price)."""
+"""The least and the most that a session costs (spec: Tariff.min_price, max_price), before and after tax apart."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from fractions import Fraction
+from decimal import Decimal
 
-from billing.pricing.exact import at_least
+from billing.pricing.exact import Ratio
+from billing.pricing.plan import Plan
+from billing.pricing.policy import LimitWithoutTax, PricingPolicy, TaxWithoutRate
 from billing.pricing.shapes import Limit, Tariff, TaxIncluded
 
-
-@dataclass(frozen=True)
-class Total:
-    """Before and after tax; `gross` is None where the tariff leaves it open. `notes` say which limit applied."""
-
-    net: Fraction
-    gross: Fraction | None
-    notes: tuple[str, ...] = ()
+Choose = Callable[[Decimal, Decimal], Decimal]
 
 
-def within_limits(tariff: Tariff, total: Total, currency: str) -> Total:
-    """Hold net and gross each within its own limit; the maximum has the last word.
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """An amount before and after tax, exact; None where the tariff leaves it open."""
 
-    A limit that applies before tax and does not say what it is after tax leaves the gross open, unless there is no tax.
-    """
-    if tariff.min_price is not None:
-        total = _held(tariff, total, tariff.min_price, max, f"The minimum price of {{}} {currency} applies.")
-    if tariff.max_price is not None:
-        total = _held(tariff, total, tariff.max_price, min, f"The maximum price of {{}} {currency} applies.")
-    return total
+    net: Ratio | None
+    gross: Ratio | None
 
 
-def _held(
-    tariff: Tariff, total: Total, limit: Limit, choose: Callable[[Fraction, Fraction], Fraction], note: str
-) -> Total:
-    net = choose(total.net, Fraction(limit.before_taxes))
-    gross = total.gross
+def within(tariff: Tariff | None, cost: Cost, plan: Plan) -> tuple[Cost, tuple[str, ...]]:
+    """`cost` held by the limits of the tariff, and which of them changed it. The maximum has the last word."""
+    applied: list[str] = []
+    if tariff is None:
+        return cost, ()
+    for name, limit, choose in _limits(tariff):
+        held = _held(cost, limit, choose, tariff, plan.policy)
+        if held != cost:
+            applied.append(name)
+        cost = held
+    return cost, tuple(applied)
+
+
+def _limits(tariff: Tariff) -> list[tuple[str, Limit, Choose]]:
+    found: list[tuple[str, Limit | None, Choose]] = [
+        ("min_price", tariff.min_price, max),
+        ("max_price", tariff.max_price, min),
+    ]
+    return [(name, limit, choose) for name, limit, choose in found if limit is not None]
+
+
+def _held(cost: Cost, limit: Limit, choose: Choose, tariff: Tariff, policy: PricingPolicy) -> Cost:
+    net = _chosen(cost.net, limit.before_taxes, choose)
     if limit.after_taxes is not None:
-        gross = None if gross is None else choose(gross, Fraction(limit.after_taxes))
-    elif net != total.net:
-        gross = None if _is_taxed(tariff) else net
-    if (net, gross) == (total.net, total.gross):
-        return total
-    return Total(net, gross, (*total.notes, note.format(at_least(limit.before_taxes, 2))))
+        return Cost(net, _chosen(cost.gross, limit.after_taxes, choose))
+    if net == cost.net or net is None:
+        return cost
+    if _taxless(tariff, policy):
+        return Cost(net, net)
+    if policy.limit_without_tax is LimitWithoutTax.KEEP:
+        return Cost(net, cost.gross)
+    return Cost(net, _scaled(net, cost))
 
 
-def _is_taxed(tariff: Tariff) -> bool:
-    rates = (component.vat for element in tariff.elements for component in element.components)
-    return tariff.tax_included is not TaxIncluded.NOT_APPLICABLE and any(rates)
+def _chosen(amount: Ratio | None, limit: Decimal, choose: Choose) -> Ratio | None:
+    if amount is None:
+        return None
+    bound = limit * amount.under
+    return amount if choose(amount.over, bound) == amount.over else Ratio(limit, Decimal(1))
+
+
+def _scaled(net: Ratio, cost: Cost) -> Ratio | None:
+    """After tax in the proportion of the session; unknown where the session cost nothing."""
+    if cost.net is None or cost.gross is None or not cost.net.over:
+        return None
+    over = net.over * cost.gross.over * cost.net.under
+    return Ratio(over, net.under * cost.gross.under * cost.net.over)
+
+
+def _taxless(tariff: Tariff, policy: PricingPolicy) -> bool:
+    if tariff.tax_included is TaxIncluded.NOT_APPLICABLE:
+        return True
+    rates = {component.vat for element in tariff.elements for component in element.components}
+    if policy.tax_without_rate is TaxWithoutRate.NONE_APPLIES:
+        rates.discard(None)
+    return rates <= {Decimal(0)}

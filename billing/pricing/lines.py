@@ -1,68 +1,127 @@
-"""From a use to a line: amounts before and after tax, and the sentence that explains them."""
+"""A use as a line that explains itself: how much at which price, and why this element of the tariff."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
-from fractions import Fraction
 
-from billing.pricing.exact import at_least, decimal, rounded
-from billing.pricing.outcome import Line
-from billing.pricing.shapes import Dimension, TaxIncluded
-from billing.pricing.usage import Use
+from billing.pricing.conditions import Condition
+from billing.pricing.exact import Ratio, at_least, plain, rounded
+from billing.pricing.metering import ENERGY, Use
+from billing.pricing.moments import Moment
+from billing.pricing.plan import Plan, Rate
+from billing.pricing.shapes import TaxIncluded
 
-_UNITS = {Dimension.FLAT: "session", Dimension.ENERGY: "kWh", Dimension.TIME: "h", Dimension.PARKING_TIME: "h"}
-_PER = {"session": "session", "kWh": "kWh", "h": "hour"}
-_STEP_UNITS = {"kWh": "Wh", "h": "s"}
-
-
-def net_and_gross(use: Use) -> tuple[Fraction, Fraction]:
-    """What a use costs before and after tax, exact. Without a VAT rate, or where no tax applies, both are equal."""
-    cost = use.billed * Fraction(use.component.price)
-    factor = 1 + Fraction(use.component.vat or 0) / 100
-    if use.tariff.tax_included is TaxIncluded.NOT_APPLICABLE:
-        return cost, cost
-    if use.tariff.tax_included is TaxIncluded.YES:
-        return cost / factor, cost
-    return cost, cost * factor
+_HOUR = Decimal(3600)
 
 
-def write(use: Use, currency: str) -> Line:
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What one component earns in one charging period. Amounts and quantities are exact (thirds to 20 decimals).
+
+    `period` and `element` count from 0; `unit` is kWh, h or session; `quantity` was metered, `billed` is that with
+    `step_added`, all in it. `unit_price` is per unit as the tariff writes it (`tax_included`), `excl` and `incl`
+    are before and after tax, None where it is not known. `sentence` says what costs what, `reason` why this element.
+    """
+
+    period: int
+    starts_at: datetime
+    dimension: str
+    part: str
+    tariff_id: str
+    element: int
+    unit: str
+    quantity: Decimal
+    step_added: Decimal
+    billed: Decimal
+    step_size: int
+    unit_price: Decimal
+    tax_included: str
+    vat: Decimal | None
+    excl: Decimal | None
+    incl: Decimal | None
+    sentence: str
+    reason: str
+
+
+def write(use: Use, plan: Plan, currency: str, part: str) -> Line:
     """The line of one use."""
-    net, gross = net_and_gross(use)
+    rate = use.rate
     return Line(
-        dimension=use.dimension,
-        tariff_id=use.tariff.id,
-        unit_price=use.component.price,
-        tax_included=use.tariff.tax_included or TaxIncluded.NO,
-        unit=_UNITS[use.dimension],
-        measured=decimal(use.measured),
-        billed=decimal(use.billed),
-        step_size=use.component.step_size,
-        vat=use.component.vat,
-        amount=decimal(net),
-        amount_incl=decimal(gross),
+        period=use.moment.index,
+        starts_at=use.moment.period.starts_at,
+        dimension=use.kind,
+        part=part,
+        tariff_id=rate.tariff.id,
+        element=rate.element,
+        unit=_unit(use),
+        quantity=_in_unit(use, use.quantity),
+        step_added=_in_unit(use, use.added),
+        billed=_in_unit(use, use.billed),
+        step_size=rate.component.step_size,
+        unit_price=rate.component.price,
+        tax_included=(rate.tariff.tax_included or TaxIncluded.NO).value,
+        vat=rate.component.vat,
+        excl=_amount(use, rate.net, plan),
+        incl=_amount(use, rate.gross, plan),
         sentence=_sentence(use, currency),
+        reason=_reason(use),
     )
 
 
-def quantity(dimension: Dimension, amount: Fraction) -> str:
-    """A quantity as people read it: energy in full, hours to four decimals."""
-    unit = _UNITS[dimension]
-    exact = decimal(amount)
-    return f"{_plain(rounded(exact, 4) if unit == 'h' else exact)} {unit}"
+def quantity(kind: str, amount: Decimal) -> str:
+    """A quantity (kWh, seconds) as people read it: energy in full, time as hours to four decimals."""
+    if kind == ENERGY:
+        return f"{plain(amount)} kWh"
+    return f"{plain(rounded(Ratio(amount, _HOUR).decimal, 4))} h"
+
+
+def _unit(use: Use) -> str:
+    return "session" if use.kind == "FLAT" else "kWh" if use.kind == ENERGY else "h"
+
+
+def _in_unit(use: Use, amount: Decimal) -> Decimal:
+    return amount if use.kind in (ENERGY, "FLAT") else Ratio(amount, _HOUR).decimal
+
+
+def _amount(use: Use, price: Decimal | None, plan: Plan) -> Decimal | None:
+    return None if price is None else Ratio(price * use.billed, plan.divisor).decimal
 
 
 def _sentence(use: Use, currency: str) -> str:
     """`31.284 kWh at 0.4900 EUR per kWh`, and the step where it added something."""
-    unit = _UNITS[use.dimension]
-    rate = f"{at_least(use.component.price, 4)} {currency} per {_PER[unit]}"
-    if use.tariff.tax_included is TaxIncluded.YES and use.component.vat is not None:
-        rate += f" including {_plain(use.component.vat)} % VAT"
+    component = use.rate.component
+    unit = _unit(use)
+    price = f"{at_least(component.price, 4)} {currency} per {'hour' if unit == 'h' else unit}"
+    if use.rate.tariff.tax_included is TaxIncluded.YES and component.vat is not None:
+        price += f" including {plain(component.vat)} % VAT"
     if unit == "session":
-        return f"Once {rate}"
-    measured, billed = quantity(use.dimension, use.measured), quantity(use.dimension, use.billed)
-    if use.billed == use.measured:
-        return f"{measured} at {rate}"
-    return f"{measured}, billed as {billed} in steps of {use.component.step_size} {_STEP_UNITS[unit]}, at {rate}"
+        return f"Once {price}"
+    if not use.added:
+        return f"{quantity(use.kind, use.quantity)} at {price}"
+    steps = f"{component.step_size} {'Wh' if unit == 'kWh' else 's'}"
+    billed = quantity(use.kind, use.billed)
+    return f"{quantity(use.kind, use.quantity)}, billed as {billed} in steps of {steps}, at {price}"
 
 
-def _plain(value: Decimal) -> str:
-    return at_least(value, 0)
+def _reason(use: Use) -> str:
+    """`Element 2 applies 19:00–22:00 (it was 19:05 local time); element 1 does not: below 10 kWh (…)`."""
+    rate = use.rate
+    text = f"Element {rate.element + 1}{_of_reservation(rate)} applies {_told(rate.conditions, use.moment) or 'always'}"
+    return "; ".join([text, *_passed_over(use)]) + "."
+
+
+def _of_reservation(rate: Rate) -> str:
+    return "" if rate.reservation is None else f" ({rate.reservation.value})"
+
+
+def _told(conditions: tuple[Condition, ...], moment: Moment) -> str:
+    return ", ".join(f"{one.says} ({one.because(moment)})" for one in conditions)
+
+
+def _passed_over(use: Use) -> Iterator[str]:
+    """Elements in front of it with a price for the same, and the restriction that they failed at."""
+    for number, conditions in use.rate.in_front:
+        failed = next((one for one in conditions if not one.test(use.moment)), None)
+        if failed is not None:
+            yield f"element {number + 1} does not: {failed.says} ({failed.because(use.moment)})"

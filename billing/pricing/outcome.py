@@ -1,79 +1,127 @@
-"""What pricing says: a price that explains itself line by line, or why there is none."""
+"""What pricing says: totals before and after tax, quantities, and lines and warnings when they are asked for."""
 
-from dataclasses import dataclass, fields
+from collections.abc import Iterator
+from datetime import timedelta
 from decimal import Decimal
-from typing import Any
+from enum import StrEnum
+from functools import cached_property
+from typing import NamedTuple
 
-from billing.pricing.shapes import Dimension, TaxIncluded
+from billing.pricing import lines, warnings
+from billing.pricing.exact import ZERO, Ratio
+from billing.pricing.limits import Cost
+from billing.pricing.lines import Line
+from billing.pricing.metering import ENERGY, HOUR, PARKING, TIME, Usage, Use
+from billing.pricing.plan import Plan
+from billing.pricing.shapes import Cdr
+from billing.pricing.warnings import Warning
 
 
-@dataclass(frozen=True)
-class Line:
-    """What one price component earned over the whole session. Amounts are exact; `amount` is before tax.
+class Part(StrEnum):
+    """How OCPI splits the cost of a session; fees of a reservation belong to the reservation."""
 
-    `unit` is kWh, h or session; `measured` and `billed` are in it, `unit_price` is per it as the tariff writes it
-    (`tax_included`); `billed` is `measured` rounded up to the step, where a step applies.
+    ENERGY = "energy"
+    TIME = "time"
+    PARKING = "parking"
+    FIXED = "fixed"
+    RESERVATION = "reservation"
+
+
+_PARTS = {ENERGY: Part.ENERGY, TIME: Part.TIME, PARKING: Part.PARKING, "FLAT": Part.FIXED}
+
+
+def part_of(use: Use) -> Part:
+    return Part.RESERVATION if use.rate.reservation is not None else _PARTS[use.kind]
+
+
+class Amounts(NamedTuple):
+    """Before and after tax, with every digit they have (at most 20 decimals); None where it cannot be known."""
+
+    excl: Decimal | None
+    incl: Decimal | None
+
+
+class PricedSession:
+    """The price of a CDR or Session. Amounts are exact and in `currency`; nothing is rounded but by `rounding`.
+
+    `total` is held by the minimum and maximum price of the tariff, `parts` are not. `limits` names those that applied.
     """
 
-    dimension: Dimension
-    tariff_id: str
-    unit_price: Decimal
-    tax_included: TaxIncluded
-    unit: str
-    measured: Decimal
-    billed: Decimal
-    step_size: int
-    vat: Decimal | None
-    amount: Decimal
-    amount_incl: Decimal
-    sentence: str
+    def __init__(self, cdr: Cdr, plan: Plan, usage: Usage, expired: bool) -> None:
+        self.cdr = cdr
+        self.plan = plan
+        self.usage = usage
+        self.expired = expired
+        self.costs: dict[Part, Cost] = {}
+        self.cost = Cost(None, None)
+        self.limits: tuple[str, ...] = ()
+
+    @property
+    def currency(self) -> str:
+        return self.cdr.currency.upper()
+
+    @property
+    def tariff_ids(self) -> tuple[str, ...]:
+        """Of the tariffs that priced it, each once, in their order."""
+        return tuple(dict.fromkeys(prices.tariff.id for prices in self.usage.prices if prices is not None))
+
+    @property
+    def total(self) -> Amounts:
+        return amounts(self.cost)
+
+    def part(self, part: Part) -> Amounts:
+        cost = self.costs.get(part)
+        return Amounts(ZERO, ZERO) if cost is None else amounts(cost)
+
+    @property
+    def energy_kwh(self) -> Decimal:
+        """All that was metered, priced or not."""
+        return self.usage.metered.get(ENERGY, ZERO)
+
+    @property
+    def hours(self) -> Decimal:
+        """From the start to the end of the session; of one under way to the start of its last period."""
+        seconds = (self.usage.moments[-1].ends_at - self.cdr.starts_at) / timedelta(microseconds=1)
+        return Ratio(Decimal(int(seconds)), Decimal(3_600_000_000)).decimal
+
+    @property
+    def parking_hours(self) -> Decimal:
+        return _hours(self.usage.metered.get(PARKING, ZERO))
+
+    @property
+    def billed_energy_kwh(self) -> Decimal:
+        return self._billed(ENERGY)
+
+    @property
+    def billed_hours(self) -> Decimal:
+        """Of charging time."""
+        return _hours(self._billed(TIME))
+
+    @property
+    def billed_parking_hours(self) -> Decimal:
+        return _hours(self._billed(PARKING))
+
+    def _billed(self, kind: str) -> Decimal:
+        return sum((use.billed for use in self.usage.uses if use.kind == kind), ZERO)
+
+    @cached_property
+    def lines(self) -> tuple[Line, ...]:
+        """For each charging period and dimension the component that applied, and why."""
+        return tuple(self._lines())
+
+    def _lines(self) -> Iterator[Line]:
+        for use in self.usage.uses:
+            yield lines.write(use, self.plan, self.currency, part_of(use).value)
+
+    @cached_property
+    def warnings(self) -> tuple[Warning, ...]:
+        """What a reader of the price should know."""
+        return tuple(warnings.find(self.cdr, self.usage, self.limits))
 
 
-@dataclass(frozen=True)
-class Totals:
-    """Before tax, per dimension, as OCPI splits total_cost; a minimum or maximum price does not change them."""
-
-    flat: Decimal
-    energy: Decimal
-    time: Decimal
-    parking: Decimal
+def amounts(cost: Cost) -> Amounts:
+    return Amounts(None if cost.net is None else cost.net.decimal, None if cost.gross is None else cost.gross.decimal)
 
 
-@dataclass(frozen=True)
-class Priced:
-    """`total_excl` is exact and unrounded; `total_incl` is None where the tariff leaves it open.
-
-    `notes` are sentences worth reading: a limit that applied, a quantity that costs nothing, a tariff's silence.
-    """
-
-    currency: str
-    tariff_id: str
-    lines: tuple[Line, ...]
-    totals: Totals
-    total_excl: Decimal
-    total_incl: Decimal | None
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Unpriceable:
-    """No price, and why: `reason_code` for programs, `sentence` for people."""
-
-    reason_code: str
-    sentence: str
-
-
-Outcome = Priced | Unpriceable
-
-
-def as_json(outcome: Outcome) -> dict[str, Any]:
-    """The outcome for storage and display: plain JSON values, every amount and quantity a string."""
-    return {"priced": isinstance(outcome, Priced), **_plain(outcome)}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Priced | Unpriceable | Line | Totals):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
-    if isinstance(value, tuple):
-        return [_plain(item) for item in value]
-    return f"{value:f}" if isinstance(value, Decimal) else value
+def _hours(seconds: Decimal) -> Decimal:
+    return Ratio(seconds, HOUR).decimal

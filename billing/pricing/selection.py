@@ -1,36 +1,64 @@
-"""Which tariff prices a CDR (spec: ChargingPeriod.tariff_id, Tariff.start_date_time)."""
+"""Which tariff prices a period (spec: ChargingPeriod.tariff_id, Tariff.start_date_time)."""
 
-from collections.abc import Sequence
+from datetime import datetime
 
-from billing.pricing.refusals import CannotPrice
-from billing.pricing.shapes import Cdr, Tariff
+from billing.pricing.errors import CannotPrice
+from billing.pricing.plan import Plan, Prices
+from billing.pricing.policy import UnknownTariff, UnnamedTariff
+from billing.pricing.shapes import Cdr, Period
 
-
-def tariff_of(cdr: Cdr, tariffs: Sequence[Tariff]) -> Tariff:
-    """The one tariff of all periods: the one they name, else the one valid at the start. Raises CannotPrice."""
-    if not tariffs:
-        raise CannotPrice("no_tariff", "There is no tariff to price this CDR with.")
-    named = {period.tariff_id.upper(): period.tariff_id for period in cdr.periods if period.tariff_id}
-    if not named:
-        return _valid(cdr, tariffs, "The charging periods name no tariff")
-    if len(named) > 1:
-        raise CannotPrice(
-            "several_tariffs", f"The charging periods change between tariffs {', '.join(named.values())}."
-        )
-    if not all(period.tariff_id for period in cdr.periods):
-        raise CannotPrice("period_without_tariff", "Some charging periods name a tariff and others do not.")
-    tariff_id = next(iter(named.values()))
-    called = [tariff for tariff in tariffs if tariff.is_called(tariff_id)]
-    if not called:
-        raise CannotPrice("unknown_tariff", f"The charging periods name tariff {tariff_id}, which is not known.")
-    return _valid(cdr, called, f"The charging periods name tariff {tariff_id}")
+_ORDINARY = ("", "REGULAR")
 
 
-def _valid(cdr: Cdr, tariffs: Sequence[Tariff], named: str) -> Tariff:
-    """The only one of `tariffs` that was valid when the session started."""
-    valid = [tariff for tariff in tariffs if tariff.is_valid_at(cdr.starts_at)]
+def prices_of(plan: Plan, cdr: Cdr) -> list[Prices | None]:
+    """For each period its tariff; None where nothing prices it. Raises CannotPrice."""
+    if not plan.tariffs:
+        raise CannotPrice("no_tariff", "$.tariffs", "There is no tariff to price with.")
+    names = {period.tariff_id for period in cdr.periods}
+    if len(names) == 1:
+        found: list[Prices | None] = [_named(plan, cdr, cdr.periods[0], 0)] * len(cdr.periods)
+    else:
+        found = [_named_or_not(plan, cdr, period, index) for index, period in enumerate(cdr.periods)]
+    for prices in {id(one): one for one in found}.values():
+        _refuse_other_currency(prices, cdr)
+    return found
+
+
+def default(plan: Plan, at: datetime) -> Prices:
+    """The first tariff that was valid when the session started, ordinary ones before others. Raises CannotPrice."""
+    valid = [one for one in plan.tariffs if one.tariff.is_valid_at(at)]
     if not valid:
-        raise CannotPrice("tariff_not_valid", f"{named}; none was valid when the session started.")
-    if any(tariff != valid[0] for tariff in valid):
-        raise CannotPrice("several_tariffs", f"{named}; {len(valid)} were valid when the session started.")
-    return valid[0]
+        raise CannotPrice("no_active_tariff", "$.tariffs", "No tariff was valid when the session started.")
+    return next((one for one in valid if one.tariff.type in _ORDINARY), valid[0])
+
+
+def _named_or_not(plan: Plan, cdr: Cdr, period: Period, index: int) -> Prices | None:
+    if period.tariff_id is None and plan.policy.unnamed_tariff is UnnamedTariff.FREE:
+        return None
+    return _named(plan, cdr, period, index)
+
+
+def _named(plan: Plan, cdr: Cdr, period: Period, index: int) -> Prices:
+    """A tariff that was changed may be there several times: the one that was valid then, else the first."""
+    if not period.tariff_id:
+        return default(plan, cdr.starts_at)
+    called = plan.by_id.get(period.tariff_id.upper())
+    if called is not None:
+        return next((one for one in called if one.tariff.is_valid_at(cdr.starts_at)), called[0])
+    if plan.policy.unknown_tariff is UnknownTariff.DEFAULT:
+        return default(plan, cdr.starts_at)
+    raise CannotPrice(
+        "unknown_tariff",
+        f"$.charging_periods[{index}].tariff_id",
+        f"Charging period {index + 1} names tariff {period.tariff_id}, which is not there.",
+    )
+
+
+def _refuse_other_currency(prices: Prices | None, cdr: Cdr) -> None:
+    if prices is not None and prices.tariff.currency.upper() != cdr.currency.upper():
+        tariff = prices.tariff
+        raise CannotPrice(
+            "currency_differs",
+            "$.currency",
+            f"Tariff {tariff.id} is in {tariff.currency}, the charge in {cdr.currency}.",
+        )

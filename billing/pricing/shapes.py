@@ -1,9 +1,18 @@
-"""What the engine prices: the parts of an OCPI CDR and Tariff (2.3.0 shape) that decide money, as frozen values."""
+"""What the engine prices: the parts of an OCPI CDR, Session and Tariff that decide money, as frozen values.
 
-from dataclasses import dataclass
-from datetime import datetime
+Charges are msgspec structs, because they come by the million and are read straight from their bytes; the names on the
+wire stand in `rename`. Tariffs are read by hand (`tariff_reading`) and compiled once.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct, field
+
+AwareTime = Annotated[datetime, Meta(tz=True)]
 
 
 class Dimension(StrEnum):
@@ -23,44 +32,130 @@ class TaxIncluded(StrEnum):
     NOT_APPLICABLE = "N/A"
 
 
-@dataclass(frozen=True)
-class Component:
-    """A price per kWh, hour or session. `step_size` is in Wh or seconds; `vat` in percent. `kind` as on the wire."""
+class Reservation(StrEnum):
+    """What of a reservation an element prices: one that was used, or one that ran out."""
 
-    kind: str
+    RESERVATION = "RESERVATION"
+    RESERVATION_EXPIRES = "RESERVATION_EXPIRES"
+
+
+class Volume(Struct, frozen=True, gc=False):
+    """A dimension of a period: kWh, hours, A, kW or percent by its type (OCPI CdrDimension)."""
+
+    type: str
+    volume: Decimal
+
+
+class Period(Struct, frozen=True, gc=False, rename={"starts_at": "start_date_time"}):
+    """A charging period; it ends where the next one starts."""
+
+    starts_at: AwareTime
+    dimensions: tuple[Volume, ...]
+    tariff_id: str | None = None
+
+
+class Place(Struct, frozen=True, gc=False):
+    """Where it was: only read where the zone of the clock matters."""
+
+    country: str | None = None
+    coordinates: Any = None
+    time_zone: str | None = None
+    evse_uid: str | None = None
+
+
+class Cdr(
+    Struct,
+    frozen=True,
+    gc=False,
+    kw_only=True,
+    rename={
+        "starts_at": "start_date_time",
+        "ends_at": "end_date_time",
+        "stops_at": "stop_date_time",
+        "periods": "charging_periods",
+        "place": "cdr_location",
+    },
+):
+    """A charge as its CDR or Session tells it, in any version: `stops_at` and `location` are how 2.1.1 says it.
+
+    `ends_at` is None for a Session under way.
+    """
+
+    id: str = ""
+    currency: str
+    starts_at: AwareTime
+    ends_at: AwareTime | None = None
+    stops_at: AwareTime | None = None
+    periods: tuple[Period, ...] = ()
+    place: Place | None = None
+    location: Place | None = None
+    session_id: str | None = None
+    country_code: str | None = None
+
+
+class Restrictions(Struct, frozen=True, kw_only=True):
+    """When an element is in force; all of what is given must be true. Bounds: from inclusive, to exclusive.
+
+    Times are minutes of the local day, durations seconds, energy kWh, power kW, current A. `unknown` names what the
+    element asks beside it; such an element is never in force, because what it asks cannot be answered.
+    """
+
+    start_time: int | None = None
+    end_time: int | None = None
+    start_date: date | None = None
+    end_date: date | None = None
+    min_kwh: Decimal | None = None
+    max_kwh: Decimal | None = None
+    min_current: Decimal | None = None
+    max_current: Decimal | None = None
+    min_power: Decimal | None = None
+    max_power: Decimal | None = None
+    min_duration: Decimal | None = None
+    max_duration: Decimal | None = None
+    day_of_week: tuple[int, ...] = ()
+    reservation: Reservation | None = None
+    unknown: tuple[str, ...] = ()
+
+
+NONE = Restrictions()
+
+
+class Component(Struct, frozen=True, kw_only=True):
+    """A price per kWh, hour or session. `step_size` is in Wh or seconds, 0 rounds nothing; `vat` in percent."""
+
+    type: Dimension
     price: Decimal
-    vat: Decimal | None
-    step_size: int
+    vat: Decimal | None = None
+    step_size: int = 0
 
 
-@dataclass(frozen=True)
-class Element:
-    """Components that are in force together; `restrictions` are the names of those that say something."""
+class Element(Struct, frozen=True):
+    """Components that are in force together."""
 
     components: tuple[Component, ...]
-    restrictions: tuple[str, ...] = ()
+    restrictions: Restrictions = NONE
 
 
-@dataclass(frozen=True)
-class Limit:
+class Limit(Struct, frozen=True):
     """The least or most that a session costs."""
 
     before_taxes: Decimal
     after_taxes: Decimal | None = None
 
 
-@dataclass(frozen=True)
-class Tariff:
+class Tariff(Struct, frozen=True, kw_only=True):
     """`starts_at` is inclusive, `ends_at` exclusive. `tax_included` is None where the tariff does not say."""
 
     id: str
     currency: str
     elements: tuple[Element, ...]
+    type: str = ""
     tax_included: TaxIncluded | None = TaxIncluded.NO
     min_price: Limit | None = None
     max_price: Limit | None = None
     starts_at: datetime | None = None
     ends_at: datetime | None = None
+    alt_text: Mapping[str, str] = field(default_factory=dict)
 
     def is_called(self, tariff_id: str) -> bool:
         """OCPI ids know no upper and lower case."""
@@ -68,27 +163,3 @@ class Tariff:
 
     def is_valid_at(self, at: datetime) -> bool:
         return (self.starts_at is None or self.starts_at <= at) and (self.ends_at is None or at < self.ends_at)
-
-
-@dataclass(frozen=True)
-class Period:
-    """A charging period: volumes in kWh and hours, by the name of their dimension on the wire."""
-
-    starts_at: datetime
-    volumes: tuple[tuple[str, Decimal], ...]
-    tariff_id: str | None = None
-
-
-@dataclass(frozen=True)
-class Cdr:
-    """A charge as its CDR tells it. Energy in kWh, time in hours."""
-
-    id: str
-    currency: str
-    starts_at: datetime
-    ends_at: datetime
-    periods: tuple[Period, ...]
-    total_energy: Decimal
-    total_time: Decimal
-    total_parking_time: Decimal | None = None
-    credit: bool = False

@@ -1,18 +1,63 @@
-"""A CDR against our price, and against itself (no tariff needed)."""
+"""A CDR against our price: every total that it carries, what kind of difference it is, and what would explain it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from decimal import Decimal
-from fractions import Fraction
+from enum import StrEnum
 
-from billing.pricing.exact import at_least, decimal, rounded
-from billing.pricing.outcome import Priced
-from billing.pricing.shapes import Cdr
+from billing.pricing import rounding
+from billing.pricing.carried import Billed
+from billing.pricing.contradictions import Contradiction, contradictions
+from billing.pricing.engine import price_by
+from billing.pricing.exact import at_least, rounded
+from billing.pricing.explanations import Explanation, Kind, Question, explain
+from billing.pricing.outcome import Amounts, Part, PricedSession
+from billing.pricing.plan import compile
+from billing.pricing.policy import RECOMMENDED, PricingPolicy
+from billing.pricing.shapes import Place, Tariff
 
-# OCPI numbers carry four decimals, many senders two: a cent of a unit is spelling, not disagreement.
-_ENERGY_KWH = Decimal("0.01")
-_TIME_HOURS = Decimal("0.01")
+PARTS = {
+    "total_energy_cost": Part.ENERGY,
+    "total_time_cost": Part.TIME,
+    "total_parking_cost": Part.PARKING,
+    "total_fixed_cost": Part.FIXED,
+    "total_reservation_cost": Part.RESERVATION,
+}
+_NOTHING = Amounts(Decimal(0), Decimal(0))
+
+
+class Tax(StrEnum):
+    """Which side of an amount."""
+
+    EXCL = "excl"
+    INCL = "incl"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """`field` is OCPI's, before or after tax; `difference` is what the CDR carries minus ours, to four decimals."""
+
+    field: str
+    tax: Tax
+    kind: Kind
+    carried: Decimal
+    ours: Decimal
+    difference: Decimal
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`agrees` says whether every total is within the tolerance; what the CDR contradicts itself in stands apart.
+
+    `explanation` is the single other reading, tariff or mistake that would give the CDR's total, if one was found.
+    """
+
+    agrees: bool
+    priced: PricedSession
+    differences: tuple[Difference, ...]
+    contradictions: tuple[Contradiction, ...]
+    explanation: Explanation | None
 
 
 @dataclass(frozen=True)
@@ -26,70 +71,100 @@ class Comparison:
     sentence: str
 
 
-@dataclass(frozen=True)
-class Contradiction:
-    """A total of the CDR that its own periods or times do not bear out; `field` is its OCPI name."""
+def verify(
+    billed: Billed,
+    tariffs: Sequence[Tariff],
+    policy: PricingPolicy = RECOMMENDED,
+    tolerance: Decimal = Decimal("0.01"),
+    *,
+    versions: Sequence[Tariff] = (),
+    time_zone: str | None = None,
+    location: Place | None = None,
+    reservation_expired: bool | None = None,
+) -> Verdict:
+    """Compare every total with ours; `tolerance` is money in the currency of the charge. `versions` are other tariffs
+    that the owner may have used (older, published). Raises CannotPrice, TimeZoneUnknown."""
+    priced = price_by(
+        compile(tariffs, policy),
+        billed.charge,
+        time_zone=time_zone,
+        location=location,
+        reservation_expired=reservation_expired,
+    )
+    question = Question(billed, tuple(tariffs), policy, tolerance, tuple(versions), time_zone, location, priced)
+    found = tuple(_differences(billed, priced, tolerance))
+    explanation = explain(question) if found else None
+    return Verdict(
+        agrees=not found,
+        priced=priced,
+        differences=tuple(_classified(one, explanation, priced) for one in found),
+        contradictions=tuple(contradictions(billed, limited=bool(priced.limits))),
+        explanation=explanation,
+    )
 
-    field: str
-    carried: Decimal
-    computed: Decimal
-    sentence: str
 
-    def __str__(self) -> str:
-        return self.sentence
-
-
-def compare(carried: Decimal, outcome: Priced, *, tolerance: Decimal) -> Comparison:
+def compare(carried: Decimal, priced: PricedSession, *, tolerance: Decimal) -> Comparison:
     """Is the CDR's total before tax within `tolerance` (money, in its currency) of ours, above or below?
 
-    Both are rounded once, half up, to the four decimals of an OCPI number before they are compared.
+    Both are rounded once, half up, to the four decimals of an OCPI number before they are compared. Raises ValueError
+    where the tariff leaves the price before tax open.
     """
-    ours = rounded(outcome.total_excl, 4)
+    if priced.total.excl is None:
+        raise ValueError("The price before tax is not known.")
+    ours = rounded(priced.total.excl, 4)
     difference = rounded(carried, 4) - ours
     return Comparison(
         within=abs(difference) <= tolerance,
         difference=difference,
         carried=carried,
         ours=ours,
-        sentence=_compared(carried, ours, outcome.currency),
+        sentence=_compared(carried, ours, priced.currency),
     )
 
 
-def verify_self(cdr: Cdr) -> list[Contradiction]:
-    """Where the CDR contradicts itself: energy and parking against the periods, the time against start and end.
-
-    A hundredth of a kWh or hour is let pass; a dimension that no period measures is not compared.
-    """
-    return list(_contradictions(cdr))
-
-
-def _contradictions(cdr: Cdr) -> Iterator[Contradiction]:
-    energy = _measured(cdr, "ENERGY")
-    if energy is not None:
-        yield from _unless_near("total_energy", cdr.total_energy, energy, _ENERGY_KWH, "kWh", "its periods add up to")
-    parked = _measured(cdr, "PARKING_TIME")
-    if parked is not None and cdr.total_parking_time is not None:
-        yield from _unless_near(
-            "total_parking_time", cdr.total_parking_time, parked, _TIME_HOURS, "h", "its periods add up to"
-        )
-    elapsed = (cdr.ends_at - cdr.starts_at) // timedelta(microseconds=1)
-    hours = decimal(Fraction(elapsed, 3_600_000_000))
-    yield from _unless_near("total_time", cdr.total_time, hours, _TIME_HOURS, "h", "from start to end it is")
+def _differences(billed: Billed, priced: PricedSession, tolerance: Decimal) -> Iterator[Difference]:
+    for field, cost in billed.costs.items():
+        ours = priced.total if field == "total_cost" else priced.part(PARTS[field])
+        sides = ((Tax.EXCL, cost.excl, ours.excl), (Tax.INCL, cost.incl, ours.incl))
+        for tax, carried, amount in sides:
+            if carried is None or amount is None:
+                continue
+            sign = -1 if billed.credit and field == "total_cost" else 1  # a credit takes the total back, nothing else
+            difference = rounded(carried, 4) - sign * rounded(amount, 4)
+            if abs(difference) > tolerance:
+                yield _difference(field, tax, carried, sign * rounded(amount, 4), difference, priced.currency)
 
 
-def _measured(cdr: Cdr, kind: str) -> Decimal | None:
-    """The sum of a dimension over all periods; None where no period has it."""
-    found = [Fraction(volume) for period in cdr.periods for name, volume in period.volumes if name == kind]
-    return decimal(sum(found, Fraction(0))) if found else None
+def _difference(
+    field: str, tax: Tax, carried: Decimal, ours: Decimal, difference: Decimal, currency: str
+) -> Difference:
+    side = "before tax" if tax is Tax.EXCL else "after tax"
+    word = "more" if difference > 0 else "less"
+    sentence = (
+        f"{field} {side} is {at_least(carried, 2)} {currency}, {at_least(abs(difference), 2)} {word} than ours "
+        f"of {at_least(ours, 2)} {currency}."
+    )
+    return Difference(field, tax, Kind.UNEXPLAINED, carried, ours, difference, sentence)
 
 
-def _unless_near(
-    field: str, carried: Decimal, computed: Decimal, tolerance: Decimal, unit: str, source: str
-) -> Iterator[Contradiction]:
-    if abs(carried - computed) > tolerance:
-        shown = at_least(rounded(computed, 4), 0)
-        sentence = f"The CDR says {field} is {at_least(carried, 0)} {unit}; {source} {shown} {unit}."
-        yield Contradiction(field, carried, computed, sentence)
+def _classified(one: Difference, explanation: Explanation | None, priced: PricedSession) -> Difference:
+    return Difference(
+        one.field, one.tax, _kind(one, explanation, priced), one.carried, one.ours, one.difference, one.sentence
+    )
+
+
+def _kind(one: Difference, explanation: Explanation | None, priced: PricedSession) -> Kind:
+    if abs(one.difference) <= rounding.unit(priced.currency) and one.carried == rounded(
+        one.carried, rounding.decimals(priced.currency)
+    ):
+        return Kind.ROUNDING
+    if explanation is not None:
+        return explanation.kind
+    if one.ours == 0:
+        return Kind.EXTRA_COMPONENT
+    if one.carried == 0:
+        return Kind.MISSING_COMPONENT
+    return Kind.UNEXPLAINED
 
 
 def _compared(carried: Decimal, ours: Decimal, currency: str) -> str:

@@ -29,6 +29,12 @@ def list_for(user: User) -> QuerySet[Location]:
     return locations.order_by("-changed_at", "-id")
 
 
+def time_zone_of(party: Party, location_id: str) -> str | None:
+    """The zone in which the prices of a location are meant; None for one that we do not know."""
+    zones = Location.objects.filter(party=party, ocpi_id_upper=location_id.upper()).values_list("time_zone", flat=True)
+    return zones.first()
+
+
 def operator_of(location: Location, data: dict[str, Any]) -> str:
     """The name of its operator: where the location (`data`, newest shape) says none, that of its party's credentials
     (L7); "" when neither does."""

@@ -1,0 +1,82 @@
+"""Reading JSON by hand: each field with its path, so that an error names what is wrong."""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any, TypeVar
+
+from billing.pricing.errors import Unreadable
+from roaming.ocpi.schema.values import parse_time
+
+T = TypeVar("T")
+# Digits in front of the point or zeros behind it; what has more was made up.
+MOST_DIGITS = 40
+
+
+class Fields:
+    """The fields of one JSON object, each read with its path."""
+
+    def __init__(self, data: Any, path: str) -> None:
+        if not isinstance(data, Mapping):
+            raise Unreadable("wrong_type", path, f"{named(path)} is not an object.")
+        self._data = data
+        self.path = path
+
+    def given(self, name: str, read: Callable[[Any, str], T]) -> T | None:
+        """None where the field is absent or null."""
+        value = self._data.get(name)
+        return None if value is None else read(value, f"{self.path}.{name}")
+
+    def needed(self, name: str, read: Callable[[Any, str], T]) -> T:
+        found = self.given(name, read)
+        if found is None:
+            raise Unreadable("missing_field", f"{self.path}.{name}", f"“{name}” is missing.")
+        return found
+
+    def text(self, name: str) -> str:
+        return self.needed(name, text)
+
+    def objects(self, name: str) -> Iterator["Fields"]:
+        for index, item in enumerate(self.needed(name, listed)):
+            yield Fields(item, f"{self.path}.{name}[{index}]")
+
+    def said(self) -> Iterator[str]:
+        """The names of fields that say something."""
+        return (name for name, value in self._data.items() if value is not None and value != [])
+
+
+def text(value: Any, path: str) -> str:
+    if not isinstance(value, str):
+        raise Unreadable("wrong_type", path, f"{named(path)} is not a text.")
+    return value
+
+
+def listed(value: Any, path: str) -> list[Any]:
+    if not isinstance(value, list):
+        raise Unreadable("wrong_type", path, f"{named(path)} is not a list.")
+    return value
+
+
+def number(value: Any, path: str) -> Decimal:
+    """Some partners quote their numbers, as the example of 2.1.1 does; a float has lost digits already."""
+    if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
+        raise Unreadable("wrong_type", path, f"{named(path)} is not a number.")
+    try:
+        found = Decimal(value)
+    except InvalidOperation:
+        raise Unreadable("not_a_number", path, f"{named(path)} is {value!r}, not a number.") from None
+    if not found.is_finite() or abs(found.adjusted()) > MOST_DIGITS:
+        raise Unreadable("not_a_number", path, f"{named(path)} is {value!r}, not a number that can be counted with.")
+    return found
+
+
+def moment(value: Any, path: str) -> datetime:
+    try:
+        return parse_time(value)
+    except ValueError as error:
+        raise Unreadable("bad_time", path, f"{named(path)} {error}.") from None
+
+
+def named(path: str) -> str:
+    last = path.rpartition(".")[2]
+    return "This" if last == "$" else f"“{last}”"

@@ -1,0 +1,125 @@
+"""Where a restriction changes inside a charging period, and the period cut there (ThresholdInsidePeriod.SPLIT)."""
+
+import itertools
+from collections.abc import Iterable, Iterator
+from datetime import datetime, time, timedelta, tzinfo
+from decimal import Decimal
+from fractions import Fraction
+
+from msgspec.structs import replace
+
+from billing.pricing.exact import ZERO, Ratio
+from billing.pricing.metering import ENERGY, PRICED, end_of
+from billing.pricing.plan import Plan, Prices
+from billing.pricing.selection import prices_of
+from billing.pricing.shapes import Cdr, Period, Restrictions, Volume
+
+_MINUTE = timedelta(minutes=1)
+# A period longer than this is looked at no further.
+_MOST_DAYS = 400
+
+
+def split_at_thresholds(cdr: Cdr, plan: Plan, zone: tzinfo | None) -> Cdr:
+    """The same charge with every period cut where a restriction of its tariff changes, all volumes flowing evenly."""
+    began = min(cdr.starts_at, cdr.periods[0].starts_at)
+    kwh = ZERO
+    parts: list[Period] = []
+    for index, (period, prices) in enumerate(zip(cdr.periods, prices_of(plan, cdr), strict=True)):
+        ends_at = end_of(cdr, index)
+        shares = cuts(period, ends_at, prices, began=began, kwh=kwh, zone=zone)
+        parts.extend(_cut(period, ends_at, shares))
+        kwh += energy(period)
+    return replace(cdr, periods=tuple(parts))
+
+
+def energy(period: Period) -> Decimal:
+    return sum((volume.volume for volume in period.dimensions if volume.type == ENERGY), ZERO)
+
+
+def cuts(
+    period: Period, ends_at: datetime, prices: Prices | None, *, began: datetime, kwh: Decimal, zone: tzinfo | None
+) -> list[Fraction]:
+    """The shares of the period, between 0 and 1, after which an element comes into force or ends."""
+    length = ends_at - period.starts_at
+    if prices is None or length <= timedelta():
+        return []
+    said = [element.restrictions for element in prices.tariff.elements]
+    found = {*_at_energies(said, kwh, energy(period)), *_at_times(said, period.starts_at, length, began, zone)}
+    return sorted(share for share in found if 0 < share < 1)
+
+
+def _at_energies(said: Iterable[Restrictions], before: Decimal, charged: Decimal) -> Iterator[Fraction]:
+    if not charged:
+        return
+    for one in said:
+        for bound in (one.min_kwh, one.max_kwh):
+            if bound is not None:
+                yield Fraction(bound - before) / Fraction(charged)
+
+
+def _at_times(
+    said: list[Restrictions], starts_at: datetime, length: timedelta, began: datetime, zone: tzinfo | None
+) -> Iterator[Fraction]:
+    instants = [
+        began + timedelta(microseconds=int(bound * 1_000_000))
+        for one in said
+        for bound in (one.min_duration, one.max_duration)
+        if bound is not None and abs(bound) < 1_000_000_000
+    ]
+    if zone is not None:
+        instants += _local_instants(said, starts_at, starts_at + length, zone)
+    for instant in instants:
+        yield Fraction((instant - starts_at) // timedelta(microseconds=1), length // timedelta(microseconds=1))
+
+
+def _local_instants(
+    said: list[Restrictions], starts_at: datetime, ends_at: datetime, zone: tzinfo
+) -> Iterator[datetime]:
+    """Every local time and midnight that an element asks for, on each day of the period, and a change of the clocks."""
+    minutes = {bound for one in said for bound in (one.start_time, one.end_time) if bound is not None}
+    if any(one.day_of_week or one.start_date or one.end_date for one in said):
+        minutes.add(0)
+    first, last = starts_at.astimezone(zone).date(), ends_at.astimezone(zone).date()
+    for offset in range(min((last - first).days, _MOST_DAYS) + 1):
+        midnight = datetime.combine(first + timedelta(days=offset), time(), tzinfo=zone)
+        for minute in minutes:
+            wall = midnight + minute * _MINUTE  # on the wall: a zone-aware sum moves the hands, not the instant
+            yield from (wall, wall.replace(fold=1))
+    yield from _change_of_clocks(starts_at, ends_at, zone)
+
+
+def _change_of_clocks(starts_at: datetime, ends_at: datetime, zone: tzinfo) -> Iterator[datetime]:
+    """The instant between the two at which the clocks change, if one does: a time that is skipped begins then."""
+    before = starts_at.astimezone(zone).utcoffset()
+    if before == ends_at.astimezone(zone).utcoffset():
+        return
+    while ends_at - starts_at > timedelta(seconds=1):
+        middle = starts_at + (ends_at - starts_at) / 2
+        if middle.astimezone(zone).utcoffset() == before:
+            starts_at = middle
+        else:
+            ends_at = middle
+    yield ends_at.replace(microsecond=0)
+
+
+def _cut(period: Period, ends_at: datetime, shares: list[Fraction]) -> Iterator[Period]:
+    length = (ends_at - period.starts_at) // timedelta(microseconds=1)
+    bounds = [Fraction(0), *shares, Fraction(1)]
+    for begin, end in itertools.pairwise(bounds):
+        yield replace(
+            period,
+            starts_at=period.starts_at + timedelta(microseconds=int(length * begin)),
+            dimensions=tuple(_part(volume, begin, end) for volume in period.dimensions),
+        )
+
+
+def _part(volume: Volume, begin: Fraction, end: Fraction) -> Volume:
+    """What flows between two shares; what is measured and not used up (power, current) stays as it is."""
+    if volume.type not in PRICED:
+        return volume
+    return Volume(volume.type, _until(volume.volume, end) - _until(volume.volume, begin))
+
+
+def _until(volume: Decimal, share: Fraction) -> Decimal:
+    """Exact where a decimal can be, so that a bound of energy is met to the last digit; parts always add up."""
+    return Ratio(volume * share.numerator, Decimal(share.denominator)).decimal

@@ -1,0 +1,194 @@
+"""Tariffs made ready to price many charges: compiled once, kept by whoever prices.
+
+Amounts are counted in units of 1/`divisor` of the currency, so that prices per second and taxes within prices stay
+whole: divisor = 3600 × the least common multiple of the (100 + VAT) of prices that include tax.
+"""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+
+from billing.pricing.conditions import Condition, Test, conditions
+from billing.pricing.exact import exactly
+from billing.pricing.moments import Moment
+from billing.pricing.policy import RECOMMENDED, PricingPolicy, Selection, TaxWithoutRate
+from billing.pricing.shapes import Component, Dimension, Reservation, Tariff, TaxIncluded
+
+_HOUR = 3600
+# Sets of matching elements whose rates are remembered; a real tariff has a handful.
+_MOST_SETS = 1000
+_LOCAL = frozenset({"start_time", "end_time", "start_date", "end_date", "day_of_week"})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rate:
+    """A component ready to use: what a kWh, a second or a session costs, in units of the plan, before and after tax.
+
+    None where the tariff leaves it open. `in_front` are the elements that come first for the same dimension.
+    """
+
+    tariff: Tariff
+    element: int
+    component: Component
+    conditions: tuple[Condition, ...]
+    reservation: Reservation | None
+    net: Decimal | None
+    gross: Decimal | None
+    in_front: tuple[tuple[int, tuple[Condition, ...]], ...]
+
+
+Rates = Mapping[Dimension, Rate]
+
+
+@dataclass(slots=True)
+class _Element:
+    """`bit` marks it in the set of those that match."""
+
+    bit: int
+    tests: tuple[Test, ...]
+    rates: tuple[Rate, ...]
+    reservation: Reservation | None
+
+
+@dataclass(slots=True)
+class Prices:
+    """A tariff of a plan: which rate holds for which dimension at a moment."""
+
+    tariff: Tariff
+    elements: tuple[_Element, ...]
+    policy: PricingPolicy
+    _known: dict[int, tuple[Rates, Rates, Rates]] = field(default_factory=dict)
+
+    def at(self, moment: Moment) -> tuple[Rates, Rates, Rates]:
+        """The rates of charging, of a reservation that was used, and of one that ran out."""
+        matching = 0
+        for element in self.elements:
+            for test in element.tests:
+                if not test(moment):
+                    break
+            else:
+                matching |= element.bit
+        found = self._known.get(matching)
+        if found is None:
+            found = self._chosen(matching)
+            if len(self._known) < _MOST_SETS:
+                self._known[matching] = found
+        return found
+
+    def asks_for(self, quantity: str) -> bool:
+        """Whether an element is restricted by `power` or `current`."""
+        fields = {f"min_{quantity}", f"max_{quantity}"}
+        return any(fields.intersection(one.fields) for rate in self.rates() for one in rate.conditions)
+
+    def rates(self) -> Iterator[Rate]:
+        return (rate for element in self.elements for rate in element.rates)
+
+    def _chosen(self, matching: int) -> tuple[Rates, Rates, Rates]:
+        active = [element for element in self.elements if element.bit & matching]
+        used = [one for one in active if one.reservation is Reservation.RESERVATION]
+        expired = [one for one in active if one.reservation is Reservation.RESERVATION_EXPIRES]
+        charging = [one for one in active if one.reservation is None]
+        return self._first(charging), self._first(used), self._first([*expired, *used])
+
+    def _first(self, elements: list[_Element]) -> Rates:
+        """Of each dimension the first: components of several elements are in force at once."""
+        if self.policy.selection is Selection.ELEMENT:
+            elements = elements[:1]
+        rates: dict[Dimension, Rate] = {}
+        for element in elements:
+            for rate in element.rates:
+                rates.setdefault(rate.component.type, rate)
+        return rates
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """Everything that does not depend on the charge. Make it with `compile`."""
+
+    policy: PricingPolicy
+    tariffs: tuple[Prices, ...]
+    divisor: Decimal
+    by_id: Mapping[str, tuple[Prices, ...]]
+    needs_local_time: bool
+
+
+def compile(tariffs: Sequence[Tariff], policy: PricingPolicy = RECOMMENDED) -> Plan:
+    """Make tariffs ready under a policy. Pure and reusable, by one thread or several."""
+    with exactly():
+        divisor = _divisor(tariffs)
+        prices = tuple(_prices(tariff, policy, divisor) for tariff in tariffs)
+    return Plan(
+        policy=policy,
+        tariffs=prices,
+        divisor=Decimal(divisor),
+        by_id=_by_id(prices),
+        needs_local_time=any(
+            _LOCAL.intersection(condition.fields)
+            for one in prices
+            for rate in one.rates()
+            for condition in rate.conditions
+        ),
+    )
+
+
+def _by_id(prices: Iterable[Prices]) -> dict[str, tuple[Prices, ...]]:
+    found: dict[str, tuple[Prices, ...]] = {}
+    for one in prices:
+        key = one.tariff.id.upper()
+        found[key] = (*found.get(key, ()), one)
+    return found
+
+
+def _divisor(tariffs: Iterable[Tariff]) -> int:
+    factors = (
+        Fraction(100 + component.vat).numerator
+        for tariff in tariffs
+        if tariff.tax_included is TaxIncluded.YES
+        for element in tariff.elements
+        for component in element.components
+        if component.vat is not None
+    )
+    return _HOUR * math.lcm(*factors)
+
+
+def _prices(tariff: Tariff, policy: PricingPolicy, divisor: int) -> Prices:
+    in_front: dict[tuple[Dimension, Reservation | None], tuple[tuple[int, tuple[Condition, ...]], ...]] = {}
+    elements = []
+    for index, element in enumerate(tariff.elements):
+        asked = conditions(element.restrictions, policy)
+        reservation = element.restrictions.reservation
+        rates = []
+        for component in element.components:
+            key = (component.type, reservation)
+            net, gross = _net_and_gross(tariff, component, _price(component, divisor), policy)
+            rates.append(Rate(tariff, index, component, asked, reservation, net, gross, in_front.get(key, ())))
+        for rate in rates:
+            key = (rate.component.type, reservation)
+            in_front[key] = (*rate.in_front, (index, asked))
+        elements.append(_Element(1 << index, tuple(one.test for one in asked), tuple(rates), reservation))
+    return Prices(tariff, tuple(elements), policy)
+
+
+def _price(component: Component, divisor: int) -> Decimal:
+    """Per kWh, second or session, in units of the plan."""
+    timed = component.type in (Dimension.TIME, Dimension.PARKING_TIME)
+    return component.price * (divisor // _HOUR if timed else divisor)
+
+
+def _net_and_gross(
+    tariff: Tariff, component: Component, price: Decimal, policy: PricingPolicy
+) -> tuple[Decimal | None, Decimal | None]:
+    """`price` is in units of the plan, as the tariff writes it: before tax, after tax, or without any."""
+    if not price or tariff.tax_included is TaxIncluded.NOT_APPLICABLE:
+        return price, price
+    vat = component.vat
+    if tariff.tax_included is TaxIncluded.YES:
+        if vat is None:
+            return None, price
+        share = Fraction(100) / Fraction(100 + vat)
+        return price * share.numerator / share.denominator, price
+    if vat is None:
+        return price, price if policy.tax_without_rate is TaxWithoutRate.NONE_APPLIES else None
+    return price, price + price * vat / 100

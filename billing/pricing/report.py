@@ -1,0 +1,90 @@
+"""A price as plain JSON, for the command line, storage and pages: amounts and quantities are exact decimals as text."""
+
+from dataclasses import fields, is_dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+from billing.pricing import rounding
+from billing.pricing.errors import PricingError
+from billing.pricing.exact import plain
+from billing.pricing.outcome import Amounts, Part, PricedSession
+from billing.pricing.verification import Verdict
+from roaming.ocpi.schema.values import format_time
+
+_NAMES = {
+    "total_energy_cost": Part.ENERGY,
+    "total_time_cost": Part.TIME,
+    "total_parking_cost": Part.PARKING,
+    "total_fixed_cost": Part.FIXED,
+    "total_reservation_cost": Part.RESERVATION,
+}
+
+
+def as_json(priced: PricedSession, *, explained: bool = True) -> dict[str, Any]:
+    """Totals and quantities, `rounded` to the currency, and with `explained` the lines; None is what cannot be known.
+
+    A name without suffix is before tax. Energy is kWh, times are hours.
+    """
+    report: dict[str, Any] = _amounts("total_cost_excl_vat", "total_cost_incl_vat", priced.total)
+    for name, part in _NAMES.items():
+        report |= _amounts(name, f"{name}_incl_vat", priced.part(part))
+    report |= {
+        "total_energy": plain(priced.energy_kwh),
+        "total_time": plain(priced.hours),
+        "total_parking_time": plain(priced.parking_hours),
+        "billed_energy": plain(priced.billed_energy_kwh),
+        "billed_time": plain(priced.billed_hours),
+        "billed_parking_time": plain(priced.billed_parking_hours),
+        "currency": priced.currency,
+        "tariffs": list(priced.tariff_ids),
+        "rounded": _rounded(priced),
+        "warnings": plain_json(priced.warnings),
+    }
+    if explained:
+        report["lines"] = plain_json(priced.lines)
+    return report
+
+
+def error_json(error: PricingError) -> dict[str, str]:
+    return {"code": error.code, "path": error.path, "message": error.sentence}
+
+
+def verdict_json(verdict: Verdict) -> dict[str, Any]:
+    """What differs and what would explain it."""
+    return {
+        "agrees": verdict.agrees,
+        "differences": plain_json(verdict.differences),
+        "contradictions": plain_json(verdict.contradictions),
+        "explanation": plain_json(verdict.explanation),
+    }
+
+
+def plain_json(value: Any) -> Any:
+    """Dataclasses and tuples of them as JSON values: decimals and times as texts."""
+    if is_dataclass(value):
+        return {field.name: plain_json(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, tuple | list):
+        return [plain_json(one) for one in value]
+    if isinstance(value, Decimal):
+        return plain(value)
+    if isinstance(value, datetime):
+        return format_time(value)
+    return value.value if isinstance(value, Enum) else value
+
+
+def _rounded(priced: PricedSession) -> dict[str, Any]:
+    found = _amounts("total_cost_excl_vat", "total_cost_incl_vat", rounding.total(priced), in_full=True)
+    for name, part in _NAMES.items():
+        found |= _amounts(name, f"{name}_incl_vat", rounding.part(priced, part), in_full=True)
+    return found
+
+
+def _amounts(excl: str, incl: str, amounts: Amounts, *, in_full: bool = False) -> dict[str, str | None]:
+    """`in_full` keeps the idle zeros of a rounded amount: 0.50 EUR."""
+
+    def text(amount: Decimal | None) -> str | None:
+        return None if amount is None else f"{amount:f}" if in_full else plain(amount)
+
+    return {excl: text(amounts.excl), incl: text(amounts.incl)}

@@ -1,0 +1,74 @@
+"""From exact amounts to amounts of a currency, by a named rule. The currency decides the decimals: JPY 0, KWD 3."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from functools import cache
+
+from babel.numbers import get_currency_precision
+
+from billing.pricing.exact import ZERO, rounded
+from billing.pricing.outcome import Amounts, Part, PricedSession
+from billing.pricing.policy import Rounding
+
+_PER_LINE = frozenset({Rounding.PER_LINE_HALF_UP, Rounding.PER_LINE_HALF_EVEN})
+_TO_EVEN = frozenset({Rounding.PER_CDR_HALF_EVEN, Rounding.PER_LINE_HALF_EVEN})
+
+
+@cache
+def decimals(currency: str) -> int:
+    """Of its smallest unit (ISO 4217, by Babel's table); 2 for a currency that is not in it."""
+    return get_currency_precision(currency)
+
+
+def unit(currency: str) -> Decimal:
+    """The smallest amount: 0.01 EUR, 1 JPY, 0.001 KWD."""
+    return Decimal(1).scaleb(-decimals(currency))
+
+
+def total(priced: PricedSession) -> Amounts:
+    """The total by the policy's rule. PER_INVOICE leaves it exact: only the sum of an invoice is rounded.
+
+    A minimum or maximum price is the total as it is, whatever its lines are rounded to.
+    """
+    rule = priced.plan.policy.rounding
+    if rule is Rounding.PER_INVOICE_HALF_UP:
+        return priced.total
+    if rule in _PER_LINE and not priced.limits:
+        return _of_lines(priced, list(Part))
+    return _amounts(priced.total, priced, rule)
+
+
+def part(priced: PricedSession, of: Part) -> Amounts:
+    """The same of a part of the total."""
+    rule = priced.plan.policy.rounding
+    if rule is Rounding.PER_INVOICE_HALF_UP:
+        return priced.part(of)
+    if rule in _PER_LINE:
+        return _of_lines(priced, [of])
+    return _amounts(priced.part(of), priced, rule)
+
+
+def _of_lines(priced: PricedSession, parts: list[Part]) -> Amounts:
+    rule = priced.plan.policy.rounding
+    lines = [line for line in priced.lines if line.part in parts]
+    return Amounts(
+        _sum(_one(line.excl, priced.currency, rule) for line in lines),
+        _sum(_one(line.incl, priced.currency, rule) for line in lines),
+    )
+
+
+def _amounts(amounts: Amounts, priced: PricedSession, rule: Rounding) -> Amounts:
+    return Amounts(_one(amounts.excl, priced.currency, rule), _one(amounts.incl, priced.currency, rule))
+
+
+def _one(amount: Decimal | None, currency: str, rule: Rounding) -> Decimal | None:
+    return None if amount is None else rounded(amount, decimals(currency), even=rule in _TO_EVEN)
+
+
+def _sum(amounts: Iterable[Decimal | None]) -> Decimal | None:
+    total = ZERO
+    for one in amounts:
+        if one is None:
+            return None
+        total += one
+    return total

@@ -1,0 +1,157 @@
+"""What a reader of a price should know, with stable codes. None of it changes the price."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from billing.pricing import lines
+from billing.pricing.exact import at_least
+from billing.pricing.metering import ENERGY, PARKING, RESERVED, TIME, Usage
+from billing.pricing.moments import Moment
+from billing.pricing.periods import cuts, energy
+from billing.pricing.plan import Prices
+from billing.pricing.shapes import Cdr, Tariff, TaxIncluded
+
+_NOUNS = {ENERGY: "energy", TIME: "charging time", PARKING: "parking time", RESERVED: "reserved time"}
+
+
+@dataclass(frozen=True, slots=True)
+class Warning:
+    """`code` is for programs and never changes; `path` is a JSON path into the charge or its tariffs."""
+
+    code: str
+    message: str
+    path: str
+
+
+def find(cdr: Cdr, usage: Usage, limits: tuple[str, ...]) -> Iterator[Warning]:
+    """All of them, those of the charge first."""
+    yield from _of_periods(cdr, usage)
+    yield from _unpriced(usage)
+    yield from _of_fees(usage)
+    for prices in _tariffs(usage):
+        yield from _of_tariff(prices.tariff)
+    if limits:
+        yield from _of_limits(usage, limits)
+
+
+def _tariffs(usage: Usage) -> list[Prices]:
+    return list({id(one): one for one in usage.prices if one is not None}.values())
+
+
+def _of_periods(cdr: Cdr, usage: Usage) -> Iterator[Warning]:
+    ends_at = cdr.ends_at or cdr.stops_at
+    for moment, prices in zip(usage.moments, usage.prices, strict=True):
+        period, path = moment.period, f"$.charging_periods[{moment.index}]"
+        number = moment.index + 1
+        if period.starts_at < cdr.starts_at or (ends_at is not None and period.starts_at > ends_at):
+            yield Warning("period_outside_session", f"Charging period {number} starts outside the session.", path)
+        if energy(period) < 0:
+            yield Warning("negative_energy", f"In charging period {number} energy flowed back.", path)
+        if period.tariff_id is None and any(one.period.tariff_id for one in usage.moments):
+            yield Warning("period_without_tariff", f"Charging period {number} names no tariff, others do.", path)
+        yield from _of_restrictions(cdr, moment, prices, path)
+
+
+def _of_restrictions(cdr: Cdr, moment: Moment, prices: Prices | None, path: str) -> Iterator[Warning]:
+    if prices is None:
+        return
+    zone = moment.local.tzinfo if moment.local is not None else None
+    began = moment.period.starts_at - moment.elapsed
+    if cuts(moment.period, moment.ends_at, prices, began=began, kwh=moment.kwh, zone=zone):
+        yield Warning(
+            "restriction_changes_in_period",
+            f"A restriction of tariff {prices.tariff.id} changes inside charging period {moment.index + 1}; the start "
+            "of the period decides for all of it.",
+            path,
+        )
+    for quantity in ("power", "current"):
+        if prices.asks_for(quantity) and moment.measured(quantity) == (None, None, None):
+            yield Warning(
+                f"{quantity}_not_measured",
+                f"Tariff {prices.tariff.id} asks for the {quantity}, which charging period {moment.index + 1} does not "
+                "tell.",
+                path,
+            )
+
+
+def _unpriced(usage: Usage) -> Iterator[Warning]:
+    for kind, amount in usage.unpriced.items():
+        if amount:
+            yield Warning(
+                "not_priced",
+                f"No component prices {_NOUNS[kind]}: {lines.quantity(kind, amount)} cost nothing.",
+                "$.charging_periods",
+            )
+
+
+def _of_fees(usage: Usage) -> Iterator[Warning]:
+    for use in usage.other_fees:
+        yield Warning(
+            "several_fees",
+            f"Another flat fee of tariff {use.rate.tariff.id} becomes active in charging period "
+            f"{use.moment.index + 1}; a session pays one.",
+            f"$.charging_periods[{use.moment.index}]",
+        )
+
+
+def _of_tariff(tariff: Tariff) -> Iterator[Warning]:
+    if tariff.tax_included is None:
+        yield Warning(
+            "tax_included_missing",
+            f"Tariff {tariff.id} does not say whether its prices include tax; read as prices before tax.",
+            "$.tax_included",
+        )
+    rates = [component.vat for element in tariff.elements for component in element.components if component.price]
+    if tariff.tax_included is TaxIncluded.NOT_APPLICABLE and any(rates):
+        yield Warning(
+            "tax_rate_without_tax",
+            f"Tariff {tariff.id} knows no tax, but gives a VAT rate; it is ignored.",
+            "$.elements",
+        )
+    elif None in rates and tariff.tax_included is not TaxIncluded.NOT_APPLICABLE:
+        yield _without_rate(tariff)
+    for index, element in enumerate(tariff.elements):
+        if unknown := element.restrictions.unknown:
+            yield Warning(
+                "unknown_restriction",
+                f"Element {index + 1} of tariff {tariff.id} is restricted by {', '.join(unknown)}, which nobody can "
+                "answer here; it never applies.",
+                f"$.elements[{index}].restrictions.{unknown[0]}",
+            )
+
+
+def _without_rate(tariff: Tariff) -> Warning:
+    known, unknown = ("after", "before") if tariff.tax_included is TaxIncluded.YES else ("before", "after")
+    return Warning(
+        "tax_rate_missing",
+        f"Tariff {tariff.id} has a price {known} tax without a VAT rate; what it is {unknown} tax is not said.",
+        "$.elements",
+    )
+
+
+def _of_limits(usage: Usage, limits: tuple[str, ...]) -> Iterator[Warning]:
+    first = usage.prices[0]
+    if first is None:
+        return
+    tariff = first.tariff
+    for name in limits:
+        limit = tariff.min_price if name == "min_price" else tariff.max_price
+        if limit is not None:
+            word = "minimum" if name == "min_price" else "maximum"
+            yield Warning(
+                f"{name}_applied", f"The {word} price of {_money(limit.before_taxes, tariff)} applies.", f"$.{name}"
+            )
+            if limit.after_taxes is None and any(c.vat for e in tariff.elements for c in e.components):
+                yield Warning(
+                    "limit_without_tax",
+                    f"The {word} price of tariff {tariff.id} does not say what it is after tax; taxed like the "
+                    "session.",
+                    f"$.{name}.after_taxes",
+                )
+    if tariff.min_price and tariff.max_price and tariff.min_price.before_taxes > tariff.max_price.before_taxes:
+        yield Warning("limits_cross", f"The minimum price of tariff {tariff.id} is above its maximum.", "$.min_price")
+
+
+def _money(amount: Decimal, tariff: Tariff) -> str:
+    return f"{at_least(amount, 2)} {tariff.currency}"
