@@ -116,7 +116,7 @@ class PricedSession:
     @cached_property
     def warnings(self) -> tuple[Warning, ...]:
         """What a reader of the price should know."""
-        return tuple(warnings.find(self.cdr, self.usage, self.limits))
+        return tuple(warnings.find(self.cdr, self.plan.policy, self.usage, self.limits))
 
 
 def amounts(cost: Cost) -> Amounts:

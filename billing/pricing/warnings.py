@@ -10,6 +10,7 @@ from billing.pricing.metering import ENERGY, PARKING, RESERVED, TIME, Usage
 from billing.pricing.moments import Moment
 from billing.pricing.periods import cuts, energy
 from billing.pricing.plan import Prices
+from billing.pricing.policy import PricingPolicy, TaxWithoutRate
 from billing.pricing.shapes import Cdr, Tariff, TaxIncluded
 
 _NOUNS = {ENERGY: "energy", TIME: "charging time", PARKING: "parking time", RESERVED: "reserved time"}
@@ -24,13 +25,13 @@ class Warning:
     path: str
 
 
-def find(cdr: Cdr, usage: Usage, limits: tuple[str, ...]) -> Iterator[Warning]:
+def find(cdr: Cdr, policy: PricingPolicy, usage: Usage, limits: tuple[str, ...]) -> Iterator[Warning]:
     """All of them, those of the charge first."""
     yield from _of_periods(cdr, usage)
     yield from _unpriced(usage)
     yield from _of_fees(usage)
     for prices in _tariffs(usage):
-        yield from _of_tariff(prices.tariff)
+        yield from _of_tariff(prices.tariff, policy)
     if limits:
         yield from _of_limits(usage, limits)
 
@@ -95,7 +96,7 @@ def _of_fees(usage: Usage) -> Iterator[Warning]:
         )
 
 
-def _of_tariff(tariff: Tariff) -> Iterator[Warning]:
+def _of_tariff(tariff: Tariff, policy: PricingPolicy) -> Iterator[Warning]:
     if tariff.tax_included is None:
         yield Warning(
             "tax_included_missing",
@@ -109,7 +110,7 @@ def _of_tariff(tariff: Tariff) -> Iterator[Warning]:
             f"Tariff {tariff.id} knows no tax, but gives a VAT rate; it is ignored.",
             "$.elements",
         )
-    elif None in rates and tariff.tax_included is not TaxIncluded.NOT_APPLICABLE:
+    elif None in rates and _rate_is_needed(tariff, policy):
         yield _without_rate(tariff)
     for index, element in enumerate(tariff.elements):
         if unknown := element.restrictions.unknown:
@@ -119,6 +120,12 @@ def _of_tariff(tariff: Tariff) -> Iterator[Warning]:
                 "answer here; it never applies.",
                 f"$.elements[{index}].restrictions.{unknown[0]}",
             )
+
+
+def _rate_is_needed(tariff: Tariff, policy: PricingPolicy) -> bool:
+    if tariff.tax_included is TaxIncluded.YES:
+        return True
+    return tariff.tax_included is not TaxIncluded.NOT_APPLICABLE and policy.tax_without_rate is TaxWithoutRate.UNKNOWN
 
 
 def _without_rate(tariff: Tariff) -> Warning:

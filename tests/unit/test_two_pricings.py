@@ -30,7 +30,7 @@ def charges(count: int, seed: int) -> list[Charge]:
     ]
 
 
-def ours(one: Charge) -> pricing.Outcome:
+def ours(one: Charge) -> pricing.PricedSession:
     """The portal's price of the CDR as it would arrive."""
     cdr = transforms.upgrade("2.2.1", "cdr", decode(encode(one.cdr(at=one.ends_at, reference=None))))
     return pricing.price(pricing.read_cdr(cdr), [pricing.read_tariff(tariff) for tariff in cdr["tariffs"]])
@@ -42,7 +42,6 @@ def test_both_come_to_the_same_total_for_every_unrestricted_tariff(seed: int) ->
     assert {one.spot.tariff["id"] for one in plain} == {"VLT-AC", "VLT-AC-PARK", "VLT-AC-TIME", "VLT-DC"}
     for one in plain:
         outcome = ours(one)
-        assert isinstance(outcome, pricing.Priced), one.key
         carried = Decimal(one.cost().total["excl_vat"])
         assert pricing.compare(carried, outcome, tolerance=Decimal("0.0001")).within, one.key
 

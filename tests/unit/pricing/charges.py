@@ -4,14 +4,17 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from billing import pricing
-from billing.pricing import Cdr, Component, Element, Period, Priced, Tariff, TaxIncluded, Unpriceable
+from billing.pricing import Cdr, Component, Dimension, Element, Period, PricedSession, Tariff, TaxIncluded, Volume
 
 START = datetime(2026, 10, 14, 7, 30, tzinfo=UTC)
 
 
 def component(kind: str, price: str, *, vat: str | None = None, step: int = 1) -> Component:
-    return Component(kind=kind, price=Decimal(price), vat=None if vat is None else Decimal(vat), step_size=step)
+    rate = None if vat is None else Decimal(vat)
+    return Component(type=Dimension(kind), price=Decimal(price), vat=rate, step_size=step)
 
 
 def tariff(*components: Component, **fields: Any) -> Tariff:
@@ -22,8 +25,8 @@ def tariff(*components: Component, **fields: Any) -> Tariff:
 
 def period(*, after: int = 0, tariff_id: str | None = "FAIR", **volumes: str) -> Period:
     """A charging period that begins `after` hours: `period(ENERGY="20", TIME="1.5")`."""
-    found = tuple((kind, Decimal(volume)) for kind, volume in volumes.items())
-    return Period(starts_at=START + timedelta(hours=after), volumes=found, tariff_id=tariff_id)
+    found = tuple(Volume(kind, Decimal(volume)) for kind, volume in volumes.items())
+    return Period(starts_at=START + timedelta(hours=after), dimensions=found, tariff_id=tariff_id)
 
 
 def cdr(*periods: Period, **fields: Any) -> Cdr:
@@ -34,23 +37,20 @@ def cdr(*periods: Period, **fields: Any) -> Cdr:
         "starts_at": START,
         "ends_at": START + timedelta(hours=2),
         "periods": periods,
-        "total_energy": Decimal(20),
-        "total_time": Decimal(2),
         **fields,
     }
     return Cdr(**made)
 
 
-def priced(charge: Cdr, *tariffs: Tariff) -> Priced:
-    outcome = pricing.price(charge, tariffs)
-    assert isinstance(outcome, Priced), outcome
-    return outcome
+def priced(charge: Cdr, *tariffs: Tariff) -> PricedSession:
+    return pricing.price(charge, tariffs)
 
 
-def refused(charge: Cdr, *tariffs: Tariff) -> Unpriceable:
-    outcome = pricing.price(charge, tariffs)
-    assert isinstance(outcome, Unpriceable), outcome
-    return outcome
+def refused(charge: Cdr, *tariffs: Tariff) -> pricing.PricingError:
+    """Why it is not priced."""
+    with pytest.raises(pricing.PricingError) as caught:
+        pricing.price(charge, tariffs)
+    return caught.value
 
 
 GROSS, NO_TAX = TaxIncluded.YES, TaxIncluded.NOT_APPLICABLE

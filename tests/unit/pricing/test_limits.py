@@ -4,7 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from billing.pricing import Limit
+from billing import pricing
+from billing.pricing import Limit, Part, PricingPolicy
 from tests.unit.pricing.charges import NO_TAX, cdr, component, period, priced, tariff
 
 
@@ -20,44 +21,57 @@ ENERGY = component("ENERGY", "0.25", vat="10")
 )
 def test_a_short_session_costs_the_minimum(kwh: str, excl: str, incl: str) -> None:
     outcome = priced(cdr(period(ENERGY=kwh)), tariff(ENERGY, min_price=limit("0.50", "0.55")))
-    assert (outcome.total_excl, outcome.total_incl) == (Decimal(excl), Decimal(incl))
+    assert (outcome.total.excl, outcome.total.incl) == (Decimal(excl), Decimal(incl))
 
 
 def test_the_minimum_holds_without_any_energy() -> None:
     outcome = priced(cdr(period(ENERGY="0")), tariff(ENERGY, min_price=limit("0.50", "0.55")))
-    assert (outcome.total_excl, outcome.total_incl) == (Decimal("0.50"), Decimal("0.55"))
+    assert (outcome.total.excl, outcome.total.incl) == (Decimal("0.50"), Decimal("0.55"))
 
 
 def test_a_long_session_costs_the_maximum_and_the_parts_stay() -> None:
     outcome = priced(cdr(period(ENERGY="60")), tariff(ENERGY, max_price=limit("10", "11")))
-    assert (outcome.total_excl, outcome.total_incl) == (Decimal(10), Decimal(11))
-    assert outcome.totals.energy == Decimal(15)
-    assert outcome.notes == ("The maximum price of 10.00 EUR applies.",)
+    assert (outcome.total.excl, outcome.total.incl) == (Decimal(10), Decimal(11))
+    assert outcome.part(Part.ENERGY).excl == Decimal(15)
+    assert [one.message for one in outcome.warnings] == ["The maximum price of 10.00 EUR applies."]
 
 
 def test_the_limits_before_and_after_tax_work_alone() -> None:
     """R6."""
     # 12.50 before and 13.75 after tax: only the limit after tax is reached.
     outcome = priced(cdr(period(ENERGY="50")), tariff(ENERGY, max_price=limit("20", "13")))
-    assert (outcome.total_excl, outcome.total_incl) == (Decimal("12.5"), Decimal(13))
+    assert (outcome.total.excl, outcome.total.incl) == (Decimal("12.5"), Decimal(13))
 
 
-def test_a_limit_that_applies_and_says_nothing_of_tax_leaves_the_total_after_tax_open() -> None:
+def test_a_limit_that_says_nothing_of_tax_is_taxed_like_the_session() -> None:
+    """C11."""
     outcome = priced(cdr(period(ENERGY="60")), tariff(ENERGY, max_price=limit("10")))
-    assert (outcome.total_excl, outcome.total_incl) == (Decimal(10), None)
+    assert (outcome.total.excl, outcome.total.incl) == (Decimal(10), Decimal(11))
+    assert [one.code for one in outcome.warnings] == ["max_price_applied", "limit_without_tax"]
+
+
+def test_of_a_session_that_cost_nothing_the_minimum_after_tax_is_not_known() -> None:
+    outcome = priced(cdr(period(ENERGY="0")), tariff(ENERGY, min_price=limit("0.50")))
+    assert (outcome.total.excl, outcome.total.incl) == (Decimal("0.5"), None)
+
+
+def test_a_limit_read_literally_leaves_the_total_after_tax() -> None:
+    owed, policy = tariff(ENERGY, max_price=limit("10")), PricingPolicy().but(limit_without_tax="keep")
+    outcome = pricing.price(cdr(period(ENERGY="60")), [owed], policy=policy)
+    assert (outcome.total.excl, outcome.total.incl) == (Decimal(10), Decimal("16.5"))
 
 
 def test_a_limit_that_does_not_apply_leaves_everything() -> None:
     outcome = priced(cdr(period(ENERGY="4")), tariff(ENERGY, max_price=limit("10"), min_price=limit("0.50")))
-    assert (outcome.total_excl, outcome.total_incl, outcome.notes) == (Decimal(1), Decimal("1.1"), ())
+    assert (outcome.total.excl, outcome.total.incl, outcome.warnings) == (Decimal(1), Decimal("1.1"), ())
 
 
 def test_without_tax_one_limit_serves_both() -> None:
     owed = tariff(component("ENERGY", "0.25"), tax_included=NO_TAX, max_price=limit("10"))
     outcome = priced(cdr(period(ENERGY="60")), owed)
-    assert (outcome.total_excl, outcome.total_incl) == (Decimal(10), Decimal(10))
+    assert (outcome.total.excl, outcome.total.incl) == (Decimal(10), Decimal(10))
 
 
 def test_the_maximum_has_the_last_word() -> None:
     owed = tariff(ENERGY, min_price=limit("5", "5.50"), max_price=limit("3", "3.30"))
-    assert priced(cdr(period(ENERGY="1")), owed).total_excl == Decimal(3)
+    assert priced(cdr(period(ENERGY="1")), owed).total.excl == Decimal(3)

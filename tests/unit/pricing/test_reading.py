@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from billing import pricing
-from billing.pricing import TaxIncluded, Unreadable
+from billing.pricing import Restrictions, TaxIncluded, Unreadable, Volume
 
 CDR: dict[str, Any] = {
     "id": "VLT-1",
@@ -44,35 +44,34 @@ TARIFF: dict[str, Any] = {
 def test_a_cdr_is_read_and_priced() -> None:
     charge, tariff = pricing.read_cdr(CDR), pricing.read_tariff(TARIFF)
     assert charge.ends_at == datetime(2026, 10, 14, 9, 30, tzinfo=UTC)
-    assert charge.periods[0].volumes == (("ENERGY", Decimal("20.5")), ("TIME", Decimal(2)))
+    assert charge.periods[0].dimensions == (Volume("ENERGY", Decimal("20.5")), Volume("TIME", Decimal(2)))
     assert (tariff.tax_included, tariff.ends_at) == (TaxIncluded.NOT_APPLICABLE, None)
-    outcome = pricing.price(charge, [tariff])
-    assert isinstance(outcome, pricing.Priced)
-    assert outcome.total_excl == Decimal("8.2")
+    assert pricing.price(charge, [tariff]).total.excl == Decimal("8.2")
 
 
 @pytest.mark.parametrize("empty", [None, {}, {"day_of_week": []}, {"max_kwh": None}])
 def test_restrictions_that_say_nothing_are_none(empty: object) -> None:
     element = {**TARIFF["elements"][0], "restrictions": empty}
-    assert pricing.read_tariff({**TARIFF, "elements": [element]}).elements[0].restrictions == ()
+    assert pricing.read_tariff({**TARIFF, "elements": [element]}).elements[0].restrictions == Restrictions()
 
 
-@pytest.mark.parametrize(("name", "value"), [("max_kwh", 0), ("day_of_week", ["MONDAY"]), ("phase_of_the_moon", "new")])
-def test_restrictions_that_say_something_are_named(name: str, value: object) -> None:
+@pytest.mark.parametrize(
+    ("name", "value"), [("phase_of_the_moon", "new"), ("booking", "BOOKING"), ("reservation", "MAYBE")]
+)
+def test_a_restriction_that_nobody_can_answer_is_kept_as_such(name: str, value: object) -> None:
     """R3: what is not evaluated is said, never ignored."""
     element = {**TARIFF["elements"][0], "restrictions": {name: value}}
-    assert pricing.read_tariff({**TARIFF, "elements": [element]}).elements[0].restrictions == (name,)
+    assert pricing.read_tariff({**TARIFF, "elements": [element]}).elements[0].restrictions.unknown == (name,)
 
 
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("id", None),
         ("currency", 7),
         ("start_date_time", "yesterday"),
         ("charging_periods", None),
+        ("charging_periods", []),
         ("charging_periods", ["first"]),
-        ("total_energy", "20"),
         ("total_energy", True),
         ("total_energy", 20.5),
         ("total_energy", Decimal("NaN")),
@@ -81,8 +80,9 @@ def test_restrictions_that_say_something_are_named(name: str, value: object) -> 
     ],
 )
 def test_what_a_cdr_lacks_is_named(field: str, value: object) -> None:
-    with pytest.raises(Unreadable, match=f"“{field}”"):
-        pricing.read_cdr({**CDR, field: value})
+    with pytest.raises(Unreadable) as caught:
+        pricing.read_billed({**CDR, field: value})
+    assert caught.value.path.startswith(f"$.{field}")
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_what_a_cdr_lacks_is_named(field: str, value: object) -> None:
         ("restrictions", {"elements": [{**TARIFF["elements"][0], "restrictions": "none"}]}),
         ("tax_included", {"tax_included": "MAYBE"}),
         ("min_price", {"min_price": 5}),
-        ("before_taxes", {"max_price": {"before_taxes": "5"}}),
+        ("before_taxes", {"max_price": {"before_taxes": "five"}}),
         ("end_date_time", {"end_date_time": 5}),
     ],
 )
@@ -102,7 +102,7 @@ def test_what_a_tariff_lacks_is_named(named: str, wrong: dict[str, Any]) -> None
         pricing.read_tariff({**TARIFF, **wrong})
 
 
-@pytest.mark.parametrize("step", [-1, Decimal("1.5"), None])
+@pytest.mark.parametrize("step", [-1, Decimal("1.5")])
 def test_a_step_is_a_whole_number(step: object) -> None:
     component = {**TARIFF["elements"][0]["price_components"][0], "step_size": step}
     with pytest.raises(Unreadable, match="“step_size”"):

@@ -2,11 +2,22 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from billing import pricing
+from billing.pricing import Billed, Period
 from tests.unit.pricing.charges import GROSS, START, cdr, component, period, priced, tariff
+
+
+def billed(*periods: Period, **totals: Any) -> Billed:
+    """A CDR of 20 kWh in two hours."""
+    names = ("total_energy", "total_time", "total_parking_time")
+    defaults = {"total_energy": Decimal(20), "total_time": Decimal(2), "total_parking_time": None}
+    said = defaults | {name: totals.pop(name) for name in names if name in totals}
+    return Billed(charge=cdr(*periods, **totals), costs={}, credit=False, **said)
+
 
 OURS = priced(cdr(period(ENERGY="20")), tariff(component("ENERGY", "0.425")))
 
@@ -45,50 +56,50 @@ def test_the_comparison_is_a_sentence() -> None:
 
 
 def test_a_cdr_in_order_contradicts_nothing() -> None:
-    charge = cdr(period(ENERGY="12"), period(after=1, ENERGY="8", PARKING_TIME="1"), total_parking_time=Decimal(1))
-    assert pricing.verify_self(charge) == []
+    charge = billed(period(ENERGY="12"), period(after=1, ENERGY="8", PARKING_TIME="1"), total_parking_time=Decimal(1))
+    assert pricing.contradictions(charge) == []
 
 
 def test_energy_that_is_not_the_sum_of_its_periods_is_found() -> None:
-    (found,) = pricing.verify_self(cdr(period(ENERGY="12"), period(after=1, ENERGY="7.5")))
+    (found,) = pricing.contradictions(billed(period(ENERGY="12"), period(after=1, ENERGY="7.5")))
     assert (found.field, found.carried, found.computed) == ("total_energy", Decimal(20), Decimal("19.5"))
     assert str(found) == "The CDR says total_energy is 20 kWh; its periods add up to 19.5 kWh."
 
 
 def test_parking_that_is_not_the_sum_of_its_periods_is_found() -> None:
-    (found,) = pricing.verify_self(cdr(period(ENERGY="20", PARKING_TIME="1"), total_parking_time=Decimal("1.5")))
+    (found,) = pricing.contradictions(billed(period(ENERGY="20", PARKING_TIME="1"), total_parking_time=Decimal("1.5")))
     assert found.field == "total_parking_time"
 
 
 def test_the_time_counts_the_parking_too() -> None:
     """D7: one hour of two was parked; whoever says one hour in all left the parking out."""
     parked = period(after=1, PARKING_TIME="1")
-    whole = cdr(period(ENERGY="20"), parked, total_time=Decimal(2), total_parking_time=Decimal(1))
-    assert pricing.verify_self(whole) == []
-    (found,) = pricing.verify_self(
-        cdr(period(ENERGY="20"), parked, total_time=Decimal(1), total_parking_time=Decimal(1))
+    whole = billed(period(ENERGY="20"), parked, total_time=Decimal(2), total_parking_time=Decimal(1))
+    assert pricing.contradictions(whole) == []
+    (found,) = pricing.contradictions(
+        billed(period(ENERGY="20"), parked, total_time=Decimal(1), total_parking_time=Decimal(1))
     )
     assert (found.field, found.carried, found.computed) == ("total_time", Decimal(1), Decimal(2))
 
 
 def test_time_that_is_not_from_start_to_end_is_found() -> None:
-    (found,) = pricing.verify_self(cdr(period(ENERGY="20"), total_time=Decimal("1.5")))
+    (found,) = pricing.contradictions(billed(period(ENERGY="20"), total_time=Decimal("1.5")))
     assert str(found) == "The CDR says total_time is 1.5 h; from start to end it is 2 h."
 
 
 def test_two_decimals_of_an_hour_and_a_rounded_kilowatt_hour_are_no_contradiction() -> None:
     # 1:58:23 is 1.97306 h.
     ended = START + timedelta(hours=1, minutes=58, seconds=23)
-    charge = cdr(period(ENERGY="20.006"), ends_at=ended, total_time=Decimal("1.97"))
-    assert pricing.verify_self(charge) == []
+    charge = billed(period(ENERGY="20.006"), ends_at=ended, total_time=Decimal("1.97"))
+    assert pricing.contradictions(charge) == []
 
 
 def test_what_no_period_measures_is_not_compared() -> None:
-    assert pricing.verify_self(cdr(period(TIME="2"))) == []
+    assert pricing.contradictions(billed(period(TIME="2"))) == []
 
 
 def test_real_hours_count_in_the_night_the_clocks_go_back() -> None:
     # From 00:30 UTC to 03:30 UTC on 25 October 2026 the clock in Amsterdam shows two hours more, but three pass.
     starts = START.replace(day=25, hour=0, minute=30)
-    charge = cdr(period(ENERGY="20"), starts_at=starts, ends_at=starts + timedelta(hours=3), total_time=Decimal(3))
-    assert pricing.verify_self(charge) == []
+    charge = billed(period(ENERGY="20"), starts_at=starts, ends_at=starts + timedelta(hours=3), total_time=Decimal(3))
+    assert pricing.contradictions(charge) == []
