@@ -9,8 +9,8 @@ from billing.pricing.engine import price, price_by
 from billing.pricing.errors import CannotPrice, PricingError, TimeZoneUnknown, Unreadable
 from billing.pricing.explanations import Explanation, Kind
 from billing.pricing.lines import Line
-from billing.pricing.outcome import Amounts, Part, PricedSession
-from billing.pricing.plan import Plan, compile
+from billing.pricing.outcome import Amounts, PricedSession
+from billing.pricing.plan import Part, Plan, compile
 from billing.pricing.policy import RECOMMENDED, PricingPolicy, of_version
 from billing.pricing.reading import decode_cdr, read_cdr
 from billing.pricing.report import as_json, error_json, verdict_json

@@ -2,13 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import tzinfo
-from decimal import Decimal
 
-from billing.pricing import limits, steps, zones
-from billing.pricing.exact import ZERO, Ratio, exactly
-from billing.pricing.limits import Cost
-from billing.pricing.metering import Usage, is_reserved_only, meter
-from billing.pricing.outcome import Part, PricedSession, part_of
+from billing.pricing import steps, zones
+from billing.pricing.exact import exactly
+from billing.pricing.metering import is_reserved_only, meter
+from billing.pricing.outcome import PricedSession
 from billing.pricing.periods import split_at_thresholds
 from billing.pricing.plan import Plan, compile
 from billing.pricing.policy import RECOMMENDED, PricingPolicy, ThresholdInsidePeriod
@@ -62,40 +60,7 @@ def _priced(cdr: Cdr, plan: Plan, zone: tzinfo | None, expired: bool | None) -> 
     ran_out = _looks_expired(cdr) if expired is None else expired
     usage = meter(cdr, plan, zone, ran_out)
     steps.round_up(usage, plan.policy)
-    priced = PricedSession(cdr, plan, usage, ran_out)
-    priced.costs, total = _costs(usage, plan)
-    first = usage.prices[0]
-    priced.cost, priced.limits = limits.within(first.tariff if first is not None else None, total, plan)
-    return priced
-
-
-def _costs(usage: Usage, plan: Plan) -> tuple[dict[Part, Cost], Cost]:
-    """Of each part, and of all. A single open price leaves its sum open."""
-    net: dict[Part, Decimal | None] = {}
-    gross: dict[Part, Decimal | None] = {}
-    for use in usage.uses:
-        part, rate, quantity = part_of(use), use.rate, use.quantity + use.added
-        net[part] = _plus(net.get(part, ZERO), rate.net, quantity)
-        gross[part] = _plus(gross.get(part, ZERO), rate.gross, quantity)
-    parts = {part: Cost(_ratio(net[part], plan), _ratio(gross[part], plan)) for part in net}
-    return parts, Cost(_ratio(_sum(net), plan), _ratio(_sum(gross), plan))
-
-
-def _plus(total: Decimal | None, price: Decimal | None, quantity: Decimal) -> Decimal | None:
-    return None if total is None or price is None else total + price * quantity
-
-
-def _sum(units: dict[Part, Decimal | None]) -> Decimal | None:
-    total = ZERO
-    for one in units.values():
-        if one is None:
-            return None
-        total += one
-    return total
-
-
-def _ratio(units: Decimal | None, plan: Plan) -> Ratio | None:
-    return None if units is None else Ratio(units, plan.divisor)
+    return PricedSession(cdr, plan, usage, ran_out)
 
 
 def _looks_expired(cdr: Cdr) -> bool:

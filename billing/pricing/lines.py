@@ -44,14 +44,14 @@ class Line:
     reason: str
 
 
-def write(use: Use, plan: Plan, currency: str, part: str) -> Line:
+def write(use: Use, plan: Plan, currency: str) -> Line:
     """The line of one use."""
     rate = use.rate
     return Line(
         period=use.moment.index,
         starts_at=use.moment.period.starts_at,
         dimension=use.kind,
-        part=part,
+        part=rate.part.value,
         tariff_id=rate.tariff.id,
         element=rate.element,
         unit=_unit(use),

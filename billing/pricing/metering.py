@@ -14,12 +14,12 @@ from billing.pricing.moments import Moment
 from billing.pricing.plan import Plan, Prices, Rate, Rates
 from billing.pricing.policy import Flat, PricingPolicy
 from billing.pricing.selection import prices_of
-from billing.pricing.shapes import Cdr, Dimension, Period, Volume
+from billing.pricing.shapes import Cdr, Period, Volume
 
 HOUR = Decimal(3600)
 ONE = Decimal(1)
-ENERGY, TIME, PARKING, RESERVED = "ENERGY", "TIME", "PARKING_TIME", "RESERVATION_TIME"
-PRICED = {ENERGY: Dimension.ENERGY, TIME: Dimension.TIME, PARKING: Dimension.PARKING_TIME, RESERVED: Dimension.TIME}
+ENERGY, TIME, PARKING, RESERVED, FLAT = "ENERGY", "TIME", "PARKING_TIME", "RESERVATION_TIME", "FLAT"
+TIMED = frozenset({TIME, PARKING, RESERVED})
 # Measured beside the charging (OCPI CdrDimensionType); FLAT is a dimension in 2.1.1, where the tariff decides as well.
 BESIDE = frozenset(
     {
@@ -37,6 +37,7 @@ BESIDE = frozenset(
         "RESERVATION_OVERTIME",
     }
 )
+_NO_PRICES: tuple[Rates, Rates, Rates] = ({}, {}, {})
 
 
 class Use:
@@ -78,12 +79,15 @@ def meter(cdr: Cdr, plan: Plan, zone: tzinfo | None, expired: bool) -> Usage:
     usage = Usage(prices=prices_of(plan, cdr))
     began = min(cdr.starts_at, cdr.periods[0].starts_at)
     kwh = ZERO
-    for index, period in enumerate(cdr.periods):
+    for index, (period, prices) in enumerate(zip(cdr.periods, usage.prices, strict=True)):
         local = period.starts_at.astimezone(zone) if zone is not None else None
         moment = Moment(index, period, end_of(cdr, index), period.starts_at - began, kwh, local)
         usage.moments.append(moment)
-        kwh += _use_period(usage, moment, usage.prices[index], expired)
-    _keep_fees(usage, plan.policy)
+        charging, used, ran_out = prices.at(moment) if prices is not None else _NO_PRICES
+        reserved = ran_out if expired else used
+        if charging or reserved:
+            _use_fees(usage, moment, plan.policy, charging, reserved)
+        kwh += _use_volumes(usage, moment, charging, reserved)
     return usage
 
 
@@ -100,32 +104,53 @@ def is_reserved_only(period: Period) -> bool:
     return RESERVED in kinds and kinds.isdisjoint((ENERGY, TIME, PARKING))
 
 
-def _use_period(usage: Usage, moment: Moment, prices: Prices | None, expired: bool) -> Decimal:
-    """Add the uses of one period; the energy that it adds."""
-    charging, used, ran_out = prices.at(moment) if prices is not None else ({}, {}, {})
-    reserved = ran_out if expired else used
-    dimensions = moment.period.dimensions
-    if Dimension.FLAT in charging and not is_reserved_only(moment.period):
-        usage.uses.append(Use(moment, "FLAT", charging[Dimension.FLAT], ONE))
+def _use_fees(usage: Usage, moment: Moment, policy: PricingPolicy, charging: Rates, reserved: Rates) -> None:
+    """The fee of charging from its first period on, that of a reservation in a period with reserved time."""
+    fee = charging.get(FLAT)
+    if fee is not None and not is_reserved_only(moment.period):
+        _use_fee(usage, moment, policy, fee)
+    fee = reserved.get(FLAT)
+    if fee is not None and any(volume.type == RESERVED for volume in moment.period.dimensions):
+        _use_fee(usage, moment, policy, fee)
+
+
+def _use_fee(usage: Usage, moment: Moment, policy: PricingPolicy, fee: Rate) -> None:
+    """A fee is due once: the first one of charging and of a reservation, or (EACH) every different one."""
+    for use in usage.uses:
+        if use.kind == FLAT and (use.rate is fee or _same_fee(use.rate, fee, policy)):
+            if use.rate is not fee and all(other.rate is not fee for other in usage.other_fees):
+                usage.other_fees.append(Use(moment, FLAT, fee, ONE))
+            return
+    usage.uses.append(Use(moment, FLAT, fee, ONE))
+
+
+def _same_fee(one: Rate, other: Rate, policy: PricingPolicy) -> bool:
+    both_reserved = (one.reservation is None) is (other.reservation is None)
+    return policy.flat is Flat.ONCE and both_reserved
+
+
+def _use_volumes(usage: Usage, moment: Moment, charging: Rates, reserved: Rates) -> Decimal:
+    """Add what the period measures; the energy in it."""
     kwh = ZERO
-    for volume in dimensions:
-        kind = volume.type
+    for volume in moment.period.dimensions:
+        kind, quantity = volume.type, volume.volume
         if kind == ENERGY:
-            kwh += volume.volume
-            _use(usage, moment, kind, charging, volume.volume)
-        elif kind in PRICED:
-            _refuse_negative(volume, moment)
-            if kind == RESERVED and Dimension.FLAT in reserved:
-                usage.uses.append(Use(moment, "FLAT", reserved[Dimension.FLAT], ONE))
-            _use(usage, moment, kind, reserved if kind == RESERVED else charging, volume.volume * HOUR)
-        elif kind not in BESIDE:
+            kwh += quantity
+        elif kind in TIMED:
+            if quantity < 0:
+                raise _negative(volume, moment)
+            quantity *= HOUR
+        elif kind in BESIDE:
+            continue
+        else:
             raise _unknown(volume, moment)
+        _use(usage, moment, kind, reserved.get(TIME) if kind == RESERVED else charging.get(kind), quantity)
     return kwh
 
 
-def _use(usage: Usage, moment: Moment, kind: str, rates: Rates, quantity: Decimal) -> None:
-    rate = rates.get(PRICED[kind])
-    usage.metered[kind] = usage.metered.get(kind, ZERO) + quantity
+def _use(usage: Usage, moment: Moment, kind: str, rate: Rate | None, quantity: Decimal) -> None:
+    metered = usage.metered
+    metered[kind] = metered[kind] + quantity if kind in metered else quantity
     if rate is None:
         usage.unpriced[kind] = usage.unpriced.get(kind, ZERO) + quantity
         return
@@ -134,29 +159,12 @@ def _use(usage: Usage, moment: Moment, kind: str, rates: Rates, quantity: Decima
         usage.uses.append(Use(moment, kind, rate, quantity))
 
 
-def _keep_fees(usage: Usage, policy: PricingPolicy) -> None:
-    """A fee is due once: the first one of charging and of a reservation, or (EACH) every different one."""
-    seen: set[object] = set()
-    kept: list[Use] = []
-    for use in usage.uses:
-        if use.kind == "FLAT":
-            key = use.rate if policy.flat is Flat.EACH else use.rate.reservation
-            if key in seen:
-                if all(use.rate is not other.rate for other in (*kept, *usage.other_fees)):
-                    usage.other_fees.append(use)
-                continue
-            seen.add(key)
-        kept.append(use)
-    usage.uses = kept
-
-
-def _refuse_negative(volume: Volume, moment: Moment) -> None:
-    if volume.volume < 0:
-        raise CannotPrice(
-            "negative_time",
-            _path(volume, moment),
-            f"Charging period {moment.index + 1} has {volume.type} of {volume.volume:f} hours.",
-        )
+def _negative(volume: Volume, moment: Moment) -> CannotPrice:
+    return CannotPrice(
+        "negative_time",
+        _path(volume, moment),
+        f"Charging period {moment.index + 1} has {volume.type} of {volume.volume:f} hours.",
+    )
 
 
 def _unknown(volume: Volume, moment: Moment) -> CannotPrice:

@@ -1,37 +1,19 @@
 """What pricing says: totals before and after tax, quantities, and lines and warnings when they are asked for."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from decimal import Decimal
-from enum import StrEnum
 from functools import cached_property
 from typing import NamedTuple
 
-from billing.pricing import lines, warnings
+from billing.pricing import limits, lines, warnings
 from billing.pricing.exact import ZERO, Ratio
 from billing.pricing.limits import Cost
 from billing.pricing.lines import Line
 from billing.pricing.metering import ENERGY, HOUR, PARKING, TIME, Usage, Use
-from billing.pricing.plan import Plan
+from billing.pricing.plan import Part, Plan, Rate
 from billing.pricing.shapes import Cdr
 from billing.pricing.warnings import Warning
-
-
-class Part(StrEnum):
-    """How OCPI splits the cost of a session; fees of a reservation belong to the reservation."""
-
-    ENERGY = "energy"
-    TIME = "time"
-    PARKING = "parking"
-    FIXED = "fixed"
-    RESERVATION = "reservation"
-
-
-_PARTS = {ENERGY: Part.ENERGY, TIME: Part.TIME, PARKING: Part.PARKING, "FLAT": Part.FIXED}
-
-
-def part_of(use: Use) -> Part:
-    return Part.RESERVATION if use.rate.reservation is not None else _PARTS[use.kind]
 
 
 class Amounts(NamedTuple):
@@ -39,6 +21,22 @@ class Amounts(NamedTuple):
 
     excl: Decimal | None
     incl: Decimal | None
+
+
+class Units(NamedTuple):
+    """A sum before and after tax in units of the plan; None where it is open."""
+
+    net: Decimal | None
+    gross: Decimal | None
+
+    def plus(self, other: "Units") -> "Units":
+        return Units(
+            None if self.net is None or other.net is None else self.net + other.net,
+            None if self.gross is None or other.gross is None else self.gross + other.gross,
+        )
+
+
+_NOTHING = Units(ZERO, ZERO)
 
 
 class PricedSession:
@@ -52,9 +50,9 @@ class PricedSession:
         self.plan = plan
         self.usage = usage
         self.expired = expired
-        self.costs: dict[Part, Cost] = {}
-        self.cost = Cost(None, None)
-        self.limits: tuple[str, ...] = ()
+        self.units, total = summed(usage.uses)
+        first = usage.prices[0]
+        self.cost, self.limits = limits.within(first.tariff if first is not None else None, cost(total, plan), plan)
 
     @property
     def currency(self) -> str:
@@ -70,8 +68,7 @@ class PricedSession:
         return amounts(self.cost)
 
     def part(self, part: Part) -> Amounts:
-        cost = self.costs.get(part)
-        return Amounts(ZERO, ZERO) if cost is None else amounts(cost)
+        return amounts(cost(self.units.get(part, _NOTHING), self.plan))
 
     @property
     def energy_kwh(self) -> Decimal:
@@ -111,12 +108,37 @@ class PricedSession:
 
     def _lines(self) -> Iterator[Line]:
         for use in self.usage.uses:
-            yield lines.write(use, self.plan, self.currency, part_of(use).value)
+            yield lines.write(use, self.plan, self.currency)
 
     @cached_property
     def warnings(self) -> tuple[Warning, ...]:
         """What a reader of the price should know."""
         return tuple(warnings.find(self.cdr, self.plan.policy, self.usage, self.limits))
+
+
+def summed(uses: Iterable[Use]) -> tuple[dict[Part, Units], Units]:
+    """Of each part and of all, in units of the plan. A single open price leaves its sums open."""
+    quantities: dict[Rate, Decimal] = {}
+    for use in uses:
+        billed = use.quantity + use.added if use.added else use.quantity
+        known = quantities.get(use.rate)
+        quantities[use.rate] = billed if known is None else known + billed
+    parts: dict[Part, Units] = {}
+    total = _NOTHING
+    for rate, quantity in quantities.items():
+        units = Units(
+            None if rate.net is None else rate.net * quantity, None if rate.gross is None else rate.gross * quantity
+        )
+        parts[rate.part] = parts[rate.part].plus(units) if rate.part in parts else units
+        total = total.plus(units)
+    return parts, total
+
+
+def cost(units: Units, plan: Plan) -> Cost:
+    return Cost(
+        None if units.net is None else Ratio(units.net, plan.divisor),
+        None if units.gross is None else Ratio(units.gross, plan.divisor),
+    )
 
 
 def amounts(cost: Cost) -> Amounts:

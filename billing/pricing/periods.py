@@ -9,7 +9,7 @@ from fractions import Fraction
 from msgspec.structs import replace
 
 from billing.pricing.exact import ZERO, Ratio
-from billing.pricing.metering import ENERGY, PRICED, end_of
+from billing.pricing.metering import ENERGY, TIMED, end_of
 from billing.pricing.plan import Plan, Prices
 from billing.pricing.selection import prices_of
 from billing.pricing.shapes import Cdr, Period, Restrictions, Volume
@@ -115,7 +115,7 @@ def _cut(period: Period, ends_at: datetime, shares: list[Fraction]) -> Iterator[
 
 def _part(volume: Volume, begin: Fraction, end: Fraction) -> Volume:
     """What flows between two shares; what is measured and not used up (power, current) stays as it is."""
-    if volume.type not in PRICED:
+    if volume.type != ENERGY and volume.type not in TIMED:
         return volume
     return Volume(volume.type, _until(volume.volume, end) - _until(volume.volume, begin))
 

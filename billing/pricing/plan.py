@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from enum import StrEnum
 from fractions import Fraction
 
 from billing.pricing.conditions import Condition, Test, conditions
@@ -16,6 +17,23 @@ from billing.pricing.moments import Moment
 from billing.pricing.policy import RECOMMENDED, PricingPolicy, Selection, TaxWithoutRate
 from billing.pricing.shapes import Component, Dimension, Reservation, Tariff, TaxIncluded
 
+
+class Part(StrEnum):
+    """How OCPI splits the cost of a session; fees of a reservation belong to the reservation."""
+
+    ENERGY = "energy"
+    TIME = "time"
+    PARKING = "parking"
+    FIXED = "fixed"
+    RESERVATION = "reservation"
+
+
+_PARTS = {
+    Dimension.ENERGY: Part.ENERGY,
+    Dimension.TIME: Part.TIME,
+    Dimension.PARKING_TIME: Part.PARKING,
+    Dimension.FLAT: Part.FIXED,
+}
 _HOUR = 3600
 # Sets of matching elements whose rates are remembered; a real tariff has a handful.
 _MOST_SETS = 1000
@@ -24,7 +42,8 @@ _LOCAL = frozenset({"start_time", "end_time", "start_date", "end_date", "day_of_
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rate:
-    """A component ready to use: what a kWh, a second or a session costs, in units of the plan, before and after tax.
+    """A component ready to use: what a kWh, a second or a session costs, in units of the plan, before and after tax,
+    and which part of the total it belongs to.
 
     None where the tariff leaves it open. `in_front` are the elements that come first for the same dimension.
     """
@@ -32,6 +51,7 @@ class Rate:
     tariff: Tariff
     element: int
     component: Component
+    part: Part
     conditions: tuple[Condition, ...]
     reservation: Reservation | None
     net: Decimal | None
@@ -39,7 +59,8 @@ class Rate:
     in_front: tuple[tuple[int, tuple[Condition, ...]], ...]
 
 
-Rates = Mapping[Dimension, Rate]
+# By the OCPI name of the dimension: plain texts, because the hash of an enum member is slow.
+Rates = Mapping[str, Rate]
 
 
 @dataclass(slots=True)
@@ -96,10 +117,10 @@ class Prices:
         """Of each dimension the first: components of several elements are in force at once."""
         if self.policy.selection is Selection.ELEMENT:
             elements = elements[:1]
-        rates: dict[Dimension, Rate] = {}
+        rates: dict[str, Rate] = {}
         for element in elements:
             for rate in element.rates:
-                rates.setdefault(rate.component.type, rate)
+                rates.setdefault(rate.component.type.value, rate)
         return rates
 
 
@@ -163,12 +184,28 @@ def _prices(tariff: Tariff, policy: PricingPolicy, divisor: int) -> Prices:
         for component in element.components:
             key = (component.type, reservation)
             net, gross = _net_and_gross(tariff, component, _price(component, divisor), policy)
-            rates.append(Rate(tariff, index, component, asked, reservation, net, gross, in_front.get(key, ())))
+            rates.append(
+                Rate(
+                    tariff,
+                    index,
+                    component,
+                    _part(component, reservation),
+                    asked,
+                    reservation,
+                    net,
+                    gross,
+                    in_front.get(key, ()),
+                )
+            )
         for rate in rates:
             key = (rate.component.type, reservation)
             in_front[key] = (*rate.in_front, (index, asked))
         elements.append(_Element(1 << index, tuple(one.test for one in asked), tuple(rates), reservation))
     return Prices(tariff, tuple(elements), policy)
+
+
+def _part(component: Component, reservation: Reservation | None) -> Part:
+    return _PARTS[component.type] if reservation is None else Part.RESERVATION
 
 
 def _price(component: Component, divisor: int) -> Decimal:

@@ -9,7 +9,8 @@ from typing import Any
 from billing.pricing import rounding
 from billing.pricing.errors import PricingError
 from billing.pricing.exact import plain
-from billing.pricing.outcome import Amounts, Part, PricedSession
+from billing.pricing.outcome import Amounts, PricedSession
+from billing.pricing.plan import Part
 from billing.pricing.verification import Verdict
 from roaming.ocpi.schema.values import format_time
 

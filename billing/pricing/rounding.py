@@ -7,7 +7,8 @@ from functools import cache
 from babel.numbers import get_currency_precision
 
 from billing.pricing.exact import ZERO, rounded
-from billing.pricing.outcome import Amounts, Part, PricedSession
+from billing.pricing.outcome import Amounts, PricedSession
+from billing.pricing.plan import Part
 from billing.pricing.policy import Rounding
 
 _PER_LINE = frozenset({Rounding.PER_LINE_HALF_UP, Rounding.PER_LINE_HALF_EVEN})

@@ -11,8 +11,8 @@ from billing.pricing.contradictions import Contradiction, contradictions
 from billing.pricing.engine import price_by
 from billing.pricing.exact import at_least, rounded
 from billing.pricing.explanations import Explanation, Kind, Question, explain
-from billing.pricing.outcome import Amounts, Part, PricedSession
-from billing.pricing.plan import compile
+from billing.pricing.outcome import Amounts, PricedSession
+from billing.pricing.plan import Part, compile
 from billing.pricing.policy import RECOMMENDED, PricingPolicy
 from billing.pricing.shapes import Place, Tariff
 

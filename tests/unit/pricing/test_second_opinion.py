@@ -101,5 +101,6 @@ def _priced_by_us(owed: dict[str, Any], periods: list[dict[str, Any]]) -> Priced
     return priced(pricing.read_cdr(charge), pricing.read_tariff(newest))
 
 
-def _four(amount: Decimal) -> Decimal:
+def _four(amount: Decimal | None) -> Decimal:
+    assert amount is not None
     return amount.quantize(Decimal("0.0001"), ROUND_HALF_UP)
