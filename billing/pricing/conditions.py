@@ -14,6 +14,7 @@ from billing.pricing.policy import EqualTimes, MissingMeasurement, PricingPolicy
 from billing.pricing.shapes import Restrictions
 
 DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_CENTURY = Decimal(3_155_760_000)
 Test = Callable[[Moment], bool]
 
 
@@ -61,15 +62,17 @@ def _duration(said: Restrictions) -> Iterator[Condition]:
     def because(moment: Moment) -> str:
         return f"the session had lasted {clock(moment.elapsed)}"
 
-    low, high = _span(said.min_duration), _span(said.max_duration)
-    if low is not None:
+    if said.min_duration is not None:
+        low = span(said.min_duration)
         yield Condition(("min_duration",), f"after {clock(low)}", lambda moment: moment.elapsed >= low, because)
-    if high is not None:
+    if said.max_duration is not None:
+        high = span(said.max_duration)
         yield Condition(("max_duration",), f"before {clock(high)}", lambda moment: moment.elapsed < high, because)
 
 
-def _span(seconds: Decimal | None) -> timedelta | None:
-    return None if seconds is None else timedelta(microseconds=int(seconds * 1_000_000))
+def span(seconds: Decimal) -> timedelta:
+    """Of a number of seconds; one beyond a century is a century, which no session reaches."""
+    return timedelta(microseconds=int(min(max(seconds, -_CENTURY), _CENTURY) * 1_000_000))
 
 
 def clock(length: timedelta) -> str:

@@ -1,7 +1,5 @@
 """Exact arithmetic: decimals that refuse to lose a digit, and ratios of them where a third must stay a third."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from decimal import (
     MAX_EMAX,
     MIN_EMIN,
@@ -24,25 +22,28 @@ from billing.pricing.errors import CannotPrice
 # Sums and products of real tariffs and charges need some 40 digits; what needs more than this was made up.
 DIGITS = 120
 _EXACT = Context(prec=DIGITS, Emax=999_999, Emin=-999_999, traps=[Inexact, InvalidOperation, DivisionByZero, Overflow])
+_FINITE = Context(prec=400, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[Inexact])
 _QUOTIENT = Context(prec=400, rounding=ROUND_HALF_UP, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[])
 _HALF_EVEN = Context(prec=400, rounding=ROUND_HALF_EVEN)
 _ENDLESS = Decimal("1e-20")
 ZERO = Decimal(0)
 
 
-@contextmanager
-def exactly() -> Iterator[None]:
+class exactly:  # noqa: N801  # reads as a word: `with exactly():`
     """Within it no digit is lost: what would lose one, or is not a number, raises CannotPrice."""
-    before = getcontext()
-    setcontext(_EXACT)
-    try:
-        yield
-    except (Inexact, InvalidOperation, Overflow) as error:
-        raise CannotPrice(
-            "number_out_of_range", "$", f"A number has more digits than can be counted with exactly ({DIGITS})."
-        ) from error
-    finally:
-        setcontext(before)
+
+    __slots__ = ("_before",)
+
+    def __enter__(self) -> None:
+        self._before = getcontext()
+        setcontext(_EXACT)
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
+        setcontext(self._before)
+        if isinstance(error, Inexact | InvalidOperation | Overflow):
+            raise CannotPrice(
+                "number_out_of_range", "$", f"A number has more digits than can be counted with exactly ({DIGITS})."
+            ) from error
 
 
 class Ratio(NamedTuple):
@@ -58,9 +59,10 @@ class Ratio(NamedTuple):
     @property
     def decimal(self) -> Decimal:
         """With every digit when it has an end (7/8 → 0.875), else to 20 decimals, half up (1/3 → 0.33…3)."""
-        _QUOTIENT.clear_flags()
-        quotient = _QUOTIENT.divide(self.over, self.under)
-        return _QUOTIENT.quantize(quotient, _ENDLESS) if _QUOTIENT.flags[Inexact] else quotient
+        try:
+            return _FINITE.divide(self.over, self.under)
+        except Inexact:
+            return _QUOTIENT.quantize(_QUOTIENT.divide(self.over, self.under), _ENDLESS)
 
 
 def rounded(value: Decimal, decimals: int, *, even: bool = False) -> Decimal:

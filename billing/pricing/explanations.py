@@ -228,7 +228,7 @@ def _of_components(question: Question) -> Iterator[_Candidate]:
             Explanation(Kind.MISSING_COMPONENT, f"without={dimension}", f"{noun} was not billed."),
             _again(question, tariffs=without),
         )
-    fees = [use for use in question.priced.usage.uses if use.kind == "FLAT"]
+    fees = [line for line in question.priced.lines if line.dimension == "FLAT"]
     total = question.priced.total
     excl = sum((line.excl or ZERO for line in question.priced.lines if line.dimension == "FLAT"), ZERO)
     incl = sum((line.incl or ZERO for line in question.priced.lines if line.dimension == "FLAT"), ZERO)

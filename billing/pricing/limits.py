@@ -23,7 +23,7 @@ class Cost:
 def within(tariff: Tariff | None, cost: Cost, plan: Plan) -> tuple[Cost, tuple[str, ...]]:
     """`cost` held by the limits of the tariff, and which of them changed it. The maximum has the last word."""
     applied: list[str] = []
-    if tariff is None:
+    if tariff is None or tariff.min_price is tariff.max_price is None:
         return cost, ()
     for name, limit, choose in _limits(tariff):
         held = _held(cost, limit, choose, tariff, plan.policy)

@@ -4,9 +4,11 @@ Volumes are read, never computed from times: a period may last two hours and hol
 asked once, at the start of a period, because a CPO shall start one at every moment that matters (spec: ChargingPeriod).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from decimal import Decimal
+from typing import NamedTuple
 
 from billing.pricing.errors import CannotPrice
 from billing.pricing.exact import ZERO
@@ -40,20 +42,18 @@ BESIDE = frozenset(
 _NO_PRICES: tuple[Rates, Rates, Rates] = ({}, {}, {})
 
 
-class Use:
-    """A quantity under one rate in one period: kWh, seconds or a single fee. `added` is what a step puts on top.
+# Period, type of the volume (or FLAT), rate, and quantity in kWh, seconds or fees. A plain tuple: made by the million.
+Record = tuple[int, str, Rate, Decimal]
 
-    `kind` is the type of the volume, or FLAT.
-    """
 
-    __slots__ = ("added", "kind", "moment", "quantity", "rate")
+class Use(NamedTuple):
+    """A quantity under one rate in one period, as records tell it. `added` is what a step puts on top."""
 
-    def __init__(self, moment: Moment, kind: str, rate: Rate, quantity: Decimal) -> None:
-        self.moment = moment
-        self.kind = kind
-        self.rate = rate
-        self.quantity = quantity
-        self.added = ZERO
+    moment: Moment
+    kind: str
+    rate: Rate
+    quantity: Decimal
+    added: Decimal
 
     @property
     def billed(self) -> Decimal:
@@ -62,32 +62,48 @@ class Use:
 
 @dataclass(slots=True)
 class Usage:
-    """`metered` are all volumes, `unpriced` those without a rate: kWh and seconds by type. `present` are the types that
-    a priced period names, with whatever volume. `other_fees` became active after the first one and are not billed."""
+    """What a walk found: a moment for each period, and what was used under which rate.
 
+    `added` is what steps put on top, by the place of the record. `other_fees` became active after the first one and are
+    not billed.
+    """
+
+    cdr: Cdr
+    prices: list[Prices | None]
     moments: list[Moment] = field(default_factory=list)
-    prices: list[Prices | None] = field(default_factory=list)
-    uses: list[Use] = field(default_factory=list)
-    metered: dict[str, Decimal] = field(default_factory=dict)
-    unpriced: dict[str, Decimal] = field(default_factory=dict)
-    present: set[str] = field(default_factory=set)
-    other_fees: list[Use] = field(default_factory=list)
+    records: list[Record] = field(default_factory=list)
+    added: dict[int, Decimal] = field(default_factory=dict)
+    other_fees: list[Record] = field(default_factory=list)
+
+    def uses(self) -> Iterator[Use]:
+        for place, (index, kind, rate, quantity) in enumerate(self.records):
+            yield Use(self.moments[index], kind, rate, quantity, self.added.get(place, ZERO))
+
+    def metered(self, kind: str) -> Decimal:
+        """All of it, priced or not: kWh or seconds."""
+        volumes = (one.volume for period in self.cdr.periods for one in period.dimensions if one.type == kind)
+        return sum(volumes, ZERO) * (HOUR if kind in TIMED else ONE)
+
+    def priced(self, kind: str) -> Decimal:
+        """What of it has a rate, without what steps add."""
+        return sum((record[3] for record in self.records if record[1] == kind), ZERO)
 
 
 def meter(cdr: Cdr, plan: Plan, zone: tzinfo | None, expired: bool) -> Usage:
     """Walk through the periods. Raises CannotPrice."""
-    usage = Usage(prices=prices_of(plan, cdr))
+    usage = Usage(cdr, prices_of(plan, cdr))
     began = min(cdr.starts_at, cdr.periods[0].starts_at)
     kwh = ZERO
     for index, (period, prices) in enumerate(zip(cdr.periods, usage.prices, strict=True)):
-        local = period.starts_at.astimezone(zone) if zone is not None else None
-        moment = Moment(index, period, end_of(cdr, index), period.starts_at - began, kwh, local)
+        starts_at = period.starts_at
+        local = starts_at.astimezone(zone) if zone is not None else None
+        moment = Moment(index, period, starts_at - began, kwh, local)
         usage.moments.append(moment)
         charging, used, ran_out = prices.at(moment) if prices is not None else _NO_PRICES
         reserved = ran_out if expired else used
-        if charging or reserved:
-            _use_fees(usage, moment, plan.policy, charging, reserved)
-        kwh += _use_volumes(usage, moment, charging, reserved)
+        if FLAT in charging or reserved:
+            _use_fees(usage, moment, plan.policy, charging.get(FLAT), reserved.get(FLAT))
+        kwh += _use_volumes(usage.records, moment, charging, reserved)
     return usage
 
 
@@ -104,59 +120,52 @@ def is_reserved_only(period: Period) -> bool:
     return RESERVED in kinds and kinds.isdisjoint((ENERGY, TIME, PARKING))
 
 
-def _use_fees(usage: Usage, moment: Moment, policy: PricingPolicy, charging: Rates, reserved: Rates) -> None:
+def _use_fees(
+    usage: Usage, moment: Moment, policy: PricingPolicy, charging: Rate | None, reserved: Rate | None
+) -> None:
     """The fee of charging from its first period on, that of a reservation in a period with reserved time."""
-    fee = charging.get(FLAT)
-    if fee is not None and not is_reserved_only(moment.period):
-        _use_fee(usage, moment, policy, fee)
-    fee = reserved.get(FLAT)
-    if fee is not None and any(volume.type == RESERVED for volume in moment.period.dimensions):
-        _use_fee(usage, moment, policy, fee)
+    known = [record[2] for record in usage.records if record[1] == FLAT]
+    if charging is not None and charging not in known and not is_reserved_only(moment.period):
+        _use_fee(usage, moment, policy, charging, known)
+    if reserved is not None and reserved not in known and _has_reserved_time(moment.period):
+        _use_fee(usage, moment, policy, reserved, known)
 
 
-def _use_fee(usage: Usage, moment: Moment, policy: PricingPolicy, fee: Rate) -> None:
+def _use_fee(usage: Usage, moment: Moment, policy: PricingPolicy, fee: Rate, known: list[Rate]) -> None:
     """A fee is due once: the first one of charging and of a reservation, or (EACH) every different one."""
-    for use in usage.uses:
-        if use.kind == FLAT and (use.rate is fee or _same_fee(use.rate, fee, policy)):
-            if use.rate is not fee and all(other.rate is not fee for other in usage.other_fees):
-                usage.other_fees.append(Use(moment, FLAT, fee, ONE))
-            return
-    usage.uses.append(Use(moment, FLAT, fee, ONE))
+    record = (moment.index, FLAT, fee, ONE)
+    is_reserved = fee.reservation is not None
+    if policy.flat is Flat.ONCE and any((one.reservation is not None) is is_reserved for one in known):
+        if all(one[2] is not fee for one in usage.other_fees):
+            usage.other_fees.append(record)
+    else:
+        usage.records.append(record)
 
 
-def _same_fee(one: Rate, other: Rate, policy: PricingPolicy) -> bool:
-    both_reserved = (one.reservation is None) is (other.reservation is None)
-    return policy.flat is Flat.ONCE and both_reserved
+def _has_reserved_time(period: Period) -> bool:
+    return any(volume.type == RESERVED for volume in period.dimensions)
 
 
-def _use_volumes(usage: Usage, moment: Moment, charging: Rates, reserved: Rates) -> Decimal:
+def _use_volumes(records: list[Record], moment: Moment, charging: Rates, reserved: Rates) -> Decimal:
     """Add what the period measures; the energy in it."""
     kwh = ZERO
     for volume in moment.period.dimensions:
         kind, quantity = volume.type, volume.volume
         if kind == ENERGY:
             kwh += quantity
+            rate = charging.get(ENERGY)
         elif kind in TIMED:
             if quantity < 0:
                 raise _negative(volume, moment)
             quantity *= HOUR
+            rate = reserved.get(TIME) if kind == RESERVED else charging.get(kind)
         elif kind in BESIDE:
             continue
         else:
             raise _unknown(volume, moment)
-        _use(usage, moment, kind, reserved.get(TIME) if kind == RESERVED else charging.get(kind), quantity)
+        if rate is not None and quantity:
+            records.append((moment.index, kind, rate, quantity))
     return kwh
-
-
-def _use(usage: Usage, moment: Moment, kind: str, rate: Rate | None, quantity: Decimal) -> None:
-    metered = usage.metered
-    metered[kind] = metered[kind] + quantity if kind in metered else quantity
-    if rate is None:
-        usage.unpriced[kind] = usage.unpriced.get(kind, ZERO) + quantity
-        return
-    usage.present.add(kind)
-    if quantity:
-        usage.uses.append(Use(moment, kind, rate, quantity))
 
 
 def _negative(volume: Volume, moment: Moment) -> CannotPrice:

@@ -22,20 +22,18 @@ class Moment:
     `local` is the local time, or None where no price asks for it. Nobody changes a moment.
     """
 
-    __slots__ = ("elapsed", "ends_at", "index", "kwh", "local", "minutes", "period")
+    __slots__ = ("elapsed", "index", "kwh", "local", "minutes", "period")
 
     def __init__(
         self,
         index: int,
         period: Period,
-        ends_at: datetime,
         elapsed: timedelta,
         kwh: Decimal,
         local: datetime | None,
     ) -> None:
         self.index = index
         self.period = period
-        self.ends_at = ends_at
         self.elapsed = elapsed
         self.kwh = kwh
         self.local = local

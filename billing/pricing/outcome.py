@@ -1,6 +1,6 @@
 """What pricing says: totals before and after tax, quantities, and lines and warnings when they are asked for."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 from functools import cached_property
@@ -10,7 +10,7 @@ from billing.pricing import limits, lines, warnings
 from billing.pricing.exact import ZERO, Ratio
 from billing.pricing.limits import Cost
 from billing.pricing.lines import Line
-from billing.pricing.metering import ENERGY, HOUR, PARKING, TIME, Usage, Use
+from billing.pricing.metering import ENERGY, HOUR, PARKING, TIME, Usage, end_of
 from billing.pricing.plan import Part, Plan, Rate
 from billing.pricing.shapes import Cdr
 from billing.pricing.warnings import Warning
@@ -50,7 +50,7 @@ class PricedSession:
         self.plan = plan
         self.usage = usage
         self.expired = expired
-        self.units, total = summed(usage.uses)
+        self.units, total = summed(usage)
         first = usage.prices[0]
         self.cost, self.limits = limits.within(first.tariff if first is not None else None, cost(total, plan), plan)
 
@@ -73,17 +73,17 @@ class PricedSession:
     @property
     def energy_kwh(self) -> Decimal:
         """All that was metered, priced or not."""
-        return self.usage.metered.get(ENERGY, ZERO)
+        return self.usage.metered(ENERGY)
 
     @property
     def hours(self) -> Decimal:
         """From the start to the end of the session; of one under way to the start of its last period."""
-        seconds = (self.usage.moments[-1].ends_at - self.cdr.starts_at) / timedelta(microseconds=1)
+        seconds = (end_of(self.cdr, len(self.cdr.periods) - 1) - self.cdr.starts_at) / timedelta(microseconds=1)
         return Ratio(Decimal(int(seconds)), Decimal(3_600_000_000)).decimal
 
     @property
     def parking_hours(self) -> Decimal:
-        return _hours(self.usage.metered.get(PARKING, ZERO))
+        return _hours(self.usage.metered(PARKING))
 
     @property
     def billed_energy_kwh(self) -> Decimal:
@@ -99,7 +99,7 @@ class PricedSession:
         return _hours(self._billed(PARKING))
 
     def _billed(self, kind: str) -> Decimal:
-        return sum((use.billed for use in self.usage.uses if use.kind == kind), ZERO)
+        return sum((use.billed for use in self.usage.uses() if use.kind == kind), ZERO)
 
     @cached_property
     def lines(self) -> tuple[Line, ...]:
@@ -107,7 +107,7 @@ class PricedSession:
         return tuple(self._lines())
 
     def _lines(self) -> Iterator[Line]:
-        for use in self.usage.uses:
+        for use in self.usage.uses():
             yield lines.write(use, self.plan, self.currency)
 
     @cached_property
@@ -116,13 +116,14 @@ class PricedSession:
         return tuple(warnings.find(self.cdr, self.plan.policy, self.usage, self.limits))
 
 
-def summed(uses: Iterable[Use]) -> tuple[dict[Part, Units], Units]:
+def summed(usage: Usage) -> tuple[dict[Part, Units], Units]:
     """Of each part and of all, in units of the plan. A single open price leaves its sums open."""
     quantities: dict[Rate, Decimal] = {}
-    for use in uses:
-        billed = use.quantity + use.added if use.added else use.quantity
-        known = quantities.get(use.rate)
-        quantities[use.rate] = billed if known is None else known + billed
+    for _, _, rate, quantity in usage.records:
+        known = quantities.get(rate)
+        quantities[rate] = quantity if known is None else known + quantity
+    for place, added in usage.added.items():
+        quantities[usage.records[place][2]] += added
     parts: dict[Part, Units] = {}
     total = _NOTHING
     for rate, quantity in quantities.items():

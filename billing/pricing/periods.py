@@ -1,7 +1,7 @@
 """Where a restriction changes inside a charging period, and the period cut there (ThresholdInsidePeriod.SPLIT)."""
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from fractions import Fraction
@@ -10,11 +10,13 @@ from msgspec.structs import replace
 
 from billing.pricing.exact import ZERO, Ratio
 from billing.pricing.metering import ENERGY, TIMED, end_of
-from billing.pricing.plan import Plan, Prices
+from billing.pricing.moments import Moment
+from billing.pricing.plan import Bounds, Plan, Prices
 from billing.pricing.selection import prices_of
-from billing.pricing.shapes import Cdr, Period, Restrictions, Volume
+from billing.pricing.shapes import Cdr, Period, Volume
 
-_MINUTE = timedelta(minutes=1)
+_MINUTE, _DAY = timedelta(minutes=1), timedelta(days=1)
+_LONG = timedelta(days=10_000)
 # A period longer than this is looked at no further.
 _MOST_DAYS = 400
 
@@ -43,46 +45,51 @@ def cuts(
     length = ends_at - period.starts_at
     if prices is None or length <= timedelta():
         return []
-    said = [element.restrictions for element in prices.tariff.elements]
-    found = {*_at_energies(said, kwh, energy(period)), *_at_times(said, period.starts_at, length, began, zone)}
+    bounds = prices.bounds
+    found = {*_at_energies(bounds, kwh, energy(period)), *_at_times(bounds, period.starts_at, length, began, zone)}
     return sorted(share for share in found if 0 < share < 1)
 
 
-def _at_energies(said: Iterable[Restrictions], before: Decimal, charged: Decimal) -> Iterator[Fraction]:
-    if not charged:
-        return
-    for one in said:
-        for bound in (one.min_kwh, one.max_kwh):
-            if bound is not None:
-                yield Fraction(bound - before) / Fraction(charged)
+def changes_inside(moment: Moment, ends_at: datetime, prices: Prices) -> bool:
+    """Whether a restriction of the tariff changes after the start of the period and before its end.
+
+    By the clock on the wall, so an hour that is skipped or repeated counts as if it were not.
+    """
+    bounds, length = prices.bounds, ends_at - moment.period.starts_at
+    if bounds.energies:
+        after = moment.kwh + energy(moment.period)
+        if any(moment.kwh < bound < after for bound in bounds.energies):
+            return True
+    if any(moment.elapsed < bound < moment.elapsed + length for bound in bounds.spans):
+        return True
+    if moment.local is None or not bounds.minutes:
+        return False
+    begin = moment.minutes * _MINUTE + timedelta(seconds=moment.local.second)
+    return any(timedelta() < (bound * _MINUTE - begin) % _DAY < length for bound in bounds.minutes)
+
+
+def _at_energies(bounds: Bounds, before: Decimal, charged: Decimal) -> Iterator[Fraction]:
+    if charged:
+        for bound in bounds.energies:
+            yield Fraction(bound - before) / Fraction(charged)
 
 
 def _at_times(
-    said: list[Restrictions], starts_at: datetime, length: timedelta, began: datetime, zone: tzinfo | None
+    bounds: Bounds, starts_at: datetime, length: timedelta, began: datetime, zone: tzinfo | None
 ) -> Iterator[Fraction]:
-    instants = [
-        began + timedelta(microseconds=int(bound * 1_000_000))
-        for one in said
-        for bound in (one.min_duration, one.max_duration)
-        if bound is not None and abs(bound) < 1_000_000_000
-    ]
+    instants = [began + bound for bound in bounds.spans if abs(bound) < _LONG]
     if zone is not None:
-        instants += _local_instants(said, starts_at, starts_at + length, zone)
+        instants += _local_instants(bounds, starts_at, starts_at + length, zone)
     for instant in instants:
         yield Fraction((instant - starts_at) // timedelta(microseconds=1), length // timedelta(microseconds=1))
 
 
-def _local_instants(
-    said: list[Restrictions], starts_at: datetime, ends_at: datetime, zone: tzinfo
-) -> Iterator[datetime]:
-    """Every local time and midnight that an element asks for, on each day of the period, and a change of the clocks."""
-    minutes = {bound for one in said for bound in (one.start_time, one.end_time) if bound is not None}
-    if any(one.day_of_week or one.start_date or one.end_date for one in said):
-        minutes.add(0)
+def _local_instants(bounds: Bounds, starts_at: datetime, ends_at: datetime, zone: tzinfo) -> Iterator[datetime]:
+    """Every local time that an element asks for, on each day of the period, and a change of the clocks."""
     first, last = starts_at.astimezone(zone).date(), ends_at.astimezone(zone).date()
     for offset in range(min((last - first).days, _MOST_DAYS) + 1):
         midnight = datetime.combine(first + timedelta(days=offset), time(), tzinfo=zone)
-        for minute in minutes:
+        for minute in bounds.minutes:
             wall = midnight + minute * _MINUTE  # on the wall: a zone-aware sum moves the hands, not the instant
             yield from (wall, wall.replace(fold=1))
     yield from _change_of_clocks(starts_at, ends_at, zone)

@@ -7,11 +7,12 @@ whole: divisor = 3600 × the least common multiple of the (100 + VAT) of prices 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 
-from billing.pricing.conditions import Condition, Test, conditions
+from billing.pricing.conditions import Condition, Test, conditions, span
 from billing.pricing.exact import exactly
 from billing.pricing.moments import Moment
 from billing.pricing.policy import RECOMMENDED, PricingPolicy, Selection, TaxWithoutRate
@@ -73,13 +74,25 @@ class _Element:
     reservation: Reservation | None
 
 
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Where the elements of a tariff come into force or end: kWh, time since the start, minutes of the local day."""
+
+    energies: tuple[Decimal, ...]
+    spans: tuple[timedelta, ...]
+    minutes: tuple[int, ...]
+
+
 @dataclass(slots=True)
 class Prices:
-    """A tariff of a plan: which rate holds for which dimension at a moment."""
+    """A tariff of a plan: which rate holds for which dimension at a moment. `measures` are the quantities beside energy
+    and time that it asks for: power, current."""
 
     tariff: Tariff
     elements: tuple[_Element, ...]
     policy: PricingPolicy
+    bounds: Bounds
+    measures: tuple[str, ...]
     _known: dict[int, tuple[Rates, Rates, Rates]] = field(default_factory=dict)
 
     def at(self, moment: Moment) -> tuple[Rates, Rates, Rates]:
@@ -97,11 +110,6 @@ class Prices:
             if len(self._known) < _MOST_SETS:
                 self._known[matching] = found
         return found
-
-    def asks_for(self, quantity: str) -> bool:
-        """Whether an element is restricted by `power` or `current`."""
-        fields = {f"min_{quantity}", f"max_{quantity}"}
-        return any(fields.intersection(one.fields) for rate in self.rates() for one in rate.conditions)
 
     def rates(self) -> Iterator[Rate]:
         return (rate for element in self.elements for rate in element.rates)
@@ -201,7 +209,28 @@ def _prices(tariff: Tariff, policy: PricingPolicy, divisor: int) -> Prices:
             key = (rate.component.type, reservation)
             in_front[key] = (*rate.in_front, (index, asked))
         elements.append(_Element(1 << index, tuple(one.test for one in asked), tuple(rates), reservation))
-    return Prices(tariff, tuple(elements), policy)
+    return Prices(tariff, tuple(elements), policy, _bounds(tariff), _measures(tariff))
+
+
+def _bounds(tariff: Tariff) -> Bounds:
+    """Every midnight is one where a day decides."""
+    said = [element.restrictions for element in tariff.elements]
+    spans = [bound for one in said for bound in (one.min_duration, one.max_duration)]
+    minutes = [bound for one in said for bound in (one.start_time, one.end_time)]
+    if any(one.day_of_week or one.start_date or one.end_date for one in said):
+        minutes.append(0)
+    return Bounds(
+        energies=tuple(bound for one in said for bound in (one.min_kwh, one.max_kwh) if bound is not None),
+        spans=tuple(span(seconds) for seconds in spans if seconds is not None),
+        minutes=tuple(sorted({bound for bound in minutes if bound is not None})),
+    )
+
+
+def _measures(tariff: Tariff) -> tuple[str, ...]:
+    said = [element.restrictions for element in tariff.elements]
+    power = any(one.min_power is not None or one.max_power is not None for one in said)
+    current = any(one.min_current is not None or one.max_current is not None for one in said)
+    return ("power",) * power + ("current",) * current
 
 
 def _part(component: Component, reservation: Reservation | None) -> Part:

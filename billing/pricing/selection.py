@@ -16,10 +16,11 @@ def prices_of(plan: Plan, cdr: Cdr) -> list[Prices | None]:
         raise CannotPrice("no_tariff", "$.tariffs", "There is no tariff to price with.")
     names = {period.tariff_id for period in cdr.periods}
     if len(names) == 1:
-        found: list[Prices | None] = [_named(plan, cdr, cdr.periods[0], 0)] * len(cdr.periods)
-    else:
-        found = [_named_or_not(plan, cdr, period, index) for index, period in enumerate(cdr.periods)]
-    for prices in {id(one): one for one in found}.values():
+        one = _named(plan, cdr, cdr.periods[0], 0)
+        _refuse_other_currency(one, cdr)
+        return [one] * len(cdr.periods)
+    found = [_named_or_not(plan, cdr, period, index) for index, period in enumerate(cdr.periods)]
+    for prices in found:
         _refuse_other_currency(prices, cdr)
     return found
 
@@ -55,8 +56,10 @@ def _named(plan: Plan, cdr: Cdr, period: Period, index: int) -> Prices:
 
 
 def _refuse_other_currency(prices: Prices | None, cdr: Cdr) -> None:
-    if prices is not None and prices.tariff.currency.upper() != cdr.currency.upper():
-        tariff = prices.tariff
+    if prices is None or prices.tariff.currency == cdr.currency:
+        return
+    tariff = prices.tariff
+    if tariff.currency.upper() != cdr.currency.upper():
         raise CannotPrice(
             "currency_differs",
             "$.currency",

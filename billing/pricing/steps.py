@@ -4,62 +4,65 @@ The quantity is rounded up, and what that adds falls to the last use, at its pri
 priced, parking is rounded and charging time is billed as it is. Reserved time is rounded by itself.
 """
 
-from collections.abc import Iterable
 from decimal import Decimal
 
 from billing.pricing.exact import ZERO
-from billing.pricing.metering import ENERGY, PARKING, RESERVED, TIME, Usage, Use
+from billing.pricing.metering import ENERGY, FLAT, PARKING, RESERVED, TIME, Usage
 from billing.pricing.policy import ParkingUsed, PricingPolicy, StepSizeScope, StepSizeVolume, TimeStep
 
 _WH = Decimal(1000)
 
 
 def round_up(usage: Usage, policy: PricingPolicy) -> None:
-    """Put on top of the uses what the steps add."""
-    if policy.step_size_scope is StepSizeScope.NONE:
-        return
-    if policy.step_size_scope is StepSizeScope.PERIOD:
-        for use in usage.uses:
-            _add(use, use.quantity)
-        return
-    for kinds in ((ENERGY,), _timed(usage, policy), (RESERVED,)):
-        _round_session(usage, kinds, policy)
+    """Put on top of the records what the steps add."""
+    if policy.step_size_scope is StepSizeScope.SESSION:
+        _round_session(usage, policy)
+    elif policy.step_size_scope is StepSizeScope.PERIOD:
+        for place, record in enumerate(usage.records):
+            _add(usage, place, record[3])
 
 
-def _timed(usage: Usage, policy: PricingPolicy) -> tuple[str, ...]:
+def _round_session(usage: Usage, policy: PricingPolicy) -> None:
+    totals: dict[str, Decimal] = {}
+    last: dict[str, int] = {}
+    for place, (_, kind, _, quantity) in enumerate(usage.records):
+        totals[kind] = totals[kind] + quantity if kind in totals else quantity
+        last[kind] = place
+    for kind in (ENERGY, _timed(usage, policy, last), RESERVED):
+        if kind in last:
+            everything = policy.step_size_volume is StepSizeVolume.ALL
+            _add(usage, last[kind], usage.metered(kind) if everything else totals[kind])
+
+
+def _timed(usage: Usage, policy: PricingPolicy, last: dict[str, int]) -> str:
     """Whose total is rounded: that of parking, of charging, or of whichever came last."""
     if policy.time_step is TimeStep.LAST:
-        last = next((use.kind for use in reversed(usage.uses) if use.kind in (TIME, PARKING)), TIME)
-        return (last,)
-    parked = any(use.kind == PARKING for use in usage.uses)
-    if policy.parking_used is ParkingUsed.PRESENCE:
-        parked = parked or PARKING in usage.present
-    return (PARKING,) if parked else (TIME,)
+        return max((TIME, PARKING), key=lambda kind: last.get(kind, -1))
+    if PARKING in last or (policy.parking_used is ParkingUsed.PRESENCE and _names_parking(usage)):
+        return PARKING
+    return TIME
 
 
-def _round_session(usage: Usage, kinds: tuple[str, ...], policy: PricingPolicy) -> None:
-    uses = [use for use in usage.uses if use.kind in kinds]
-    if not uses:
+def _names_parking(usage: Usage) -> bool:
+    """Whether a period in which parking has a price names it, with whatever volume."""
+    return any(
+        prices is not None and PARKING in prices.at(moment)[0]
+        for moment, prices in zip(usage.moments, usage.prices, strict=True)
+        if any(volume.type == PARKING for volume in moment.period.dimensions)
+    )
+
+
+def _add(usage: Usage, place: int, total: Decimal) -> None:
+    """Round `total` up to whole steps of the record's component; energy that flowed back is not rounded."""
+    _, kind, rate, _ = usage.records[place]
+    step = rate.component.step_size
+    if not step or kind == FLAT or total <= ZERO:
         return
-    if policy.step_size_volume is StepSizeVolume.ALL:
-        total = _sum(usage.metered.get(kind, ZERO) for kind in kinds)
-    else:
-        total = _sum(use.quantity for use in uses)
-    _add(uses[-1], total)
-
-
-def _sum(quantities: Iterable[Decimal]) -> Decimal:
-    return sum(quantities, ZERO)
-
-
-def _add(use: Use, total: Decimal) -> None:
-    """Round `total` up to whole steps of the use's component; energy that flowed back is not rounded."""
-    step = use.rate.component.step_size
-    if not step or total <= 0 or use.kind == "FLAT":
-        return
-    if use.kind == ENERGY:
+    if kind == ENERGY:
         over = total * _WH % step
-        use.added = (step - over) / _WH if over else ZERO
+        if over:
+            usage.added[place] = (step - over) / _WH
     else:
         over = total % step
-        use.added = step - over if over else ZERO
+        if over:
+            usage.added[place] = step - over

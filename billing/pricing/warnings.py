@@ -6,9 +6,9 @@ from decimal import Decimal
 
 from billing.pricing import lines
 from billing.pricing.exact import at_least
-from billing.pricing.metering import ENERGY, PARKING, RESERVED, TIME, Usage
+from billing.pricing.metering import ENERGY, PARKING, RESERVED, TIME, Usage, end_of
 from billing.pricing.moments import Moment
-from billing.pricing.periods import cuts, energy
+from billing.pricing.periods import changes_inside, energy
 from billing.pricing.plan import Prices
 from billing.pricing.policy import PricingPolicy, TaxWithoutRate
 from billing.pricing.shapes import Cdr, Tariff, TaxIncluded
@@ -57,17 +57,15 @@ def _of_periods(cdr: Cdr, usage: Usage) -> Iterator[Warning]:
 def _of_restrictions(cdr: Cdr, moment: Moment, prices: Prices | None, path: str) -> Iterator[Warning]:
     if prices is None:
         return
-    zone = moment.local.tzinfo if moment.local is not None else None
-    began = moment.period.starts_at - moment.elapsed
-    if cuts(moment.period, moment.ends_at, prices, began=began, kwh=moment.kwh, zone=zone):
+    if changes_inside(moment, end_of(cdr, moment.index), prices):
         yield Warning(
             "restriction_changes_in_period",
             f"A restriction of tariff {prices.tariff.id} changes inside charging period {moment.index + 1}; the start "
             "of the period decides for all of it.",
             path,
         )
-    for quantity in ("power", "current"):
-        if prices.asks_for(quantity) and moment.measured(quantity) == (None, None, None):
+    for quantity in prices.measures:
+        if moment.measured(quantity) == (None, None, None):
             yield Warning(
                 f"{quantity}_not_measured",
                 f"Tariff {prices.tariff.id} asks for the {quantity}, which charging period {moment.index + 1} does not "
@@ -77,22 +75,23 @@ def _of_restrictions(cdr: Cdr, moment: Moment, prices: Prices | None, path: str)
 
 
 def _unpriced(usage: Usage) -> Iterator[Warning]:
-    for kind, amount in usage.unpriced.items():
+    for kind, noun in _NOUNS.items():
+        amount = usage.metered(kind) - usage.priced(kind)
         if amount:
             yield Warning(
                 "not_priced",
-                f"No component prices {_NOUNS[kind]}: {lines.quantity(kind, amount)} cost nothing.",
+                f"No component prices {noun}: {lines.quantity(kind, amount)} cost nothing.",
                 "$.charging_periods",
             )
 
 
 def _of_fees(usage: Usage) -> Iterator[Warning]:
-    for use in usage.other_fees:
+    for index, _, rate, _ in usage.other_fees:
         yield Warning(
             "several_fees",
-            f"Another flat fee of tariff {use.rate.tariff.id} becomes active in charging period "
-            f"{use.moment.index + 1}; a session pays one.",
-            f"$.charging_periods[{use.moment.index}]",
+            f"Another flat fee of tariff {rate.tariff.id} becomes active in charging period {index + 1}; a session "
+            "pays one.",
+            f"$.charging_periods[{index}]",
         )
 
 

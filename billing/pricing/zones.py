@@ -16,8 +16,10 @@ from billing.pricing.shapes import Cdr, Place
 
 def zone_of(cdr: Cdr, given: str | None = None, location: Place | None = None) -> ZoneInfo:
     """Raises TimeZoneUnknown."""
+    if given is not None:
+        return _zone(given)
     places = [place for place in (location, cdr.place, cdr.location) if place is not None]
-    named = given or next((place.time_zone for place in places if place.time_zone), None)
+    named = next((place.time_zone for place in places if place.time_zone), None)
     if named is not None:
         return _zone(named)
     guessed = next(filter(None, (_by_coordinates(place.coordinates) for place in places)), None)
