@@ -2,15 +2,22 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Clamped, Context, Decimal, DecimalException, Inexact, InvalidOperation, Overflow, Subnormal
 from typing import Any, TypeVar
 
 from billing.pricing.errors import Unreadable
 from roaming.ocpi.schema.values import parse_time
 
 T = TypeVar("T")
-# Digits in front of the point or zeros behind it; what has more was made up.
+# Digits of a number, in front of its point or zeros behind it; what has more was made up.
 MOST_DIGITS = 40
+_COUNTABLE = Context(
+    prec=MOST_DIGITS,
+    Emax=MOST_DIGITS,
+    Emin=-MOST_DIGITS,
+    clamp=0,
+    traps=[Inexact, Subnormal, Clamped, Overflow, InvalidOperation],
+)
 
 
 class Fields:
@@ -64,10 +71,24 @@ def number(value: Any, path: str) -> Decimal:
     try:
         found = Decimal(value)
     except InvalidOperation:
-        raise Unreadable("not_a_number", path, f"{named(path)} is {value!r}, not a number.") from None
-    if not found.is_finite() or abs(found.adjusted()) > MOST_DIGITS:
-        raise Unreadable("not_a_number", path, f"{named(path)} is {value!r}, not a number that can be counted with.")
+        raise Unreadable("not_a_number", path, f"{named(path)} is {shown(value)}, not a number.") from None
+    if not is_countable(found):
+        raise not_countable(path)
     return found
+
+
+def is_countable(number: Decimal) -> bool:
+    """Finite, and neither too large, nor too near to zero, nor of too many digits."""
+    try:
+        _COUNTABLE.plus(number)
+    except DecimalException:
+        return False
+    return number.is_finite()
+
+
+def not_countable(path: str) -> Unreadable:
+    sentence = f"{named(path)} is not a number of at most {MOST_DIGITS} digits that can be counted with."
+    return Unreadable("not_a_number", path, sentence)
 
 
 def moment(value: Any, path: str) -> datetime:
@@ -75,6 +96,15 @@ def moment(value: Any, path: str) -> datetime:
         return parse_time(value)
     except ValueError as error:
         raise Unreadable("bad_time", path, f"{named(path)} {error}.") from None
+
+
+def shown(value: object) -> str:
+    """A wrong value for a sentence: not all of a long one."""
+    try:
+        found = repr(value)
+    except ValueError:  # an integer of thousands of digits
+        return "too long a number"
+    return found if len(found) <= 60 else f"{found[:60]}…"
 
 
 def named(path: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from billing.pricing.errors import Unreadable
+from billing.pricing.fields import is_countable, named, not_countable
 from billing.pricing.shapes import Cdr, Period
 from roaming.ocpi.schema import wire
 from roaming.ocpi.schema.values import parse_time
@@ -19,15 +20,17 @@ from roaming.ocpi.schema.values import parse_time
 C = TypeVar("C", bound=Cdr)
 # A year has 35,040 quarters of an hour; nobody charges that long.
 MAX_PERIODS = 40_000
+# No charge is older or further away; near the ends of the calendar a local time cannot be told.
+YEARS = range(1900, 9000)
 
 _FAULTS = (
     (re.compile(r"Object missing required field `(?P<field>\w+)`"), "missing_field", "“{field}” is missing."),
-    (re.compile(r"Invalid RFC3339|Expected `datetime`"), "bad_time", "“{name}” is not a time as 2027-03-28T01:30:00Z."),
-    (re.compile(r"Invalid decimal"), "not_a_number", "“{name}” is not a number."),
-    (re.compile(r"Expected `decimal`"), "wrong_type", "“{name}” is not a number."),
-    (re.compile(r"Expected `str"), "wrong_type", "“{name}” is not a text."),
-    (re.compile(r"Expected `array`"), "wrong_type", "“{name}” is not a list."),
-    (re.compile(r"Expected `object"), "wrong_type", "“{name}” is not an object."),
+    (re.compile(r"Invalid RFC3339|Expected `datetime"), "bad_time", "{name} is not a time as 2027-03-28T01:30:00Z."),
+    (re.compile(r"Invalid decimal"), "not_a_number", "{name} is not a number."),
+    (re.compile(r"Expected `decimal"), "wrong_type", "{name} is not a number."),
+    (re.compile(r"Expected `str"), "wrong_type", "{name} is not a text."),
+    (re.compile(r"Expected `array"), "wrong_type", "{name} is not a list."),
+    (re.compile(r"Expected `object"), "wrong_type", "{name} is not an object."),
 )
 _TIMES = ("start_date_time", "end_date_time", "stop_date_time")
 
@@ -49,16 +52,26 @@ def decode_cdr(body: bytes | msgspec.Raw, decoder: "msgspec.json.Decoder[C]", *,
     except msgspec.ValidationError as error:
         if "timezone" not in str(error):
             raise _unreadable(error, path) from None
-    except msgspec.DecodeError as error:
-        raise Unreadable("malformed_json", path, f"This is not JSON: {error}.") from None
-    return _read_with_zones(wire.decode(bytes(body)), decoder.type, path)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise _malformed(error, path) from None
+    try:
+        data = wire.decode(bytes(body))
+    except (wire.NotJson, UnicodeDecodeError, RecursionError) as error:
+        raise _malformed(error, path) from None
+    return _read_with_zones(data, decoder.type, path)
+
+
+def _malformed(error: Exception, path: str) -> Unreadable:
+    return Unreadable("malformed_json", path, f"This is not JSON: {error}.")
 
 
 def _read_with_zones(data: Any, kind: type[C], path: str) -> C:
     """With UTC where a time says no zone: rare enough to cost a second reading."""
-    periods = [_with_zones(period) for period in data.get("charging_periods") or ()]
+    zoned = _with_zones(data)
+    if isinstance(data.get("charging_periods"), list):
+        zoned["charging_periods"] = [_with_zones(period) for period in data["charging_periods"]]
     try:
-        return _sound(msgspec.convert(_with_zones(data) | {"charging_periods": periods}, kind), path)
+        return _sound(msgspec.convert(zoned, kind), path)
     except msgspec.ValidationError as error:
         raise _unreadable(error, path) from None
 
@@ -78,7 +91,7 @@ def _with_zone(text: str) -> str:
 
 
 def _sound(cdr: C, path: str) -> C:
-    """What no type says: order and number of the periods. Raises Unreadable."""
+    """What no type says: order and number of the periods, times and numbers to count with. Raises Unreadable."""
     periods = cdr.periods
     if not periods:
         raise Unreadable("no_periods", f"{path}.charging_periods", "There are no charging periods.")
@@ -90,7 +103,36 @@ def _sound(cdr: C, path: str) -> C:
         )
     if any(one.starts_at > other.starts_at for one, other in itertools.pairwise(periods)):
         raise _out_of_order(periods, path)
+    _refuse_times(cdr, path)
+    for period in periods:
+        for volume in period.dimensions:
+            if not is_countable(volume.volume):
+                raise _uncountable(periods, path)
     return cdr
+
+
+def _refuse_times(cdr: Cdr, path: str) -> None:
+    last = len(cdr.periods) - 1
+    times = {
+        "start_date_time": cdr.starts_at,
+        "end_date_time": cdr.ends_at,
+        "stop_date_time": cdr.stops_at,
+        "charging_periods[0].start_date_time": cdr.periods[0].starts_at,
+        f"charging_periods[{last}].start_date_time": cdr.periods[last].starts_at,
+    }
+    for name, at in times.items():
+        if at is not None and at.year not in YEARS:
+            raise Unreadable("bad_time", f"{path}.{name}", f"{named(name)} is in the year {at.year}.")
+
+
+def _uncountable(periods: tuple[Period, ...], path: str) -> Unreadable:
+    where = next(
+        f"{path}.charging_periods[{index}].dimensions[{position}].volume"
+        for index, period in enumerate(periods)
+        for position, one in enumerate(period.dimensions)
+        if not is_countable(one.volume)
+    )
+    return not_countable(where)
 
 
 def _out_of_order(periods: tuple[Period, ...], path: str) -> Unreadable:
@@ -109,5 +151,5 @@ def _unreadable(error: msgspec.ValidationError, path: str) -> Unreadable:
         if found := pattern.search(said):
             if field := found.groupdict().get("field"):
                 where = f"{where}.{field}"
-            return Unreadable(code, where, sentence.format(field=field, name=where.rpartition(".")[2]))
+            return Unreadable(code, where, sentence.format(field=field, name=named(where)))
     return Unreadable("wrong_type", where, f"{said}.")

@@ -4,13 +4,14 @@ What prices nothing (ids of the owner, energy mix) is not looked at; what decide
 with the path of the field. A restriction nobody knows is kept as such: it must never count as none.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from billing.pricing.errors import Unreadable
-from billing.pricing.fields import Fields, listed, moment, named, number, text
+from billing.pricing.fields import Fields, listed, moment, named, number, shown, text
 from billing.pricing.shapes import (
     NONE,
     Component,
@@ -23,6 +24,8 @@ from billing.pricing.shapes import (
     TaxIncluded,
 )
 
+_CLOCK = re.compile(r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-5][0-9])(?::00)?")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 DAYS = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
 _NUMBERS = (
     "min_kwh",
@@ -104,7 +107,7 @@ def _tax_included(value: Any, path: str) -> TaxIncluded:
     try:
         return TaxIncluded(value)
     except ValueError:
-        raise Unreadable("bad_value", path, f"“tax_included” is {value!r}, not YES, NO or N/A.") from None
+        raise Unreadable("bad_value", path, f"“tax_included” is {shown(value)}, not YES, NO or N/A.") from None
 
 
 def _dimension(value: Any, path: str) -> Dimension:
@@ -112,7 +115,7 @@ def _dimension(value: Any, path: str) -> Dimension:
         return Dimension(value)
     except ValueError:
         known = ", ".join(Dimension)
-        raise Unreadable("unknown_dimension", path, f"{value!r} is no dimension of a price: {known}.") from None
+        raise Unreadable("unknown_dimension", path, f"{shown(value)} is no dimension of a price: {known}.") from None
 
 
 def _percent(value: Any, path: str) -> Decimal:
@@ -131,21 +134,21 @@ def _step(value: Any, path: str) -> int:
 
 def _clock(value: Any, path: str) -> int:
     """Minutes since midnight; seconds, which some write, must be 00. 24:00 is the end of the day, as 00:00 is."""
-    hour, _, minute = str(value).partition(":")
-    minute = minute.removesuffix(":00") if len(minute) > 2 else minute
-    if not (hour.isdecimal() and minute.isdecimal() and len(minute) == 2 and int(minute) < 60):
-        raise Unreadable("bad_time", path, f"{named(path)} is {value!r}, not a time of day as HH:MM.")
-    minutes = int(hour) * 60 + int(minute)
-    if minutes > 1440:
-        raise Unreadable("bad_time", path, f"{named(path)} is {value!r}, not a time of day as HH:MM.")
+    found = _CLOCK.fullmatch(text(value, path))
+    minutes = int(found["hour"]) * 60 + int(found["minute"]) if found else None
+    if minutes is None or minutes > 1440:
+        raise Unreadable("bad_time", path, f"{named(path)} is {shown(value)}, not a time of day as HH:MM.")
     return minutes % 1440
 
 
 def _day(value: Any, path: str) -> date:
+    day = text(value, path)
     try:
-        return date.fromisoformat(text(value, path))
+        if _DAY.fullmatch(day):
+            return date.fromisoformat(day)
     except ValueError:
-        raise Unreadable("bad_time", path, f"{named(path)} is {value!r}, not a day as YYYY-MM-DD.") from None
+        pass  # 30 February
+    raise Unreadable("bad_time", path, f"{named(path)} is {shown(day)}, not a day as YYYY-MM-DD.")
 
 
 def _weekdays(value: Any, path: str) -> tuple[int, ...]:
@@ -153,7 +156,7 @@ def _weekdays(value: Any, path: str) -> tuple[int, ...]:
     days = listed(value, path)
     for index, day in enumerate(days):
         if day not in DAYS:
-            raise Unreadable("bad_value", f"{path}[{index}]", f"{day!r} is no day of the week.")
+            raise Unreadable("bad_value", f"{path}[{index}]", f"{shown(day)} is no day of the week.")
     return tuple(sorted({DAYS.index(day) for day in days}))
 
 
