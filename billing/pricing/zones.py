@@ -1,10 +1,12 @@
 """The time zone in which a tariff's hours and days are meant. Known or refused: UTC is nobody's default.
 
 In this order: given, of the Location, of the CDR; by the coordinates (tzfpy, offline, exact to about 100 m); by the
-country where it has a single zone.
+country where all its clocks show the same time.
 """
 
-from functools import cache, lru_cache
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import tzfpy
@@ -13,15 +15,19 @@ from babel.core import get_global
 from billing.pricing.errors import TimeZoneUnknown
 from billing.pricing.shapes import Cdr, Place
 
+# Clocks of a country are compared once a week of these years: no change of theirs lasts less.
+_WEEKS = [datetime(2015, 1, 1, tzinfo=UTC) + timedelta(weeks=number) for number in range(52 * 12)]
+
 
 def zone_of(cdr: Cdr, given: str | None = None, location: Place | None = None) -> ZoneInfo:
     """Raises TimeZoneUnknown."""
-    if given is not None:
-        return _zone(given)
-    places = [place for place in (location, cdr.place, cdr.location) if place is not None]
-    named = next((place.time_zone for place in places if place.time_zone), None)
-    if named is not None:
-        return _zone(named)
+    if given:
+        return _zone(given, "$.time_zone")
+    named = [(location, "$.location"), (cdr.place, "$.cdr_location"), (cdr.location, "$.location")]
+    for place, path in named:
+        if place is not None and place.time_zone:
+            return _zone(place.time_zone, f"{path}.time_zone")
+    places = [place for place, _ in named if place is not None]
     guessed = next(filter(None, (_by_coordinates(place.coordinates) for place in places)), None)
     if guessed is None:
         countries = [place.country for place in places if place.country] + [cdr.country_code or ""]
@@ -31,17 +37,17 @@ def zone_of(cdr: Cdr, given: str | None = None, location: Place | None = None) -
             "time_zone_unknown",
             "$.cdr_location",
             "The tariff depends on the local time, and neither a time zone nor coordinates nor a country with a single "
-            "zone is given.",
+            "time is given.",
         )
-    return _zone(guessed)
+    return _zone(guessed, "$.cdr_location")
 
 
 @lru_cache(maxsize=1024)
-def _zone(name: str) -> ZoneInfo:
+def _zone(name: str, path: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise TimeZoneUnknown("time_zone_unknown", "$", f"{name[:60]!r} is no IANA time zone.") from None
+        raise TimeZoneUnknown("time_zone_unknown", path, f"{name[:60]!r} is no IANA time zone.") from None
 
 
 def _by_coordinates(coordinates: object) -> str | None:
@@ -53,12 +59,22 @@ def _by_coordinates(coordinates: object) -> str | None:
         return None
     if not (-90 <= north <= 90 and -180 <= east <= 180) or north == east == 0:  # 0, 0 is where the unknown is
         return None
-    return tzfpy.get_tz(east, north) or None
+    found = tzfpy.get_tz(east, north)
+    return None if found.startswith("Etc/") else found or None  # at sea: latitude and longitude were swapped
 
 
-@cache
+@lru_cache(maxsize=1024)
 def _by_country(country: str) -> str | None:
     """Of two or three letters."""
     aliases = get_global("territory_aliases").get(country.upper())
     zones = get_global("territory_zones").get(aliases[0] if aliases else country.upper(), ())
-    return zones[0] if len(zones) == 1 else None
+    return zones[0] if zones and _agree(zones) else None
+
+
+def _agree(zones: Iterable[str]) -> bool:
+    """Germany has two zones (Berlin and Büsingen), which have had one time for decades."""
+    try:
+        clocks = [ZoneInfo(name) for name in zones]
+    except ZoneInfoNotFoundError:
+        return False
+    return all(len({at.astimezone(clock).utcoffset() for clock in clocks}) == 1 for at in _WEEKS)
