@@ -25,7 +25,8 @@ _EXACT = Context(prec=DIGITS, Emax=999_999, Emin=-999_999, traps=[Inexact, Inval
 _FINITE = Context(prec=400, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[Inexact])
 _QUOTIENT = Context(prec=400, rounding=ROUND_HALF_UP, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[])
 _HALF_EVEN = Context(prec=400, rounding=ROUND_HALF_EVEN)
-_ENDLESS = Decimal("1e-20")
+# The last digit of a quotient that has no end.
+ENDLESS = Decimal("1e-20")
 ZERO = Decimal(0)
 
 
@@ -62,7 +63,7 @@ class Ratio(NamedTuple):
         try:
             return _FINITE.divide(self.over, self.under)
         except Inexact:
-            return _QUOTIENT.quantize(_QUOTIENT.divide(self.over, self.under), _ENDLESS)
+            return _QUOTIENT.quantize(_QUOTIENT.divide(self.over, self.under), ENDLESS)
 
 
 def rounded(value: Decimal, decimals: int, *, even: bool = False) -> Decimal:

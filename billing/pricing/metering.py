@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from billing.pricing.errors import CannotPrice
-from billing.pricing.exact import ZERO
+from billing.pricing.exact import ENDLESS, ZERO, rounded
 from billing.pricing.moments import Moment
 from billing.pricing.plan import Plan, Prices, Rate, Rates
 from billing.pricing.policy import Flat, PricingPolicy
@@ -22,6 +22,9 @@ HOUR = Decimal(3600)
 ONE = Decimal(1)
 ENERGY, TIME, PARKING, RESERVED, FLAT = "ENERGY", "TIME", "PARKING_TIME", "RESERVATION_TIME", "FLAT"
 TIMED = frozenset({TIME, PARKING, RESERVED})
+# What times are told by, in decimals of a second, and how far from it a part of an hour may be written.
+_MICROSECOND = 6
+_WRITTEN = Decimal("1e-15")
 # Measured beside the charging (OCPI CdrDimensionType); FLAT is a dimension in 2.1.1, where the tariff decides as well.
 BESIDE = frozenset(
     {
@@ -82,7 +85,7 @@ class Usage:
     def metered(self, kind: str) -> Decimal:
         """All of it, priced or not: kWh or seconds."""
         volumes = (one.volume for period in self.cdr.periods for one in period.dimensions if one.type == kind)
-        return sum(volumes, ZERO) * (HOUR if kind in TIMED else ONE)
+        return sum(map(seconds_of, volumes) if kind in TIMED else volumes, ZERO)
 
     def priced(self, kind: str) -> Decimal:
         """What of it has a rate, without what steps add."""
@@ -105,6 +108,15 @@ def meter(cdr: Cdr, plan: Plan, zone: tzinfo | None, expired: bool) -> Usage:
             _use_fees(usage, moment, plan.policy, charging.get(FLAT), reserved.get(FLAT))
         kwh += _use_volumes(usage.records, moment, charging, reserved)
     return usage
+
+
+def seconds_of(hours: Decimal) -> Decimal:
+    """Two thirds of an hour, which `Ratio` writes with 20 decimals, are 40 minutes again, and not a step more."""
+    seconds = hours * HOUR
+    if not hours.same_quantum(ENDLESS):
+        return seconds
+    whole = rounded(seconds, _MICROSECOND)
+    return whole if abs(whole - seconds) < _WRITTEN else seconds
 
 
 def end_of(cdr: Cdr, index: int) -> datetime:
@@ -157,7 +169,7 @@ def _use_volumes(records: list[Record], moment: Moment, charging: Rates, reserve
         elif kind in TIMED:
             if quantity < 0:
                 raise _negative(volume, moment)
-            quantity *= HOUR
+            quantity = seconds_of(quantity)
             rate = reserved.get(TIME) if kind == RESERVED else charging.get(kind)
         elif kind in BESIDE:
             continue
