@@ -1,6 +1,7 @@
 """What a charge should cost, from its tariff: pure Python, exact, and able to explain itself.
 
-`price(read_cdr(cdr), [read_tariff(tariff), …])` is the one way in; `compile` once and `price_by` prices many.
+`price(read_cdr(cdr), [read_tariff(tariff), …])` is the one way in; `compile` once and `price_by` prices many;
+`quote` makes up a charge and prices it.
 """
 
 from billing.pricing.carried import Billed, read_billed
@@ -12,6 +13,7 @@ from billing.pricing.lines import Line
 from billing.pricing.outcome import Amounts, PricedSession
 from billing.pricing.plan import Part, Plan, compile
 from billing.pricing.policy import RECOMMENDED, PricingPolicy, of_version
+from billing.pricing.quoting import full_at, quote, read_duration
 from billing.pricing.reading import decode_cdr, read_cdr
 from billing.pricing.report import as_json, error_json, verdict_json
 from billing.pricing.shapes import (
@@ -70,11 +72,14 @@ __all__ = [
     "contradictions",
     "decode_cdr",
     "error_json",
+    "full_at",
     "of_version",
     "price",
     "price_by",
+    "quote",
     "read_billed",
     "read_cdr",
+    "read_duration",
     "read_tariff",
     "verdict_json",
     "verify",
