@@ -56,7 +56,9 @@ def quote(
     _refuse(tariff, energy_kwh, starts_at, duration, max_power_kw)
     plan = compile([tariff], policy)
     if plan.needs_local_time and not time_zone:
-        raise TimeZoneUnknown("time_zone_unknown", "$.time_zone", "The tariff depends on the local time of some zone.")
+        raise TimeZoneUnknown(
+            "time_zone_unknown", "$.time_zone", "The tariff goes by the local time, but no zone is given."
+        )
     with exactly():
         whole = _charge(tariff, energy_kwh, starts_at.astimezone(UTC), duration, max_power_kw, time_zone)
         zone = zones.zone_of(whole, time_zone) if time_zone else None

@@ -204,7 +204,7 @@ def test_too_much_energy_is_told_with_what_would_do() -> None:
 
 def test_a_zone_is_asked_for_only_where_the_tariff_looks_at_the_clock() -> None:
     assert quoted(zone=None).total.excl == Decimal(15)
-    with pytest.raises(pricing.TimeZoneUnknown, match="local time"):
+    with pytest.raises(pricing.TimeZoneUnknown, match="no zone is given"):
         quoted(tariff(element(component("ENERGY", "1"), **EVENING)), zone=None)
 
 
