@@ -1,0 +1,36 @@
+"""What is wrong with a tariff, before it is published or accepted. Pure; nothing of it changes a price."""
+
+import re
+from datetime import datetime
+from typing import Any
+
+from billing.pricing.linting import element_rules, order_rules, tariff_rules
+from billing.pricing.linting.draft import draft_of
+from billing.pricing.linting.problems import Problem, Severity
+
+__all__ = ["Problem", "Severity", "lint"]
+
+_RULES = (*tariff_rules.RULES, *element_rules.RULES, *order_rules.RULES)
+_ELEMENT = re.compile(r"\$\.elements\[(\d+)\]")
+
+
+def lint(data: Any, *, version: str | None = None, at: datetime | None = None) -> tuple[Problem, ...]:
+    """All problems of a tariff in the decoded JSON of any version, those of the whole first, then element by element.
+
+    `version` is the OCPI version that its CDRs come by (guessed where it is not given: 2.1.1 names no owner). With `at`
+    it is told what was over then.
+    """
+    draft, problems = draft_of(data, version=version or _version_of(data), at=at)
+    if draft is not None:
+        found = (problem for rule in _RULES for problem in rule(draft))
+        problems += (problem for problem in found if not draft.is_spoiled(problem.path))
+    return tuple(sorted(problems, key=_place))
+
+
+def _version_of(data: Any) -> str:
+    return "" if not isinstance(data, dict) or data.get("country_code") else "2.1.1"
+
+
+def _place(problem: Problem) -> int:
+    element = _ELEMENT.match(problem.path)
+    return int(element[1]) if element else -1
