@@ -31,7 +31,7 @@ def box_of(said: Restrictions) -> Box:
         _between(said.min_duration, said.max_duration),
         _measured(said.min_power, said.max_power),
         _measured(said.min_current, said.max_current),
-        _between(_ordinal(said.start_date), _ordinal(said.end_date)),
+        _between(_ordinal(said.start_date or date.min), _ordinal(said.end_date)),
         tuple((Decimal(day), Decimal(day + 1)) for day in said.day_of_week or range(7)),
         _minutes(said.start_time, said.end_time),
     )
