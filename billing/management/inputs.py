@@ -1,20 +1,48 @@
-"""JSON files that commands are given."""
+"""Files that commands read without a database: JSON from a path or, for `-`, from standard input."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from billing.pricing import Unreadable
+from django.core.management.base import CommandError
+
 from roaming.ocpi.schema import wire
 
+# Exit codes: 0 is fine, 1 found something, 2 is an input that cannot be used.
+FOUND, UNUSABLE = 1, 2
 
-def read_json(path_or_dash: str) -> Any:
-    """Decoded JSON of a file, or of standard input for `-`; numbers int or Decimal. Raises Unreadable."""
+
+class UnusableInput(CommandError):
+    """The text names the file, a stable code, the JSON path where there is one, and says what is wrong."""
+
+    def __init__(self, file: str, code: str, sentence: str, path: str = "$") -> None:
+        super().__init__(f"{file}: {code} at {path}: {sentence}", returncode=UNUSABLE)
+        self.file, self.code, self.path, self.sentence = file, code, path, sentence
+
+
+def read_json(file: str) -> wire.JsonValue:
+    """The decoded value; numbers are int or Decimal. Raises UnusableInput."""
     try:
-        raw = sys.stdin.buffer.read() if path_or_dash == "-" else Path(path_or_dash).read_bytes()
-    except OSError as error:
-        raise Unreadable("unreadable_file", "$", f"{path_or_dash} cannot be read: {error.strerror}.") from None
+        raw = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise UnusableInput(file, "unreadable_file", f"It cannot be read: {reason}.") from error
     try:
         return wire.decode(raw)
     except wire.NotJson as error:
-        raise Unreadable("malformed_json", "$", str(error)) from None
+        raise UnusableInput(file, "not_json", str(error).replace("The body", "The file")) from error
+
+
+def objects_of(value: Any, file: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The objects of a file with their paths: one, a list of them, or either in a saved OCPI answer. Raises
+    UnusableInput."""
+    path = "$"
+    if isinstance(value, dict) and "status_code" in value and "data" in value:
+        value, path = value["data"], "$.data"
+    found = list(enumerate(value)) if isinstance(value, list) else [(None, value)]
+    for index, one in found:
+        place = path if index is None else f"{path}[{index}]"
+        if not isinstance(one, dict):
+            raise UnusableInput(file, "wrong_type", "This is not an object.", place)
+        yield place, one

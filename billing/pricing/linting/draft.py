@@ -2,7 +2,7 @@
 
 import copy
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -95,8 +95,3 @@ def _mended(data: dict[str, Any], path: str) -> bool:
 def names(unknown: tuple[str, ...]) -> list[str]:
     """The restrictions that nobody knows, without the mark of those that could not be read."""
     return [name for name in unknown if name != SPOILED]
-
-
-def is_tariff_like(data: Any) -> bool:
-    """Whether it makes sense to look at it as a tariff at all."""
-    return isinstance(data, Mapping) and ("elements" in data or "currency" in data)

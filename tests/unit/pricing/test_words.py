@@ -181,7 +181,7 @@ def test_tax_is_told_once_or_with_each_price(said: str | None, first: Any, secon
 
 
 def test_least_and_most_of_a_session() -> None:
-    limits = {"min_price": {"before_taxes": "0.5", "after_taxes": "0.605"}, "max_price": {"excl_vat": 10}}
+    limits: Json = {"min_price": {"before_taxes": "0.5", "after_taxes": "0.605"}, "max_price": {"excl_vat": 10}}
     assert told(**limits)[1:] == [
         "A session costs at least €0.50 without VAT (€0.605 with VAT).",
         "A session costs at most €10.00.",
