@@ -37,6 +37,7 @@ class Units(NamedTuple):
 
 
 _NOTHING = Units(ZERO, ZERO)
+_FREE = Amounts(ZERO, ZERO)
 
 
 class PricedSession:
@@ -68,7 +69,12 @@ class PricedSession:
         return amounts(self.cost)
 
     def part(self, part: Part) -> Amounts:
-        return amounts(cost(self.units.get(part, _NOTHING), self.plan))
+        return amounts(self.costs[part]) if part in self.units else _FREE
+
+    @cached_property
+    def costs(self) -> dict[Part, Cost]:
+        """The exact amounts of the parts that something was billed for."""
+        return {part: cost(units, self.plan) for part, units in self.units.items()}
 
     @property
     def energy_kwh(self) -> Decimal:

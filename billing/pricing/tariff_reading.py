@@ -39,15 +39,19 @@ _NUMBERS = (
 )
 
 
-def read_tariff(data: Any, *, path: str = "$") -> Tariff:
-    """The tariff, numbers being int, Decimal or their text. Raises Unreadable."""
+def read_tariff(data: Any, *, version: str = "2.3.0", path: str = "$") -> Tariff:
+    """The tariff, numbers being int, Decimal or their text. Raises Unreadable.
+
+    Before 2.3.0 there are prices before tax only, and no field to say so.
+    """
     tariff = Fields(data, path)
+    older = version < "2.3"
     return Tariff(
         id=tariff.text("id"),
         currency=tariff.text("currency"),
         elements=tuple(_element(one) for one in tariff.objects("elements")),
         type=tariff.given("type", text) or "",
-        tax_included=tariff.given("tax_included", _tax_included),
+        tax_included=TaxIncluded.NO if older else tariff.given("tax_included", _tax_included),
         min_price=tariff.given("min_price", _limit),
         max_price=tariff.given("max_price", _limit),
         starts_at=tariff.given("start_date_time", moment),

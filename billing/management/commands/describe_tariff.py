@@ -2,19 +2,19 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from billing.management.inputs import UNUSABLE, UnusableInput, objects_of, read_json
+from billing.management.pricing_command import PricingCommand
 from billing.pricing import Unreadable, read_tariff
 from billing.pricing.words import LANGUAGES, UnknownLanguage, describe
 
 
-class Command(BaseCommand):
+class Command(PricingCommand):
     help = (
         "Say in words what tariffs cost: JSON files with one tariff, a list of them, or a saved OCPI answer. No "
         "database is needed. Exit code 2: a file that cannot be used."
     )
-    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("files", nargs="+", metavar="FILE", help="a file to read; - for standard input")

@@ -4,33 +4,25 @@ import json
 import sys
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
 from billing.management.inputs import FOUND, UNUSABLE, UnusableInput, objects_of, read_json
+from billing.management.pricing_command import PricingCommand
 from billing.pricing.linting import Problem, lint
 from roaming.kernel import clock
-from roaming.ocpi.versions import OFFERED
 
 
-class Command(BaseCommand):
-    """Its `--version` is that of OCPI; Django's own says `manage.py version`."""
-
+class Command(PricingCommand):
     help = (
         "Say what is wrong with tariffs: JSON files with one tariff, a list of them, or a saved OCPI answer. No "
         "database is needed and nothing is stored. Exit code 0: nothing found; 1: problems; 2: a "
         "file that cannot be used."
     )
-    requires_system_checks: list[str] = []
-
-    def create_parser(self, prog_name: str, subcommand: str, **options: Any) -> CommandParser:
-        return super().create_parser(prog_name, subcommand, conflict_handler="resolve", **options)
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("files", nargs="+", metavar="FILE", help="a file to read; - for standard input")
         parser.add_argument("--json", action="store_true", help="print one JSON list of all problems")
-        parser.add_argument(
-            "--version", choices=OFFERED, help="the OCPI version they are written in (default: guessed)"
-        )
+        self.add_version(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         found: list[tuple[str, str, Problem]] = []

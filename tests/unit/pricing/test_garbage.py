@@ -68,7 +68,8 @@ def test_a_volume_that_cannot_be_counted_with_is_named(path: str, text: str) -> 
 
 @pytest.mark.parametrize("kind", ["MAX_POWER", "CURRENT", "STATE_OF_CHARGE", "RESERVATION_TIME", "PARKING_TIME"])
 def test_that_holds_for_what_nobody_pays_for_as_well(kind: str) -> None:
-    charge = cdr(period("09:00", **{kind: Decimal("Infinity")}))
+    volumes: dict[str, Any] = {kind: Decimal("Infinity")}
+    charge = cdr(period("09:00", **volumes))
     assert refused_cdr(charge) == ("not_a_number", VOLUME)
 
 

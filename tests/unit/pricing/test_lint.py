@@ -314,7 +314,7 @@ def test_what_cannot_be_read_does_not_hide_the_rest() -> None:
 
 
 def test_an_unreadable_restriction_never_counts_as_none() -> None:
-    assert found(tariff(element(start_time=8), rest)) == [(E, "bad_time", f"{R}.start_time")]
+    assert found(tariff(element(start_time=8), rest)) == [(E, "wrong_type", f"{R}.start_time")]
     assert found(tariff({**element(), "restrictions": "none"}, rest)) == [(E, "wrong_type", R)]
 
 

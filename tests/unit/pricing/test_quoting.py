@@ -186,7 +186,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"hours": 24 * 400}, "bad_duration", "$.duration"),
     ({"starts_at": datetime(2027, 3, 10, 12)}, "bad_time", "$.starts_at"),  # noqa: DTZ001
     ({"starts_at": datetime(9999, 12, 31, tzinfo=UTC)}, "bad_time", "$.starts_at"),
-    ({"zone": "Europe/Atlantis"}, "time_zone_unknown", "$"),
+    ({"zone": "Europe/Atlantis"}, "time_zone_unknown", "$.time_zone"),
 ]
 
 

@@ -1,0 +1,56 @@
+"""`manage.py price`: what a charge costs, and why."""
+
+import json
+import sys
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from billing import pricing
+from billing.management import batch, told
+from billing.management.inputs import UnusableInput
+from billing.management.pricing_command import PricingCommand, guess, policy_of, read_object, tariffs_for
+
+
+class Command(PricingCommand):
+    help = (
+        "Price a CDR or Session from a file by the tariffs that it carries, or by others. No database is needed. Exit "
+        "code 0: priced; 1: some lines of a batch could not be priced; 2: it cannot be priced or the file not be used."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        what = parser.add_mutually_exclusive_group(required=True)
+        what.add_argument("--cdr", metavar="FILE", help="a CDR or Session; - for standard input")
+        what.add_argument("--batch", metavar="FILE", help="a case a line, see docs/pricing.md; - for standard input")
+        parser.add_argument("--jobs", type=int, default=1, metavar="N", help="processes for a batch; 0 is all cores")
+        parser.add_argument("--explain", action="store_true", help="in a batch: with the lines of each price")
+        parser.add_argument("--json", action="store_true", help="print the price as one JSON object")
+        self.add_charge(parser)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["batch"]:
+            failed = batch.run(options["batch"], jobs=options["jobs"], explained=options["explain"])
+            sys.exit(1 if failed else 0)
+        priced = _priced(options)
+        if options["json"]:
+            self.stdout.write(json.dumps(pricing.as_json(priced), ensure_ascii=False, indent=2))
+        else:
+            self.stdout.write("\n".join(told.price(priced, options["timezone"])))
+
+
+def _priced(options: dict[str, Any]) -> pricing.PricedSession:
+    """Raises UnusableInput."""
+    file = options["cdr"]
+    data = read_object(file)
+    tariffs = tariffs_for(data, options["tariff"], options["version"], file)
+    version = options["version"] or guess(data, None if not tariffs or tariffs[0].tax_included is None else {})
+    try:
+        return pricing.price(
+            pricing.read_cdr(data),
+            tariffs,
+            policy=policy_of(options["reading"], version),
+            time_zone=options["timezone"],
+            reservation_expired=options["reservation_expired"],
+        )
+    except pricing.PricingError as error:
+        raise UnusableInput(file, error.code, error.sentence, error.path) from error

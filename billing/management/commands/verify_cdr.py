@@ -1,0 +1,76 @@
+"""`manage.py verify_cdr`: a CDR against our price, and against itself."""
+
+import json
+import sys
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from billing import pricing
+from billing.management.inputs import FOUND, UnusableInput
+from billing.management.pricing_command import PricingCommand, guess, policy_of, read_object, tariffs_for
+from billing.pricing.fields import number
+
+
+class Command(PricingCommand):
+    help = (
+        "Hold every total of a CDR against our price and against its own periods and times, and look for what would "
+        "explain a difference. No database is needed. Exit code 0: it agrees; 1: it does not; 2: it cannot be priced "
+        "or the file not be used."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("cdr", metavar="CDR.json", help="a CDR or Session; - for standard input")
+        parser.add_argument("--other", action="append", default=[], metavar="FILE", help="a tariff it may have used")
+        parser.add_argument("--tolerance", default="0.01", metavar="MONEY", help="let pass (default: %(default)s)")
+        parser.add_argument("--json", action="store_true", help="print price and verdict as one JSON object")
+        self.add_charge(parser)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        verdict = _verdict(options)
+        if options["json"]:
+            report = pricing.as_json(verdict.priced) | {"verdict": pricing.verdict_json(verdict)}
+            self.stdout.write(json.dumps(report, ensure_ascii=False, indent=2))
+        else:
+            self.stdout.write("\n".join(_told(verdict)))
+        if not verdict.agrees or verdict.contradictions:
+            sys.exit(FOUND)
+
+
+def _verdict(options: dict[str, Any]) -> pricing.Verdict:
+    """Raises UnusableInput."""
+    file, version = options["cdr"], options["version"]
+    data = read_object(file)
+    try:
+        return pricing.verify(
+            pricing.read_billed(data),
+            tariffs_for(data, options["tariff"], version, file),
+            policy_of(options["reading"], version or guess(data, None)),
+            _tolerance(options["tolerance"]),
+            versions=tariffs_for({}, options["other"], version, file),
+            time_zone=options["timezone"],
+            reservation_expired=options["reservation_expired"],
+        )
+    except pricing.PricingError as error:
+        raise UnusableInput(file, error.code, error.sentence, error.path) from error
+
+
+def _tolerance(text: str) -> Decimal:
+    try:
+        return number(text, "$.tolerance")
+    except pricing.PricingError as error:
+        raise UnusableInput("--tolerance", error.code, error.sentence) from error
+
+
+def _told(verdict: pricing.Verdict) -> Iterator[str]:
+    total = verdict.priced.total
+    if verdict.agrees:
+        yield f"Every total agrees with ours: {total.excl} {verdict.priced.currency} before tax."
+    for difference in verdict.differences:
+        yield f"{difference.kind}: {difference.sentence}"
+    if verdict.explanation is not None:
+        yield f"Explained by {verdict.explanation.change}: {verdict.explanation.sentence}"
+    for contradiction in verdict.contradictions:
+        yield f"contradiction: {contradiction.sentence}"
