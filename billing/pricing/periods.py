@@ -9,9 +9,9 @@ from fractions import Fraction
 from msgspec.structs import replace
 
 from billing.pricing.exact import ZERO, Ratio
-from billing.pricing.metering import ENERGY, TIMED, end_of
+from billing.pricing.metering import ENERGY, FLAT, RESERVED, TIME, TIMED, end_of
 from billing.pricing.moments import Moment
-from billing.pricing.plan import Bounds, Plan, Prices
+from billing.pricing.plan import Bounds, Plan, Prices, Rate
 from billing.pricing.selection import prices_of
 from billing.pricing.shapes import Cdr, Period, Volume
 
@@ -51,9 +51,47 @@ def cuts(
 
 
 def changes_inside(moment: Moment, ends_at: datetime, prices: Prices) -> bool:
-    """Whether a restriction of the tariff changes after the start of the period and before its end.
+    """Whether another rate would hold later in the period for what is used in it, or a fee would become due."""
+    if not _bound_inside(moment, ends_at, prices):
+        return False
+    period, zone = moment.period, moment.local.tzinfo if moment.local is not None else None
+    began = period.starts_at - moment.elapsed
+    now = _rates(prices, moment)
+    shares = cuts(period, ends_at, prices, began=began, kwh=moment.kwh, zone=zone)
+    return any(_differs(now, _rates(prices, _later(moment, ends_at, share))) for share in shares)
 
-    By the clock on the wall, so an hour that is skipped or repeated counts as if it were not.
+
+def _later(moment: Moment, ends_at: datetime, share: Fraction) -> Moment:
+    """The moment at which so much of the period is over."""
+    period = moment.period
+    passed = timedelta(microseconds=int((ends_at - period.starts_at) // timedelta(microseconds=1) * share))
+    local = None if moment.local is None else (period.starts_at + passed).astimezone(moment.local.tzinfo)
+    kwh = moment.kwh + _until(energy(period), share)
+    return Moment(moment.index, period, moment.elapsed + passed, kwh, local)
+
+
+def _rates(prices: Prices, moment: Moment) -> dict[str, tuple[Rate | None, ...]]:
+    charging, used, expired = prices.at(moment)
+    rates: dict[str, tuple[Rate | None, ...]] = {FLAT: (charging.get(FLAT),)}
+    for volume in moment.period.dimensions:
+        if not volume.volume:
+            continue
+        if volume.type == RESERVED:
+            rates[RESERVED] = (used.get(TIME), expired.get(TIME))
+        elif volume.type == ENERGY or volume.type in TIMED:
+            rates[volume.type] = (charging.get(volume.type),)
+    return rates
+
+
+def _differs(now: dict[str, tuple[Rate | None, ...]], later: dict[str, tuple[Rate | None, ...]]) -> bool:
+    """A fee that is due already is not due again."""
+    return any(rates != later[kind] for kind, rates in now.items() if kind != FLAT or rates == (None,))
+
+
+def _bound_inside(moment: Moment, ends_at: datetime, prices: Prices) -> bool:
+    """Whether a restriction changes after the start of the period and before its end; most times it is seen at a glance.
+
+    By the clock on the wall; where the clocks change themselves, it is always looked at closely.
     """
     bounds, length = prices.bounds, ends_at - moment.period.starts_at
     if bounds.energies:
@@ -64,6 +102,8 @@ def changes_inside(moment: Moment, ends_at: datetime, prices: Prices) -> bool:
         return True
     if moment.local is None or not bounds.minutes:
         return False
+    if ends_at.astimezone(moment.local.tzinfo).utcoffset() != moment.local.utcoffset():
+        return True
     begin = moment.minutes * _MINUTE + timedelta(seconds=moment.local.second)
     return any(timedelta() < (bound * _MINUTE - begin) % _DAY < length for bound in bounds.minutes)
 

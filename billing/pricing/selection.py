@@ -7,7 +7,7 @@ from billing.pricing.plan import Plan, Prices
 from billing.pricing.policy import UnknownTariff, UnnamedTariff
 from billing.pricing.shapes import Cdr, Period
 
-_ORDINARY = ("", "REGULAR")
+ORDINARY = ("", "REGULAR")
 
 
 def prices_of(plan: Plan, cdr: Cdr) -> list[Prices | None]:
@@ -30,7 +30,7 @@ def default(plan: Plan, at: datetime) -> Prices:
     valid = [one for one in plan.tariffs if one.tariff.is_valid_at(at)]
     if not valid:
         raise CannotPrice("no_active_tariff", "$.tariffs", "No tariff was valid when the session started.")
-    return next((one for one in valid if one.tariff.type in _ORDINARY), valid[0])
+    return next((one for one in valid if one.tariff.type in ORDINARY), valid[0])
 
 
 def _named_or_not(plan: Plan, cdr: Cdr, period: Period, index: int) -> Prices | None:

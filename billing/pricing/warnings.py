@@ -11,6 +11,7 @@ from billing.pricing.moments import Moment
 from billing.pricing.periods import changes_inside, energy
 from billing.pricing.plan import Prices
 from billing.pricing.policy import PricingPolicy, TaxWithoutRate
+from billing.pricing.selection import ORDINARY
 from billing.pricing.shapes import Cdr, Tariff, TaxIncluded
 
 _NOUNS = {ENERGY: "energy", TIME: "charging time", PARKING: "parking time", RESERVED: "reserved time"}
@@ -28,6 +29,7 @@ class Warning:
 def find(cdr: Cdr, policy: PricingPolicy, usage: Usage, limits: tuple[str, ...]) -> Iterator[Warning]:
     """All of them, those of the charge first."""
     yield from _of_periods(cdr, usage)
+    yield from _of_choice(cdr, usage)
     yield from _unpriced(usage)
     yield from _of_fees(usage)
     for prices in _tariffs(usage):
@@ -52,6 +54,29 @@ def _of_periods(cdr: Cdr, usage: Usage) -> Iterator[Warning]:
         if period.tariff_id is None and any(one.period.tariff_id for one in usage.moments):
             yield Warning("period_without_tariff", f"Charging period {number} names no tariff, others do.", path)
         yield from _of_restrictions(cdr, moment, prices, path)
+
+
+def _of_choice(cdr: Cdr, usage: Usage) -> Iterator[Warning]:
+    """Of every tariff that was not clearly meant, at the first period that it prices."""
+    for moment, prices in _first_uses(usage):
+        tariff, named = prices.tariff, moment.period.tariff_id
+        path = f"$.charging_periods[{moment.index}].tariff_id"
+        if named and not tariff.is_called(named):
+            yield Warning("unknown_tariff", f"Tariff {named} is not there; {tariff.id} prices instead.", path)
+        elif named and not tariff.is_valid_at(cdr.starts_at):
+            yield Warning("tariff_not_valid", f"Tariff {tariff.id} was not valid when the session started.", path)
+        elif not named and tariff.type not in ORDINARY:
+            yield Warning(
+                "tariff_of_type", f"No tariff is named; {tariff.id}, which prices, is for {tariff.type} only.", path
+            )
+
+
+def _first_uses(usage: Usage) -> list[tuple[Moment, Prices]]:
+    found: dict[tuple[str, int], tuple[Moment, Prices]] = {}
+    for moment, prices in zip(usage.moments, usage.prices, strict=True):
+        if prices is not None:
+            found.setdefault(((moment.period.tariff_id or "").upper(), id(prices)), (moment, prices))
+    return list(found.values())
 
 
 def _of_restrictions(cdr: Cdr, moment: Moment, prices: Prices | None, path: str) -> Iterator[Warning]:
@@ -118,6 +143,15 @@ def _of_tariff(tariff: Tariff, policy: PricingPolicy) -> Iterator[Warning]:
                 f"Element {index + 1} of tariff {tariff.id} is restricted by {', '.join(unknown)}, which nobody can "
                 "answer here; it never applies.",
                 f"$.elements[{index}].restrictions.{unknown[0]}",
+            )
+        if (
+            element.restrictions.start_time is not None
+            and element.restrictions.start_time == element.restrictions.end_time
+        ):
+            yield Warning(
+                "whole_day_window",
+                f"Element {index + 1} of tariff {tariff.id} starts and ends at the same time of the day.",
+                f"$.elements[{index}].restrictions.end_time",
             )
 
 
