@@ -11,7 +11,7 @@ from roaming.own_objects.models import Edit, Upload
 from roaming.profiles.models import ActiveProfile
 from roaming.registration.models import Attempt
 from roaming.sessions.models import Session
-from roaming.tariffs.models import Tariff
+from roaming.tariffs.models import Tariff, TariffVersion
 from roaming.terminals.models import FinancialAdvice, Terminal
 from roaming.tokens.models import Authorization, OfflineCount, Token
 
@@ -43,6 +43,7 @@ __all__ = [
     "Reservation",
     "Session",
     "Tariff",
+    "TariffVersion",
     "Terminal",
     "Token",
     "Upload",

@@ -1,16 +1,18 @@
-"""The only writers of tariffs."""
+"""The only writers of tariffs and of their versions."""
 
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Case, F, Subquery, Value, When
+from django.db.models.functions import Coalesce, Greatest
 
 from partners import routing
 from partners.parties.models import Party
 from roaming.ocpi import storage
 from roaming.ocpi.schema.values import parse_time
 from roaming.ocpi.storage import Stored, Unknown
-from roaming.tariffs.models import Tariff
+from roaming.tariffs.models import Tariff, TariffVersion
 
 
 @transaction.atomic
@@ -18,6 +20,7 @@ def put(*, party: Party, tariff_id: str, data: dict[str, Any], at: datetime) -> 
     """Create or replace a tariff of `party`; one that was deleted is there again, unless this is an older state."""
     stored = storage.put_object(Tariff, party=party, ocpi_id=tariff_id, data=data, columns=_columns(data), at=at)
     if stored.changed:
+        _published(stored.row, at)
         _announce(stored.row, "PUT", at)
     return stored
 
@@ -28,6 +31,7 @@ def patch(*, party: Party, tariff_id: str, data: dict[str, Any], at: datetime) -
     row = _present(party, tariff_id)
     stored = storage.patch_object(row, kind="tariff", patch=data, columns=_columns, at=at)
     if stored.changed:
+        _published(row, at)
         _announce(row, "PUT", at)
     return stored
 
@@ -38,6 +42,7 @@ def delete(*, party: Party, tariff_id: str, at: datetime) -> Tariff:
     row = _present(party, tariff_id)
     row.deleted_at = row.changed_at = at
     row.save(update_fields=["deleted_at", "changed_at"])
+    _add_version(row, body="", valid_from=at, at=at)
     _announce(row, "DELETE", at)
     return row
 
@@ -47,6 +52,26 @@ def _present(party: Party, tariff_id: str) -> Tariff:
     if row.deleted_at is not None:
         raise Unknown(f"{party.code} has deleted its tariff “{tariff_id}”.")
     return row
+
+
+def _published(row: Tariff, at: datetime) -> None:
+    """A new version. It holds from its own last_updated on, but nothing holds before it was there to be known: neither
+    from a time to come, nor while the tariff was deleted (decision 0012)."""
+    _add_version(row, body=row.body, valid_from=min(row.last_updated, at), at=at)
+
+
+def _add_version(row: Tariff, *, body: str, valid_from: datetime, at: datetime) -> None:
+    """One INSERT, which looks itself what it follows; the lock on the row keeps two from following the same."""
+    last = TariffVersion.objects.filter(tariff=row).order_by("-number")
+    put_again = When(body="", valid_from__gt=valid_from, then=Greatest("valid_from", Value(at)))
+    earliest = last.annotate(earliest=Case(put_again, default=F("valid_from"))).values("earliest")[:1]
+    TariffVersion.objects.create(
+        tariff=row,
+        number=Coalesce(Subquery(last.values("number")[:1]), 0) + 1,
+        body=body,
+        valid_from=Greatest(Value(valid_from), Subquery(earliest)),
+        accepted_at=at,
+    )
 
 
 def _announce(row: Tariff, method: str, at: datetime) -> None:
