@@ -89,7 +89,7 @@ def _differs(now: dict[str, tuple[Rate | None, ...]], later: dict[str, tuple[Rat
 
 
 def _bound_inside(moment: Moment, ends_at: datetime, prices: Prices) -> bool:
-    """Whether a restriction changes after the start of the period and before its end; most times it is seen at a glance.
+    """Whether a restriction changes after the start of the period and before its end, seen at a glance.
 
     By the clock on the wall; where the clocks change themselves, it is always looked at closely.
     """

@@ -1,16 +1,19 @@
-"""Our price of a CDR: from the tariff it carries, else from the one its owner published; and what follows from it."""
+"""Our price of a CDR: from the tariff it carries, else from the one its owner published for the moment the session
+started; and what follows from it."""
 
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from billing import pricing
 from billing.checks.found import Case, Found, money
+from billing.pricing.exact import rounded
+from billing.rating import published
 from billing.rating.models import Verdict
 from partners.agreements.models import Agreement
 from roaming.findings.models import Severity
 from roaming.locations import selectors as locations
-from roaming.tariffs.models import Tariff
 
 
 @dataclass(frozen=True)
@@ -28,25 +31,24 @@ class Quote:
 
 def quote(case: Case) -> Quote:
     """Price the case and compare with what it carries. Nothing is guessed: what the engine refuses is UNPRICEABLE."""
-    carried = case.data.get("tariffs") or []
+    offer = published.offer(case, partial(_total, case))
     try:
-        verdict = _verified(case, carried or _published(case))
+        return _compared(case, _verified(case, offer), offer.found)
     except pricing.PricingError as error:
-        return _unpriceable(case, error)
-    found = () if carried else (_note_not_carried(case, verdict.priced),)
-    return _compared(case, verdict, found)
+        return _unpriceable(case, error, offer.found)
 
 
-def _verified(case: Case, tariffs: list[dict[str, Any]]) -> pricing.Verdict:
+def _verified(case: Case, offer: published.Offer) -> pricing.Verdict:
     """Raises pricing.PricingError."""
     if case.cdr.credit:
         raise pricing.CannotPrice("credit", "$.credit", "A credit CDR is compared with its original, not priced.")
-    read = [pricing.read_tariff(tariff, path=f"$.tariffs[{index}]") for index, tariff in enumerate(tariffs)]
+    read = _read(offer.tariffs)
     verdict = pricing.verify(
         case.carried,
         read,
         tolerance=_tolerance(case),
-        time_zone=_time_zone(case) if pricing.compile(read).needs_local_time else None,
+        versions=_read(offer.others),
+        time_zone=_time_zone(case, read),
     )
     if verdict.priced.total.excl is None:
         raise pricing.CannotPrice(
@@ -57,15 +59,25 @@ def _verified(case: Case, tariffs: list[dict[str, Any]]) -> pricing.Verdict:
     return verdict
 
 
-def _time_zone(case: Case) -> str | None:
-    """Of the location as its owner published it; a CDR does not tell its zone."""
+def _read(tariffs: published.Tariffs) -> list[pricing.Tariff]:
+    return [pricing.read_tariff(tariff, path=f"$.tariffs[{index}]") for index, tariff in enumerate(tariffs)]
+
+
+def _time_zone(case: Case, tariffs: list[pricing.Tariff]) -> str | None:
+    """Of the location as its owner published it, where the tariff asks for the hour; a CDR does not tell its zone."""
+    if not pricing.compile(tariffs).needs_local_time:
+        return None
     return locations.time_zone_of(case.cdr.party, case.data["cdr_location"]["id"])
 
 
-def _published(case: Case) -> list[dict[str, Any]]:
-    """The tariffs that the charging periods name, as their owner published them last, deleted ones included."""
-    named = {period["tariff_id"].upper() for period in case.data["charging_periods"] if period.get("tariff_id")}
-    return [tariff.data for tariff in Tariff.objects.filter(party_id=case.cdr.party_id, ocpi_id_upper__in=named)]
+def _total(case: Case, tariffs: published.Tariffs) -> Decimal | None:
+    """What these tariffs make, to be compared with what other tariffs make."""
+    try:
+        read = _read(tariffs)
+        total = pricing.price(case.carried.charge, read, time_zone=_time_zone(case, read)).total.excl
+    except pricing.PricingError:
+        return None
+    return None if total is None else rounded(total, 4)
 
 
 def _compared(case: Case, verdict: pricing.Verdict, found: tuple[Found, ...]) -> Quote:
@@ -116,7 +128,7 @@ def _note_parts(verdict: pricing.Verdict) -> Found:
     )
 
 
-def _unpriceable(case: Case, error: pricing.PricingError) -> Quote:
+def _unpriceable(case: Case, error: pricing.PricingError, noted: tuple[Found, ...]) -> Quote:
     sentence = f"The {case.billed} that {case.biller} bills could not be checked. {error.sentence}"
     found = Found(
         code="unpriceable",
@@ -131,19 +143,7 @@ def _unpriceable(case: Case, error: pricing.PricingError) -> Quote:
         sentence=sentence,
         tolerance=_tolerance(case),
         explanation=pricing.error_json(error),
-        found=() if case.cdr.credit else (found,),  # a credit is found by its rule, in better words
-    )
-
-
-def _note_not_carried(case: Case, priced: pricing.PricedSession) -> Found:
-    return Found(
-        code="tariff_not_carried",
-        title="Carries no tariff",
-        sentence=f"The CDR carries no tariff; priced with tariff {' and '.join(priced.tariff_ids)} as {case.biller} "
-        "published it last.",
-        expected="the tariff inside the CDR",
-        actual="none",
-        severity=Severity.NOTE,
+        found=noted if case.cdr.credit else (*noted, found),  # a credit is found by its rule, in better words
     )
 
 

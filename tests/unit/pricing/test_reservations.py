@@ -38,7 +38,7 @@ def test_reserved_time_is_priced_by_the_time_of_its_own_elements() -> None:
     owed = tariff(element(time("5.00", vat="20"), **USED), START, element(time("99")))
     session = priced(used(), owed)
     assert session.part(Part.RESERVATION) == (Decimal("1.25"), Decimal("1.5"))
-    assert session.part(Part.TIME) == (0, 0)
+    assert session.part(Part.TIME) == (Decimal(0), Decimal(0))
     assert session.total == (Decimal("6.75"), Decimal("7.6"))
 
 
@@ -147,7 +147,7 @@ def test_reserved_time_counts_for_durations_and_not_for_parking() -> None:
     )
     session = priced(used(), owed)
     assert session.total.excl == Decimal("21.25")
-    assert (session.parking_hours, session.hours) == (0, Decimal("1.25"))
+    assert (session.parking_hours, session.hours) == (Decimal(0), Decimal("1.25"))
 
 
 def test_an_element_of_a_reservation_may_be_restricted_further() -> None:
@@ -163,7 +163,7 @@ def test_an_element_of_a_reservation_may_be_restricted_further() -> None:
 def test_limits_hold_for_a_reservation_as_well() -> None:
     limits = {"min_price": {"before_taxes": 3, "after_taxes": Decimal("3.60")}}
     owed = tariff(element(time("2", vat="20"), **USED), START, **limits)
-    assert total(ran_out(), owed) == (3, Decimal("3.6"))
+    assert total(ran_out(), owed) == (Decimal(3), Decimal("3.6"))
 
 
 @pytest.mark.xfail(reason="A volume of 0 counts as use: is_reserved_only looks at names, not at volumes.", strict=True)

@@ -75,7 +75,6 @@ def test_an_ordinary_charge_under_an_ordinary_tariff_is_nothing_to_talk_about() 
         ),
         ("tax_included_missing", "$.tax_included", HOUR, {**PLAIN, "tax_included": None}),
         ("tax_rate_without_tax", "$.elements", HOUR, {**PLAIN, "tax_included": "N/A"}),
-        ("tax_rate_missing", "$.elements", HOUR, tariff(element(energy("1")))),
         ("tax_rate_missing", "$.elements", HOUR, tariff(element(energy("1")), tax_included="YES")),
         (
             "unknown_restriction",
@@ -206,10 +205,11 @@ def test_only_tariffs_that_price_are_talked_about() -> None:
     assert warned(cdr(period("09:00", "FAIR", ENERGY="10")), PLAIN, other) == []
 
 
-def test_a_tax_that_is_left_open_is_said_whatever_the_version() -> None:
-    assert warned(HOUR, tariff(element(energy("1"))), policy=of_version("2.2.1")) == [
-        ("tax_rate_missing", "$.elements")
-    ]
+def test_a_rate_that_is_left_out_is_none_in_2_2_1_and_open_in_the_others() -> None:
+    owed = tariff(element(energy("1")))
+    assert warned(HOUR, owed, policy=of_version("2.2.1")) == []
+    for version in ("2.1.1", "2.3.0"):
+        assert warned(HOUR, owed, policy=of_version(version)) == [("tax_rate_missing", "$.elements")]
 
 
 def test_every_warning_is_a_sentence() -> None:
