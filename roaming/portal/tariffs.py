@@ -1,15 +1,19 @@
 """Tariffs: what charging costs, in readable sentences."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import django_filters
 import django_tables2
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
+from partners.people.models import User
 from partners.people.permissions import Grant
 from roaming.own_objects import kinds
 from roaming.portal import cells, columns, filters
@@ -18,8 +22,10 @@ from roaming.portal.columns import Cell
 from roaming.portal.lists import ListPage
 from roaming.portal.own_objects import doors
 from roaming.tariffs import selectors
-from roaming.tariffs.models import Tariff
+from roaming.tariffs.models import Tariff, TariffVersion
+from roaming.tariffs.selectors import Told
 
+_LATE = timedelta(minutes=5)  # later than a push takes
 _UNITS = {"ENERGY": "per kWh", "TIME": "per hour of charging", "PARKING_TIME": "per hour of parking", "FLAT": "once"}
 _NAMES = {"ENERGY": "Energy", "TIME": "Time", "PARKING_TIME": "Parking", "FLAT": "Start fee"}
 _RESTRICTIONS = {
@@ -112,11 +118,67 @@ class TariffList(ListPage):
         return doors.of_list(self.user, kinds.TARIFF)
 
 
+@dataclass(frozen=True)
+class Line:
+    """A version as it is shown, and who brought it: the person who keeps the tariff here, else the platform."""
+
+    told: Told
+    by: str
+
+    @property
+    def version(self) -> TariffVersion:
+        return self.told.version
+
+    @property
+    def came_late(self) -> bool:
+        return self.version.accepted_at - self.version.valid_from > _LATE
+
+
 class TariffPage(Page):
     grant = Grant.VIEW_MONEY
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponseBase:
-        tariff = get_object_or_404(selectors.visible_to(self.user).select_related("party__connection__partner"), pk=pk)
-        data = tariff.data
+        tariff = _shown(self.user, pk)
         keeping = doors.of_page(self.user, kinds.TARIFF, tariff)
-        return self.show("portal/tariff.html", tariff=tariff, data=data, prices=prices(data), keeping=keeping)
+        asked = _number(request.GET.get("up_to", ""))
+        versions = _lines(tariff, selectors.versions_of(tariff, up_to=asked), keeping)
+        return self.show(
+            "portal/tariff.html",
+            tariff=tariff,
+            data=tariff.data,
+            prices=prices(tariff.data),
+            keeping=keeping,
+            versions=versions,
+            asked=asked,
+            earlier=versions[-1].version.number - 1 if versions else 0,
+        )
+
+
+class VersionPage(Page):
+    grant = Grant.VIEW_MONEY
+
+    def get(self, request: HttpRequest, pk: int, number: int) -> HttpResponseBase:
+        tariff = _shown(self.user, pk)
+        told = selectors.versions_of(tariff, up_to=number, limit=1)
+        if not told or told[0].version.number != number:
+            raise Http404
+        (one,) = _lines(tariff, told, doors.of_page(self.user, kinds.TARIFF, tariff))
+        data = one.version.data
+        shown = prices(data) if data else []
+        return self.show(
+            "portal/tariff_version.html", tariff=tariff, one=one, version=one.version, data=data, prices=shown
+        )
+
+
+def _shown(user: User, pk: int) -> Tariff:
+    return get_object_or_404(selectors.visible_to(user).select_related("party__connection__partner"), pk=pk)
+
+
+def _lines(tariff: Tariff, told: Sequence[Told], keeping: doors.Keeping | None) -> list[Line]:
+    people = {entry.at: entry.who for entry in keeping.trail} if keeping else {}
+    platform = tariff.party.connection.name
+    return [Line(one, people.get(one.version.accepted_at, platform)) for one in told]
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None

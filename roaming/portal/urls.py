@@ -101,6 +101,7 @@ urlpatterns = [
     path("locations/<int:pk>/unlock/", commands.Unlock.as_view(), name="location_unlock"),
     path("tariffs/", tariffs.TariffList.as_view(), name="tariffs"),
     path("tariffs/<int:pk>/", tariffs.TariffPage.as_view(), name="tariff"),
+    path("tariffs/<int:pk>/versions/<int:number>/", tariffs.VersionPage.as_view(), name="tariff_version"),
     path("tokens/", tokens.TokenList.as_view(), name="tokens"),
     path("tokens/<int:pk>/", tokens.TokenPage.as_view(), name="token"),
     path("authorizations/", authorizations.AuthorizationList.as_view(), name="authorizations"),

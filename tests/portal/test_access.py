@@ -39,7 +39,8 @@ PAGES: dict[str, tuple[Grant, str]] = {
     "traffic": (Grant.VIEW_ROAMING, "GET"),
     "exchange_replay": (Grant.HANDLE_TRAFFIC, "GET"),
     **dict.fromkeys(
-        ("agreements", "agreement", "cdrs", "cdr", "findings", "tariffs", "tariff"), (Grant.VIEW_MONEY, "GET")
+        ("agreements", "agreement", "cdrs", "cdr", "findings", "tariffs", "tariff", "tariff_version"),
+        (Grant.VIEW_MONEY, "GET"),
     ),
     **dict.fromkeys(("settlement", "run", "invoices", "invoice", "invoice_file"), (Grant.VIEW_MONEY, "GET")),
     **dict.fromkeys(("bookings", "bookings_places", "booking", "terminals", "terminal"), (Grant.VIEW_ROAMING, "GET")),
@@ -98,7 +99,11 @@ def address(name: str, scene: Scene) -> str:
     subjects |= kept_subjects(scene)
     subject = {"connection_add": "partner"}.get(name, name if name in subjects else name.partition("_")[0])
     addresses_something = subject in subjects and name not in WITHOUT_SUBJECT
-    furthers: dict[str, list[Any]] = {"invoice_file": ["pdf"], "connection_attempt": [scene.attempt.pk]}
+    furthers: dict[str, list[Any]] = {
+        "invoice_file": ["pdf"],
+        "connection_attempt": [scene.attempt.pk],
+        "tariff_version": [1],
+    }
     return reverse(
         f"portal:{name}", args=[subjects[subject].pk, *furthers.get(name, [])] if addresses_something else []
     )
