@@ -104,7 +104,7 @@ def versions_of(tariff: Tariff, *, up_to: int | None = None, limit: int = 25) ->
 
 def _told(row: TariffVersion, before: Sequence[TariffVersion]) -> Told:
     if row.is_deletion:
-        return Told(row, "Deleted", [])
+        return Told(row, "Deleted, none in force", [])
     state = next((version for version in before if not version.is_deletion), None)
     if state is None:
         return Told(row, "The first we know", [])

@@ -152,7 +152,7 @@ def test_the_timeline_tells_all_of_it_newest_first(polder: Party) -> None:
     told = selectors.versions_of(Tariff.objects.get())
     assert [(one.version.number, one.what, one.changes) for one in told] == [
         (4, "Published again after its deletion", ["price of ENERGY 0.45 → 0.49"]),
-        (3, "Deleted", []),
+        (3, "Deleted, none in force", []),
         (2, "Changed", ["price of ENERGY 0.40 → 0.45"]),
         (1, "The first we know", []),
     ]
