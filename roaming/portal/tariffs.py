@@ -15,6 +15,7 @@ from django.urls import reverse
 
 from partners.people.models import User
 from partners.people.permissions import Grant
+from roaming.ocpi.schema.values import parse_time
 from roaming.own_objects import kinds
 from roaming.portal import cells, columns, filters
 from roaming.portal.access import Page
@@ -164,9 +165,14 @@ class VersionPage(Page):
             raise Http404
         (one,) = _lines(tariff, told, doors.of_page(self.user, kinds.TARIFF, tariff))
         data = one.version.data
-        shown = prices(data) if data else []
         return self.show(
-            "portal/tariff_version.html", tariff=tariff, one=one, version=one.version, data=data, prices=shown
+            "portal/tariff_version.html",
+            tariff=tariff,
+            one=one,
+            version=one.version,
+            data=data,
+            prices=prices(data) if data else [],
+            updated=parse_time(data["last_updated"]) if data else None,
         )
 
 

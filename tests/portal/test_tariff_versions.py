@@ -54,7 +54,8 @@ def test_the_page_of_a_tariff_tells_each_version(finance: Client) -> None:
     page = text(finance, f"/tariffs/{tariff.pk}/")
     assert "Version 3 22 Nov 2026 09:42 UTC now Deleted, none in force by Polder Laden" in page
     assert (
-        "Version 2 21 Nov 2026 09:42 UTC 22 Nov 2026 09:42 UTC Changed by Polder Laden price of ENERGY 0.40 → 0.45" in page
+        "Version 2 21 Nov 2026 09:42 UTC 22 Nov 2026 09:42 UTC Changed by Polder Laden price of ENERGY 0.40 → 0.45"
+        in page
     )
     assert "Version 1 20 Nov 2026 09:42 UTC 21 Nov 2026 09:42 UTC The first we know by Polder Laden" in page
 

@@ -32,7 +32,7 @@ def test_different_states_at_once_are_each_a_version(known: bool) -> None:
     cast.polder()
     if known:
         put(100)
-    assert at_once(*[lambda price=price: put(price) for price in range(WORKERS)]) == [None] * WORKERS  # type: ignore[misc]
+    assert at_once(*[lambda price=price: put(price) for price in range(WORKERS)]) == [None] * WORKERS
     numbers = list(TariffVersion.objects.order_by("number").values_list("number", flat=True))
     assert numbers == list(range(1, WORKERS + known + 1))
     assert sorted(prices()) == [*range(WORKERS), *([100] if known else [])]
