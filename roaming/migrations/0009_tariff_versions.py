@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
                 ('tariff', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='roaming.tariff')),
             ],
             options={
-                'ordering': ['tariff', '-number'],
+                'ordering': ['-id'],
                 'indexes': [models.Index(fields=['tariff', 'valid_from', 'number'], name='roaming_tariff_version_at')],
                 'constraints': [models.UniqueConstraint(fields=('tariff', 'number'), name='roaming_tariff_version_number_once'), models.CheckConstraint(condition=models.Q(('number__gte', 1)), name='roaming_tariff_version_numbered_from_one')],
             },

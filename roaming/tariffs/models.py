@@ -58,7 +58,7 @@ class TariffVersion(models.Model):
     valid_until: datetime | None
 
     class Meta:
-        ordering = ["tariff", "-number"]
+        ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(fields=["tariff", "number"], name="roaming_tariff_version_number_once"),
             models.CheckConstraint(condition=Q(number__gte=1), name="roaming_tariff_version_numbered_from_one"),

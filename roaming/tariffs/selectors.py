@@ -45,9 +45,8 @@ def tariff_at(*, party: Party, tariff_id: str, moment: datetime) -> TariffVersio
     A version holds from its own last_updated on, at the latest from when we accepted it, until the next one does; one
     that came after a deletion not before it came (decision 0012). Of two from the same moment the later one holds.
     """
-    known = TariffVersion.objects.filter(tariff__party=party, tariff__ocpi_id_upper=tariff_id.upper())
-    version = _with_end(known).filter(valid_from__lte=moment).order_by("-valid_from", "-number").first()
-    return None if version is None or version.is_deletion else version
+    one = published_at(party=party, tariff_ids=[tariff_id], moment=moment).get(tariff_id.upper())
+    return one.version if one and one.in_force else None
 
 
 @dataclass(frozen=True)
@@ -113,6 +112,6 @@ def _told(row: TariffVersion, before: Sequence[TariffVersion]) -> Told:
 
 
 def _with_end(versions: QuerySet[TariffVersion]) -> QuerySet[TariffVersion]:
-    following = TariffVersion.objects.filter(tariff=OuterRef("tariff"), number=OuterRef("number") + 1)
+    following = TariffVersion.objects.filter(tariff_id=OuterRef("tariff_id"), number=OuterRef("number") + 1)
     end = Subquery(following.values("valid_from")[:1])
     return versions.annotate(valid_until=end)  # type: ignore[no-redef]  # the model tells its type
