@@ -31,7 +31,7 @@ def read_json(file: str) -> wire.JsonValue:
     try:
         return wire.decode(raw)
     except wire.NotJson as error:
-        raise UnusableInput(file, "not_json", str(error).replace("The body", "The file")) from error
+        raise UnusableInput(file, "malformed_json", str(error).replace("The body", "The file")) from error
 
 
 def objects_of(value: Any, file: str) -> Iterator[tuple[str, dict[str, Any]]]:

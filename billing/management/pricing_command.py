@@ -59,10 +59,11 @@ def tariffs_for(cdr: dict[str, Any], files: Sequence[str], version: str | None, 
     carried = cdr.get("tariffs")
     if not files and isinstance(carried, list):
         named = [(file, f"$.tariffs[{index}]", data) for index, data in enumerate(carried)]
-    return [_read(data, version or guess(cdr, data), place, path) for place, path, data in named]
+    return [tariff_in(data, version or guess(cdr, data), place, path) for place, path, data in named]
 
 
-def _read(data: Any, version: str, file: str, path: str) -> pricing.Tariff:
+def tariff_in(data: Any, version: str, file: str, path: str = "$") -> pricing.Tariff:
+    """Of an object in a file. Raises UnusableInput."""
     try:
         return pricing.read_tariff(data, version=version, path=path)
     except pricing.PricingError as error:

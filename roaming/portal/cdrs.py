@@ -26,6 +26,7 @@ from roaming.commands import started
 from roaming.findings import selectors as findings
 from roaming.invoice_records import selectors as invoice_records
 from roaming.kernel import clock
+from roaming.locations import selectors as locations
 from roaming.portal import cells, columns, filters
 from roaming.portal.access import Page
 from roaming.portal.columns import Cell
@@ -134,6 +135,7 @@ class CdrPage(Page):
             cdr=cdr,
             data=cdr.data,
             rating=rating,
+            time_zone=locations.time_zone_of(cdr.party, cdr.data["cdr_location"]["id"]) or "UTC",
             findings=findings.about(cdr),
             disputes=Dispute.objects.filter(cdr=cdr),
             session=cdr.known_session,

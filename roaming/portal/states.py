@@ -96,7 +96,7 @@ TONES: dict[str, dict[str, str]] = {
     "verdict": {"within": "good", "outside": "warn", "unpriceable": "warn"},
     "person": {"active": "good", "inactive": "quiet"},
 }
-_WORDS = {"outoforder": "Out of order", "ok": "OK", "cdr": "CDR", "evse": "EVSE"}
+_WORDS = {"outoforder": "Out of order", "ok": "OK", "cdr": "CDR", "evse": "EVSE", "vat": "VAT"}
 
 
 def tone(kind: str, value: str) -> str:

@@ -1,6 +1,6 @@
 """Tags of the portal's templates. How a value looks is decided in `roaming.portal.cells`."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from partners.people.permissions import Grant
 from partners.people.permissions import may as person_may
 from roaming.kernel import sentences
+from roaming.ocpi.schema.values import parse_time
 from roaming.portal import cells, icons, states
 
 register = template.Library()
@@ -107,6 +108,12 @@ def decimal(text: str) -> Decimal:
 
 
 @register.filter
+def moment(text: str) -> datetime:
+    """A time that was kept as text."""
+    return parse_time(text)
+
+
+@register.filter
 def quantity(text: str) -> str:
     """A quantity kept as text, to four decimals at most: billed hours may be thirds."""
     return f"{Decimal(text):.4f}".rstrip("0").rstrip(".")
@@ -115,9 +122,13 @@ def quantity(text: str) -> str:
 @register.filter
 def dimension(name: str) -> str:
     """A tariff dimension as people call it."""
-    return {"ENERGY": "Energy", "TIME": "Time", "PARKING_TIME": "Parking", "FLAT": "Start fee"}.get(
-        name, states.word(name)
-    )
+    return {
+        "ENERGY": "Energy",
+        "TIME": "Time",
+        "PARKING_TIME": "Parking",
+        "FLAT": "Start fee",
+        "RESERVATION_TIME": "Reserved",
+    }.get(name, states.word(name))
 
 
 @register.filter

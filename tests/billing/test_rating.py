@@ -87,7 +87,10 @@ def test_too_dear_is_held_in_a_sentence(agreement: Agreement) -> None:
 
 def test_too_cheap_is_held_too(agreement: Agreement) -> None:
     cdr = judged(records.received(total="8"))
-    assert cdr.state_reason == "Polder Laden billed 0.50 EUR too little: 8.00 EUR instead of 8.50 EUR by tariff FAIR."
+    assert cdr.state_reason == (
+        "Polder Laden billed 0.50 EUR too little: 8.00 EUR instead of 8.50 EUR by tariff FAIR. "
+        "The flat fee was not billed."
+    )
 
 
 def test_without_any_tariff_it_is_held(agreement: Agreement) -> None:
@@ -97,10 +100,17 @@ def test_without_any_tariff_it_is_held(agreement: Agreement) -> None:
     assert Finding.objects.get(code="unpriceable").money_at_risk == Decimal("8.50")
 
 
+def test_a_tariff_by_the_hour_is_priced_by_the_clock_of_the_place(agreement: Agreement) -> None:
+    by_day = records.tariff(("ENERGY", "0.40"))
+    by_day["elements"][0]["restrictions"] = {"start_time": "09:00", "end_time": "17:00"}
+    cdr = judged(records.received(tariffs=[by_day], total="8"))
+    assert (cdr.state, Rating.objects.get().total) == (CdrState.ACCEPTED, Decimal(8))
+    assert "local time" in Rating.objects.get().explanation["lines"][0]["reason"]
+
+
 def test_what_the_engine_cannot_price_is_held(agreement: Agreement) -> None:
-    restricted = records.tariff(("ENERGY", "0.40"))
-    restricted["elements"][0]["restrictions"] = {"start_time": "09:00", "end_time": "17:00"}
-    cdr = judged(records.received(tariffs=[restricted], total="8"))
+    gross = records.tariff(("ENERGY", "0.40")) | {"tax_included": "YES"}
+    cdr = judged(records.received(tariffs=[gross], total="8"))
     assert (cdr.state, codes(cdr)) == (CdrState.HELD, {"unpriceable"})
     assert Rating.objects.get().total is None
 

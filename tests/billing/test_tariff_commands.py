@@ -79,12 +79,12 @@ def test_the_version_decides_what_is_asked(file: Any) -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "not_json at $: The file is empty."),
-        (b'{"id": ', "not_json at $: The file is not JSON: Expecting value at line 1, column 8."),
-        (b"\xff\xfe", "not_json at $: The file is not UTF-8: byte 0 cannot be read."),
+        (b"", "malformed_json at $: The file is empty."),
+        (b'{"id": ', "malformed_json at $: The file is not JSON: Expecting value at line 1, column 8."),
+        (b"\xff\xfe", "malformed_json at $: The file is not UTF-8: byte 0 cannot be read."),
         (b"7", "wrong_type at $: This is not an object."),
         (b"[7]", "wrong_type at $[0]: This is not an object."),
-        (b"[" * 100_000, "not_json at $: The file is nested deeper than 64 levels."),
+        (b"[" * 100_000, "malformed_json at $: The file is nested deeper than 64 levels."),
     ],
 )
 def test_what_cannot_be_used_ends_with_2(file: Any, content: bytes, said: str) -> None:
@@ -118,7 +118,7 @@ def test_a_tariff_is_told_in_words(file: Any) -> None:
     ("value", "locale", "said"),
     [
         ([GOOD, {"id": "T2"}], "en", "missing_field at $[1].currency: “currency” is missing."),
-        (b"{", "en", "not_json at $: "),
+        (b"{", "en", "malformed_json at $: "),
         (GOOD, "xx", "There are no words for 'xx', only en, nl, de, fr."),
     ],
 )

@@ -10,7 +10,7 @@ from django.core.management.base import CommandParser
 from billing import pricing
 from billing.management import told
 from billing.management.inputs import UnusableInput
-from billing.management.pricing_command import PricingCommand, guess, read_object
+from billing.management.pricing_command import PricingCommand, guess, read_object, tariff_in
 from billing.pricing.exact import plain
 from billing.pricing.fields import number
 
@@ -35,7 +35,7 @@ class Command(PricingCommand):
         try:
             priced = _quoted(options)
         except pricing.PricingError as error:
-            raise UnusableInput(options["tariff"], error.code, error.sentence, error.path) from error
+            raise UnusableInput("quote", error.code, error.sentence, error.path) from error
         if options["json"]:
             self.stdout.write(json.dumps(pricing.as_json(priced), ensure_ascii=False, indent=2))
         else:
@@ -48,7 +48,7 @@ def _quoted(options: dict[str, Any]) -> pricing.PricedSession:
     data = read_object(options["tariff"])
     version = options["version"] or guess(None, data)
     return pricing.quote(
-        pricing.read_tariff(data, version=version),
+        tariff_in(data, version, options["tariff"]),
         energy_kwh=number(options["energy"], "$.energy_kwh"),
         starts_at=_moment(options["start"]),
         duration=pricing.read_duration(options["duration"]),
