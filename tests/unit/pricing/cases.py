@@ -1,5 +1,6 @@
 """Charges and tariffs in the shape of the wire, with no more than pricing reads. Numbers are texts, read as Decimal."""
 
+import copy
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -13,6 +14,8 @@ Json = dict[str, Any]
 DAY = "2027-03-15"  # a Monday; a time of day alone is meant there, in UTC
 AMSTERDAM = "Europe/Amsterdam"
 D = Decimal
+# Each is no number to count with, whether it comes as JSON or as Decimal.
+UNCOUNTABLE = ["NaN", "-NaN", "sNaN", "Infinity", "-Infinity", "1e999999", "-1e999999", "1e-999999", "1e41", "1e-41"]
 
 
 def at(text: str) -> str:
@@ -109,6 +112,17 @@ def refused(call: Callable[[], object]) -> tuple[str, str]:
 
 def codes(session: pricing.PricedSession) -> list[tuple[str, str]]:
     return [(one.code, one.path) for one in session.warnings]
+
+
+def changed(data: Json, path: str, value: object) -> Json:
+    """A copy with another value at a path such as `$.elements[0].restrictions`."""
+    made = copy.deepcopy(data)
+    steps = path.removeprefix("$.").replace("[", ".").replace("]", "").split(".")
+    place: Any = made
+    for step in steps[:-1]:
+        place = place[int(step)] if isinstance(place, list) else place[step]
+    place[int(steps[-1]) if isinstance(place, list) else steps[-1]] = value
+    return made
 
 
 def _number(volume: object) -> object:
