@@ -14,7 +14,7 @@ from billing import pricing
 from billing.pricing import of_version
 from roaming.ocpi.schema import wire
 from tests.unit.pricing.cases import Json, at, component, element, hours, money, period, priced, total
-from tests.unit.pricing.worked_examples import WEEKDAYS
+from tests.unit.pricing.worked_tariffs import WEEKDAYS
 
 FOLDER = Path(os.environ.get("OCPI_EXAMPLES") or "nowhere") / "2.1.1"
 needs_the_specification = pytest.mark.skipif(

@@ -10,7 +10,8 @@ from billing import pricing
 from billing.pricing import of_version
 from roaming.ocpi.schema import wire
 from tests.unit.pricing.cases import Json, cdr, element, energy, flat, hours, parking, period, priced, refused, time
-from tests.unit.pricing.worked_examples import EXAMPLES, MAX_PRICE, Example, charging, oldest, printed
+from tests.unit.pricing.worked_examples import EXAMPLES, Example, charging, printed
+from tests.unit.pricing.worked_tariffs import MAX_PRICE, oldest
 
 FOLDER = Path(os.environ.get("OCPI_EXAMPLES") or "nowhere") / "2.2.1"
 needs_the_specification = pytest.mark.skipif(

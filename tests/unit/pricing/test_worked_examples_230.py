@@ -11,7 +11,8 @@ from billing import pricing
 from billing.pricing import of_version
 from roaming.ocpi.schema import wire
 from tests.unit.pricing.cases import Json, cdr, codes, element, energy, money, period, priced, tariff, time, total
-from tests.unit.pricing.worked_examples import EXAMPLES, Example, newest, printed
+from tests.unit.pricing.worked_examples import EXAMPLES, Example, printed
+from tests.unit.pricing.worked_tariffs import newest
 
 FOLDER = Path(os.environ.get("OCPI_EXAMPLES") or "nowhere") / "2.3.0"
 needs_the_specification = pytest.mark.skipif(
