@@ -7,11 +7,13 @@ number in quotes is read too. A time without a zone is UTC, as the specification
 import itertools
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any, TypeVar
 
 import msgspec
 
-from billing.pricing.errors import Unreadable
+from billing.pricing.errors import CannotPrice, Unreadable
+from billing.pricing.exact import ZERO, exactly
 from billing.pricing.fields import is_countable, named, not_countable
 from billing.pricing.shapes import Cdr, Period
 from roaming.ocpi.schema import wire
@@ -104,11 +106,22 @@ def _sound(cdr: C, path: str) -> C:
     if any(one.starts_at > other.starts_at for one, other in itertools.pairwise(periods)):
         raise _out_of_order(periods, path)
     _refuse_times(cdr, path)
-    for period in periods:
-        for volume in period.dimensions:
-            if not is_countable(volume.volume):
-                raise _uncountable(periods, path)
+    if not is_countable(_checksum(periods)):
+        _refuse_volumes(periods, path)
     return cdr
+
+
+def _checksum(periods: tuple[Period, ...]) -> Decimal:
+    """The sum of all volumes of whatever kind, NaN where it has no end: one number to look at instead of many."""
+    total = ZERO
+    try:
+        with exactly():
+            for period in periods:
+                for volume in period.dimensions:
+                    total += volume.volume
+    except CannotPrice:
+        return Decimal("NaN")
+    return total
 
 
 def _refuse_times(cdr: Cdr, path: str) -> None:
@@ -125,14 +138,11 @@ def _refuse_times(cdr: Cdr, path: str) -> None:
             raise Unreadable("bad_time", f"{path}.{name}", f"{named(name)} is in the year {at.year}.")
 
 
-def _uncountable(periods: tuple[Period, ...], path: str) -> Unreadable:
-    where = next(
-        f"{path}.charging_periods[{index}].dimensions[{position}].volume"
-        for index, period in enumerate(periods)
-        for position, one in enumerate(period.dimensions)
-        if not is_countable(one.volume)
-    )
-    return not_countable(where)
+def _refuse_volumes(periods: tuple[Period, ...], path: str) -> None:
+    for index, period in enumerate(periods):
+        for position, one in enumerate(period.dimensions):
+            if not is_countable(one.volume):
+                raise not_countable(f"{path}.charging_periods[{index}].dimensions[{position}].volume")
 
 
 def _out_of_order(periods: tuple[Period, ...], path: str) -> Unreadable:

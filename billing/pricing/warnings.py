@@ -44,6 +44,7 @@ def _tariffs(usage: Usage) -> list[Prices]:
 
 def _of_periods(cdr: Cdr, usage: Usage) -> Iterator[Warning]:
     ends_at = cdr.ends_at or cdr.stops_at
+    others_are_named = any(period.tariff_id for period in cdr.periods)
     for moment, prices in zip(usage.moments, usage.prices, strict=True):
         period, path = moment.period, f"$.charging_periods[{moment.index}]"
         number = moment.index + 1
@@ -51,7 +52,7 @@ def _of_periods(cdr: Cdr, usage: Usage) -> Iterator[Warning]:
             yield Warning("period_outside_session", f"Charging period {number} starts outside the session.", path)
         if energy(period) < 0:
             yield Warning("negative_energy", f"In charging period {number} energy flowed back.", path)
-        if period.tariff_id is None and any(one.period.tariff_id for one in usage.moments):
+        if period.tariff_id is None and others_are_named:
             yield Warning("period_without_tariff", f"Charging period {number} names no tariff, others do.", path)
         yield from _of_restrictions(cdr, moment, prices, path)
 

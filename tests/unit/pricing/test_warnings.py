@@ -1,5 +1,6 @@
 """What a reader of a price should know: each code once, where it points, and where it is silent."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -219,3 +220,12 @@ def test_every_warning_is_a_sentence() -> None:
         "The minimum price of 9.00 EUR applies.",
         "The minimum price of tariff FAIR does not say what it is after tax; taxed like the session.",
     ]
+
+
+def test_a_fortnight_of_minutes_is_read_once() -> None:
+    """20,000 periods: looking at all of them for each of them would take minutes."""
+    start = datetime(2027, 3, 15, tzinfo=UTC)
+    periods = (period((start + timedelta(minutes=count)).isoformat(), ENERGY="0.01") for count in range(20_000))
+    session = priced(cdr(*periods), tariff(element(energy("1", vat=VAT), max_kwh=100), element(energy("2", vat=VAT))))
+    assert session.warnings == ()
+    assert session.total.excl == 300
