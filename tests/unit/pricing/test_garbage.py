@@ -134,6 +134,7 @@ def test_wrong_periods_beside_a_time_without_zone_are_named_as_well(value: objec
         ("$.currency", None, "missing_field"),
         ("$.elements", None, "missing_field"),
         ("$.elements", {}, "wrong_type"),
+        ("$.elements", [], "no_elements"),
         ("$.elements[0]", [], "wrong_type"),
         ("$.elements[0].price_components", "free", "wrong_type"),
         ("$.elements[0].price_components[0]", 1, "wrong_type"),
