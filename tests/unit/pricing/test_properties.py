@@ -15,7 +15,7 @@ from tests.unit.pricing import naive
 from tests.unit.pricing.cases import AMSTERDAM, Json, cdr, codes, component, element, energy, period, priced, tariff
 
 # A busy machine is no failure: examples have no deadline.
-many, some = settings(max_examples=80, deadline=None), settings(max_examples=25, deadline=None)
+many, some = settings(max_examples=60, deadline=None), settings(max_examples=25, deadline=None)
 KINDS = ["FLAT", "ENERGY", "TIME", "PARKING_TIME"]
 # On a Monday, at a year's end, and in the two nights in which the clocks change.
 STARTS = [
