@@ -25,7 +25,7 @@ def at(text: str) -> str:
     return f"{DAY}T{text if text.count(':') == 2 else text + ':00'}Z"
 
 
-def period(start: str, tariff_id: str | None = None, **volumes: object) -> Json:
+def period(start: str, tariff_id: str | None = None, /, **volumes: object) -> Json:
     """`period("09:30", ENERGY="20", TIME="1.5")`: kWh and hours."""
     dimensions = [{"type": kind, "volume": _number(volume)} for kind, volume in volumes.items()]
     made: Json = {"start_date_time": at(start), "dimensions": dimensions}
@@ -83,8 +83,8 @@ def priced(charge: Json, *tariffs: Json, **how: Any) -> pricing.PricedSession:
     return pricing.price(pricing.read_cdr(charge), [pricing.read_tariff(one) for one in tariffs], **how)
 
 
-def total(charge: Json, *tariffs: Json, **how: Any) -> tuple[Decimal | None, Decimal | None]:
-    """What it costs before and after tax."""
+def total(charge: Json, *tariffs: Json, **how: Any) -> tuple[Any, Any]:
+    """What it costs before and after tax, Decimal or None."""
     amounts = priced(charge, *tariffs, **how).total
     return amounts.excl, amounts.incl
 
