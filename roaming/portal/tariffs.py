@@ -22,6 +22,7 @@ from roaming.portal.access import Page
 from roaming.portal.columns import Cell
 from roaming.portal.lists import ListPage
 from roaming.portal.own_objects import doors
+from roaming.portal.tariff_words import problems_of, words_of
 from roaming.tariffs import selectors
 from roaming.tariffs.models import Tariff, TariffVersion
 from roaming.tariffs.selectors import Told
@@ -152,6 +153,8 @@ class TariffPage(Page):
             versions=versions,
             asked=asked,
             earlier=versions[-1].version.number - 1 if versions else 0,
+            words=words_of(tariff.data, request.GET.get("lang")),
+            problems=problems_of(tariff),
         )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 
+from billing.pricing.linting import Problem
 from partners.parties.models import Party
 from roaming.kernel import clock
 from roaming.ocpi.models import OcpiObject
@@ -13,6 +14,7 @@ from roaming.own_objects import ages, checks
 from roaming.own_objects.columns import Column, fill, place_of, written
 from roaming.own_objects.kinds import Data, Kind
 from roaming.own_objects.spellings import LIST_MARK, parts_of
+from roaming.portal.own_objects.doubts import doubt
 
 _YES_NO = ("yes", "no")
 _ACRONYMS = frozenset({"AC", "DC", "EMAID", "EV", "GBT", "IEC", "N/A", "PED", "RFID"})
@@ -98,6 +100,7 @@ class ObjectForm(ColumnsForm):
     """One of our own objects: a new one of a chosen party, or `row`. `result` is the object as it was typed."""
 
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
+    doubts = forms.CharField(widget=forms.HiddenInput, required=False)
 
     def __init__(
         self, data: Any, *, kind: Kind, columns: Sequence[Column], parties: Sequence[Party], row: OcpiObject | None
@@ -105,6 +108,7 @@ class ObjectForm(ColumnsForm):
         super().__init__(data, columns=columns, onto=row.data if row else {})
         self.kind, self.row = kind, row
         self.result: Data = {}
+        self.problems: tuple[Problem, ...] = ()
         if row is None:
             self.fields = {"party": PartyField(parties), **self.fields}
         self.fields["seen"].initial = self.onto.get("last_updated", "")
@@ -119,6 +123,7 @@ class ObjectForm(ColumnsForm):
         if self.row is not None or "party" in cleaned:
             self.result, places = self.built()
             self.check(places)
+            doubt(self)
         return cleaned
 
     def built(self) -> tuple[Data, dict[str, tuple[ColumnsForm, str]]]:

@@ -18,6 +18,7 @@ from roaming.own_objects.kinds import TOKEN, Kind
 from roaming.own_objects.models import Upload
 from roaming.own_objects.plans import Plan
 from roaming.portal.access import Page
+from roaming.portal.own_objects import doubts
 from roaming.portal.own_objects.fields import PartyField
 from roaming.portal.own_objects.pages import KeepPage
 
@@ -126,6 +127,7 @@ class Preview(FilePage):
             warning=warning,
             parts={state: plan.of(state)[:_SHOWN] for state in plan.counts},
             errors=plan.errors[:_SHOWN],
+            doubts=doubts.of_file(self.kind, plan.to_store, _SHOWN),
             shown=_SHOWN,
             list_url=reverse(f"portal:{self.kind.module}"),
             import_url=reverse(f"portal:{self.kind.module}_import"),

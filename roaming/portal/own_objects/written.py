@@ -13,6 +13,7 @@ from roaming.ocpi.schema.rules import Invalid
 from roaming.ocpi.versions import NEWEST_SHAPE
 from roaming.own_objects import reading
 from roaming.own_objects.kinds import Data, Kind
+from roaming.portal.own_objects.doubts import doubt
 from roaming.portal.own_objects.fields import ObjectForm
 from roaming.portal.own_objects.pages import KeepPage
 
@@ -41,6 +42,7 @@ class JsonForm(ObjectForm):
         try:
             value = wire.decode(cleaned["text"].encode(errors="replace"))
             self.result = self._understood(value)
+            doubt(self)
         except wire.NotJson as error:
             self.add_error("text", str(error).replace("The body", "The text"))
         except Invalid as error:
