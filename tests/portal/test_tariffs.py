@@ -97,7 +97,7 @@ def test_the_form_of_plain_tariffs_asks_as_well(ben: Client, scene: Scene) -> No
     page = ben.get("/tariffs/add/")
     head = {"party": cast.party("NL*VPK", "CPO").pk, "id": "T-2", "currency": "EUR", "tax_included": "NO"}
     asked = ben.post("/tariffs/add/", filled(page, **head, **{"always-ENERGY": "0.4", "vat": "50"}))
-    assert asked.status_code == 422 and "A VAT of 50 % is found nowhere" in asked.content.decode()
+    assert asked.status_code == 422 and "A VAT of 50 % is charged nowhere" in asked.content.decode()
     assert ben.post("/tariffs/add/", filled(asked)).status_code == 302
     assert Tariff.objects.filter(ocpi_id="T-2").exists()
 

@@ -80,7 +80,7 @@ def taxes(draft: Draft) -> Iterator[Problem]:
         )
     for path, vat, price in _rates(draft):
         if vat is not None and (vat > _HIGHEST_VAT or 0 < vat < _LOWEST_VAT):
-            yield warning("vat_implausible", path, f"A VAT of {plain(vat)} % is found nowhere; it is in percent.")
+            yield warning("vat_implausible", path, f"A VAT of {plain(vat)} % is charged nowhere; rates are in percent.")
         if vat and said is TaxIncluded.NOT_APPLICABLE:
             yield warning("tax_rate_without_tax", path, "A VAT rate, although no tax applies (“tax_included” is N/A).")
         if vat is None and price and said is TaxIncluded.YES:
