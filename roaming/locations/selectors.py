@@ -1,10 +1,11 @@
 """Reading locations: what a partner may see, what a user may see."""
 
+import json
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 
 from partners import routing
 from partners.connections.models import Connection
@@ -33,6 +34,21 @@ def time_zone_of(party: Party, location_id: str) -> str | None:
     """The zone in which the prices of a location are meant; None for one that we do not know."""
     zones = Location.objects.filter(party=party, ocpi_id_upper=location_id.upper()).values_list("time_zone", flat=True)
     return zones.first()
+
+
+def zones_of_tariff(user: User, party: Party, tariff_id: str) -> list[str]:
+    """Where the hours of a tariff are meant, that of most locations first: the time zones of its owner's locations
+    that name it, else of all of them. Bodies are looked into only where the owner is in several zones."""
+    owned = visible_to(user).filter(party=party).exclude(time_zone="")
+    zones = _zones(owned)
+    if len(zones) < 2:
+        return zones
+    return _zones(owned.filter(body__icontains=json.dumps(tariff_id, ensure_ascii=False))) or zones
+
+
+def _zones(locations: QuerySet[Location]) -> list[str]:
+    counted = locations.values_list("time_zone").annotate(count=Count("id")).order_by("-count", "time_zone")
+    return [zone for zone, _ in counted]
 
 
 def operator_of(location: Location, data: dict[str, Any]) -> str:

@@ -17,7 +17,7 @@ from partners.people.models import User
 from partners.people.permissions import Grant
 from roaming.ocpi.schema.values import parse_time
 from roaming.own_objects import kinds
-from roaming.portal import cells, columns, filters
+from roaming.portal import cells, columns, filters, tariff_calculator
 from roaming.portal.access import Page
 from roaming.portal.columns import Cell
 from roaming.portal.lists import ListPage

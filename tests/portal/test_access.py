@@ -42,6 +42,7 @@ PAGES: dict[str, tuple[Grant, str]] = {
         ("agreements", "agreement", "cdrs", "cdr", "findings", "tariffs", "tariff", "tariff_version"),
         (Grant.VIEW_MONEY, "GET"),
     ),
+    "tariff_price": (Grant.VIEW_MONEY, "GET"),
     **dict.fromkeys(("settlement", "run", "invoices", "invoice", "invoice_file"), (Grant.VIEW_MONEY, "GET")),
     **dict.fromkeys(("bookings", "bookings_places", "booking", "terminals", "terminal"), (Grant.VIEW_ROAMING, "GET")),
     "terminals_captures": (Grant.VIEW_MONEY, "GET"),

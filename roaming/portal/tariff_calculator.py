@@ -1,0 +1,153 @@
+"""The price calculator of a tariff: what a charge would cost, and why, before anybody plugs in."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import cache
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from django import forms
+from django.http import HttpRequest, QueryDict
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+
+from billing import pricing
+from billing.pricing import Part, rounding
+from partners.people.models import User
+from partners.people.permissions import Grant
+from roaming.kernel import clock
+from roaming.locations import selectors as locations
+from roaming.portal.access import Page
+from roaming.tariffs import selectors
+from roaming.tariffs.models import Tariff
+
+# The field that an argument of the quote is typed into.
+_FIELDS = {"$.energy_kwh": "energy", "$.max_power_kw": "power", "$.duration": "duration", "$.starts_at": "date"}
+_PARTS = {
+    Part.ENERGY: "Energy",
+    Part.TIME: "Charging time",
+    Part.PARKING: "Parking",
+    Part.FIXED: "Start fee",
+    Part.RESERVATION: "Reservation",
+}
+
+
+class CalculatorForm(forms.Form):
+    """A charge that could be. `priced` is what it costs once the form is valid."""
+
+    energy = forms.DecimalField(label="Energy, kWh", min_value=0, max_digits=12, decimal_places=3, initial=20)
+    power = forms.DecimalField(label="Power at most, kW", max_digits=9, decimal_places=3, initial=11)
+    date = forms.DateField(label="Plugged in on", widget=forms.DateInput(attrs={"type": "date"}))
+    time = forms.TimeField(label="At", widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
+    duration = forms.CharField(
+        label="For, hours:minutes", initial="3:00", max_length=12, widget=forms.TextInput(attrs={"inputmode": "text"})
+    )
+    zone = forms.ChoiceField(label="Local time in")
+
+    def __init__(self, data: Any, *, tariff: Tariff, zones: list[str]) -> None:
+        starts_at = _start(tariff, zones)
+        initial = {"date": starts_at.date(), "time": starts_at.time(), "zone": zones[0] if zones else ""}
+        super().__init__(data, auto_id="price_%s", initial=initial)
+        self.tariff = tariff
+        choices = [(zone, zone) for zone in zones or _all_zones()]
+        self.fields["zone"].choices = choices if zones else [("", "Choose"), *choices]  # type: ignore[attr-defined]
+        self.priced: pricing.PricedSession | None = None
+
+    def clean_duration(self) -> timedelta:
+        try:
+            return pricing.read_duration(self.cleaned_data["duration"])
+        except pricing.PricingError:
+            raise forms.ValidationError("Write hours and minutes, as 2:30.") from None
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if not self.errors:
+            starts_at = self._starts_at(cleaned)
+            if starts_at is not None:
+                self._price(cleaned, starts_at)
+        return cleaned
+
+    def _starts_at(self, cleaned: Mapping[str, Any]) -> datetime | None:
+        """Of an hour that the clocks show twice, the first. One that they skip is refused."""
+        zone = ZoneInfo(cleaned["zone"])
+        wall = datetime.combine(cleaned["date"], cleaned["time"], tzinfo=zone)
+        try:
+            shown = wall.astimezone(ZoneInfo("UTC")).astimezone(zone)
+        except OverflowError:
+            self.add_error("date", "This is too far away.")
+            return None
+        if shown.replace(tzinfo=None) != wall.replace(tzinfo=None):
+            self.add_error("time", f"The clocks skip {wall:%H:%M} that night; {shown:%H:%M} comes instead.")
+            return None
+        return wall
+
+    def _price(self, cleaned: Mapping[str, Any], starts_at: datetime) -> None:
+        try:
+            self.priced = pricing.quote(
+                pricing.read_tariff(self.tariff.data),
+                energy_kwh=cleaned["energy"],
+                starts_at=starts_at,
+                duration=cleaned["duration"],
+                max_power_kw=cleaned["power"],
+                time_zone=cleaned["zone"],
+            )
+        except pricing.PricingError as error:
+            self.add_error(_FIELDS.get(error.path), error.sentence)
+
+
+class TariffCalculator(Page):
+    """A page of its own; HTMX takes the card alone, into the page of the tariff."""
+
+    grant = Grant.VIEW_MONEY
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        tariff = get_object_or_404(selectors.visible_to(self.user).select_related("party__connection__partner"), pk=pk)
+        template = "portal/tariff_calculator.html"
+        shown = of(tariff, self.user, request.GET)
+        return self.show(f"{template}#calculator" if self.partial else template, tariff=tariff, calculator=shown)
+
+
+def of(tariff: Tariff, user: User, asked: QueryDict | None = None) -> dict[str, Any]:
+    """The calculator of a tariff, filled with what is asked, if anything is."""
+    zones = [zone for zone in locations.zones_of_tariff(user, tariff.party, tariff.ocpi_id) if zone in _all_zones()]
+    form = CalculatorForm(asked or None, tariff=tariff, zones=zones)
+    priced = form.priced if form.is_valid() else None
+    url = reverse("portal:tariff_price", args=[tariff.pk])
+    return {"form": form, "url": url, "result": _result(priced, form.cleaned_data["zone"]) if priced else None}
+
+
+def _result(priced: pricing.PricedSession, zone: str) -> dict[str, Any]:
+    cdr, currency = priced.cdr, priced.currency
+    return {
+        "priced": priced,
+        "currency": currency,
+        "zone": zone,
+        "total": rounding.total(priced),
+        "parts": [(name, rounding.part(priced, part)) for part, name in _PARTS.items() if part in priced.costs],
+        "full_at": pricing.full_at(cdr),
+        "slows": len({_power(period) for period in cdr.periods} - {Decimal(0)}) > 1,
+    }
+
+
+def _power(period: pricing.Period) -> Decimal:
+    return next(volume.volume for volume in period.dimensions if volume.type == "MAX_POWER")
+
+
+def _start(tariff: Tariff, zones: list[str]) -> datetime:
+    """The next full hour, in the life of the tariff."""
+    now = clock.now()
+    if tariff.starts_at and tariff.starts_at > now:
+        now = tariff.starts_at
+    elif tariff.ends_at and tariff.ends_at <= now:
+        now = tariff.ends_at - timedelta(hours=2)
+    local = clock.in_zone(now, zones[0] if zones else "UTC")
+    return local.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+
+
+@cache
+def _all_zones() -> tuple[str, ...]:
+    """As people know them: by continent and town."""
+    towns = (zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "SystemV/", "US/")))
+    return (*sorted(towns), "UTC")

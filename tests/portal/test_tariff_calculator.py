@@ -1,0 +1,134 @@
+"""The price calculator on a tariff's page: what it asks, what it says, and that it says no in the right place."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from partners.people.models import Role
+from roaming.locations.models import Location
+from roaming.tariffs.models import Tariff
+from tests.portal import markup
+from tests.portal.scene import Scene
+
+ASKED = {
+    "energy": "22",
+    "power": "11",
+    "date": "2027-03-28",
+    "time": "01:30",
+    "duration": "2:30",
+    "zone": "Europe/Amsterdam",
+}
+
+
+@pytest.fixture
+def browser(signed_in: Callable[[str], Client]) -> Client:
+    return signed_in(Role.ACCOUNT_MANAGER)
+
+
+def asked(browser: Client, tariff: Tariff, **changed: str) -> Any:
+    return opened(browser, tariff, {}, changed)
+
+
+def part(browser: Client, tariff: Tariff) -> Any:
+    return opened(browser, tariff, {"HX-Request": "true"}, {})
+
+
+def opened(browser: Client, tariff: Tariff, headers: dict[str, str], changed: dict[str, str]) -> Any:
+    answer = browser.get(f"/tariffs/{tariff.pk}/price/", ASKED | changed, headers=headers)
+    assert answer.status_code == 200
+    return answer
+
+
+def errors(answer: Any) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = answer.context["calculator"]["form"].errors
+    return found
+
+
+def test_the_page_of_a_tariff_holds_the_calculator_ready_to_be_used(browser: Client, scene: Scene) -> None:
+    page = browser.get(f"/tariffs/{scene.tariff.pk}/")
+    form = page.context["calculator"]["form"]
+    assert f'action="/tariffs/{scene.tariff.pk}/price/"' in page.content.decode()
+    assert form.initial["zone"] == scene.location.time_zone
+    assert page.context["calculator"]["result"] is None
+
+
+def test_a_charge_is_priced_and_explained(browser: Client, scene: Scene) -> None:
+    """Tariff AC22: 0.35 a session, 0.39 a kWh, 1.20 an hour of parking, all with 21 % VAT."""
+    answer = asked(browser, scene.tariff)
+    result = answer.context["calculator"]["result"]
+    assert [f"{amount:f}" for amount in result["total"]] == ["9.53", "11.53"]
+    assert [(name, f"{amounts.excl:f}") for name, amounts in result["parts"]] == [
+        ("Energy", "8.58"),
+        ("Parking", "0.60"),
+        ("Start fee", "0.35"),
+    ]
+    text = answer.content.decode()
+    assert "Element 1 applies always." in text
+    assert '04:30<span class="zone">CEST</span>' in text
+    assert not markup.read(text).faults
+
+
+def test_htmx_gets_the_card_alone_and_a_browser_without_script_a_page(browser: Client, scene: Scene) -> None:
+    whole, card = asked(browser, scene.tariff), part(browser, scene.tariff)
+    assert b"<html" in whole.content
+    assert b"<html" not in card.content
+    assert card.content.strip().startswith(b'<section class="card" id="calculator"')
+
+
+@pytest.mark.parametrize(
+    ("changed", "field", "sentence"),
+    [
+        ({"energy": "28"}, "energy", "At 11 kW no more than 27.5 kWh can be charged in 2:30:00."),
+        ({"energy": "-1"}, "energy", "Ensure this value is greater than or equal to 0."),
+        ({"power": "0"}, "power", "The power is not a number of kW above 0."),
+        ({"duration": "soon"}, "duration", "Write hours and minutes, as 2:30."),
+        ({"duration": "0:00"}, "duration", "The charge does not last between 0 and 366 days."),
+        ({"date": "2025-03-28"}, "date", "Tariff AC22 is not valid then."),
+        ({"date": "9999-12-31"}, "date", "The start is not a time with its zone, between 1900 and 9000."),
+        ({"date": "0001-01-01", "time": "00:00"}, "date", "This is too far away."),
+        ({"time": "02:30"}, "time", "The clocks skip 02:30 that night; 03:30 comes instead."),
+        ({"zone": "Mars/Olympus"}, "zone", "Select a valid choice. Mars/Olympus is not one of the available choices."),
+    ],
+)
+def test_what_cannot_be_is_said_at_its_field(
+    changed: dict[str, str], field: str, sentence: str, browser: Client, scene: Scene
+) -> None:
+    answer = asked(browser, scene.tariff, **changed)
+    assert dict(errors(answer)) == {field: [sentence]}
+    assert answer.context["calculator"]["result"] is None
+
+
+def test_a_tariff_that_cannot_be_read_is_said_above_the_form(browser: Client, scene: Scene) -> None:
+    body = scene.tariff.body.replace('"price":0.3900', '"price":"free"')
+    assert body != scene.tariff.body
+    Tariff.objects.filter(pk=scene.tariff.pk).update(body=body)
+    assert errors(asked(browser, scene.tariff)) == {"__all__": ["“price” is 'free', not a number."]}
+
+
+def test_the_zones_to_choose_from_are_those_of_locations_that_name_the_tariff(browser: Client, scene: Scene) -> None:
+    def zones(body: str) -> list[str]:
+        elsewhere.body = body
+        elsewhere.save()
+        form = browser.get(f"/tariffs/{scene.tariff.pk}/").context["calculator"]["form"]
+        return [zone for zone, _ in form.fields["zone"].choices if zone]
+
+    elsewhere = Location.objects.get(pk=scene.location.pk)
+    elsewhere.pk, elsewhere.ocpi_id, elsewhere.time_zone = None, "PORTO", "Europe/Lisbon"
+    named = scene.location.body
+    assert scene.tariff.ocpi_id in named
+    assert set(zones(named)) == {"Europe/Amsterdam", "Europe/Lisbon"}
+    assert zones(named.replace(f'"{scene.tariff.ocpi_id}"', '"ANOTHER"')) == ["Europe/Amsterdam"]
+    Location.objects.update(time_zone="")
+    form = browser.get(f"/tariffs/{scene.tariff.pk}/").context["calculator"]["form"]
+    assert form.initial["zone"] == ""
+    assert len(form.fields["zone"].choices) > 100
+
+
+def test_the_calculator_costs_few_queries(browser: Client, scene: Scene) -> None:
+    with CaptureQueriesContext(connection) as captured:
+        part(browser, scene.tariff)
+    assert len(captured) <= 8
