@@ -155,6 +155,7 @@ class TariffPage(Page):
             earlier=versions[-1].version.number - 1 if versions else 0,
             words=words_of(tariff.data, request.GET.get("lang")),
             problems=problems_of(tariff),
+            calculator=tariff_calculator.of(tariff, self.user),
         )
 
 

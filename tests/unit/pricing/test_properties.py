@@ -102,12 +102,12 @@ def test_the_uses_are_the_parts_and_the_parts_are_the_total(
 ) -> None:
     session = priced(charge, tariff(*elements, tax_included=tax_included))
     for side, whole in (("net", session.cost.net), ("gross", session.cost.gross)):
-        amounts = [getattr(use.rate, side) for use in session.usage.uses]
+        amounts = [getattr(use.rate, side) for use in session.usage.uses()]
         parts = [getattr(cost, side) for cost in session.costs.values()]
         assert (whole is None) is (None in amounts) is (None in parts)
         if whole is not None:
             divisor = Fraction(session.plan.divisor)
-            uses = [Fraction(use.billed) * Fraction(getattr(use.rate, side)) / divisor for use in session.usage.uses]
+            uses = [Fraction(use.billed) * Fraction(getattr(use.rate, side)) / divisor for use in session.usage.uses()]
             assert sum(uses, Fraction(0)) == sum(map(fraction, parts), Fraction(0)) == fraction(whole)
 
 
