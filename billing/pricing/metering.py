@@ -128,7 +128,7 @@ def end_of(cdr: Cdr, index: int) -> datetime:
 
 def is_reserved_only(period: Period) -> bool:
     """Nothing but reserved time: the fees of charging are not due yet."""
-    kinds = {volume.type for volume in period.dimensions}
+    kinds = {volume.type for volume in period.dimensions if volume.volume}
     return RESERVED in kinds and kinds.isdisjoint((ENERGY, TIME, PARKING))
 
 
@@ -155,7 +155,7 @@ def _use_fee(usage: Usage, moment: Moment, policy: PricingPolicy, fee: Rate, kno
 
 
 def _has_reserved_time(period: Period) -> bool:
-    return any(volume.type == RESERVED for volume in period.dimensions)
+    return any(volume.type == RESERVED and volume.volume > 0 for volume in period.dimensions)
 
 
 def _use_volumes(records: list[Record], moment: Moment, charging: Rates, reserved: Rates) -> Decimal:

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from billing.pricing import limits, lines, warnings
-from billing.pricing.exact import ZERO, Ratio
+from billing.pricing.exact import ZERO, Ratio, exactly
 from billing.pricing.limits import Cost
 from billing.pricing.lines import Line
 from billing.pricing.metering import ENERGY, HOUR, PARKING, TIME, Usage, end_of
@@ -79,7 +79,8 @@ class PricedSession:
     @property
     def energy_kwh(self) -> Decimal:
         """All that was metered, priced or not."""
-        return self.usage.metered(ENERGY)
+        with exactly():
+            return self.usage.metered(ENERGY)
 
     @property
     def hours(self) -> Decimal:
@@ -89,7 +90,8 @@ class PricedSession:
 
     @property
     def parking_hours(self) -> Decimal:
-        return _hours(self.usage.metered(PARKING))
+        with exactly():
+            return _hours(self.usage.metered(PARKING))
 
     @property
     def billed_energy_kwh(self) -> Decimal:
@@ -105,12 +107,14 @@ class PricedSession:
         return _hours(self._billed(PARKING))
 
     def _billed(self, kind: str) -> Decimal:
-        return sum((use.billed for use in self.usage.uses() if use.kind == kind), ZERO)
+        with exactly():
+            return sum((use.billed for use in self.usage.uses() if use.kind == kind), ZERO)
 
     @cached_property
     def lines(self) -> tuple[Line, ...]:
         """For each charging period and dimension the component that applied, and why."""
-        return tuple(self._lines())
+        with exactly():
+            return tuple(self._lines())
 
     def _lines(self) -> Iterator[Line]:
         for use in self.usage.uses():
@@ -119,7 +123,8 @@ class PricedSession:
     @cached_property
     def warnings(self) -> tuple[Warning, ...]:
         """What a reader of the price should know."""
-        return tuple(warnings.find(self.cdr, self.plan.policy, self.usage, self.limits))
+        with exactly():
+            return tuple(warnings.find(self.cdr, self.plan.policy, self.usage, self.limits))
 
 
 def summed(usage: Usage) -> tuple[dict[Part, Units], Units]:

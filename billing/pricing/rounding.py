@@ -6,7 +6,7 @@ from functools import cache
 
 from babel.numbers import get_currency_precision
 
-from billing.pricing.exact import ZERO, rounded
+from billing.pricing.exact import ZERO, exactly, rounded
 from billing.pricing.outcome import Amounts, PricedSession
 from billing.pricing.plan import Part
 from billing.pricing.policy import Rounding
@@ -52,10 +52,11 @@ def part(priced: PricedSession, of: Part) -> Amounts:
 def _of_lines(priced: PricedSession, parts: list[Part]) -> Amounts:
     rule = priced.plan.policy.rounding
     lines = [line for line in priced.lines if line.part in parts]
-    return Amounts(
-        _sum(_one(line.excl, priced.currency, rule) for line in lines),
-        _sum(_one(line.incl, priced.currency, rule) for line in lines),
-    )
+    with exactly():
+        return Amounts(
+            _sum(_one(line.excl, priced.currency, rule) for line in lines),
+            _sum(_one(line.incl, priced.currency, rule) for line in lines),
+        )
 
 
 def _amounts(amounts: Amounts, priced: PricedSession, rule: Rounding) -> Amounts:

@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -218,7 +217,6 @@ def test_the_order_of_elements_for_different_dimensions_is_free(
     assert costs(priced(charge, one)) == costs(priced(charge, other))
 
 
-@pytest.mark.xfail(reason="Lines are written outside of exact arithmetic, with 28 digits.", strict=True)
 def test_lines_keep_every_digit_of_a_long_volume() -> None:
     volume = "0.1000000000000000055511151231257827"  # a tenth, as binary has it
     session = priced(cdr(period("09:00", ENERGY=volume)), tariff(element(energy("3", step=0))))

@@ -166,13 +166,11 @@ def test_limits_hold_for_a_reservation_as_well() -> None:
     assert total(ran_out(), owed) == (Decimal(3), Decimal("3.6"))
 
 
-@pytest.mark.xfail(reason="A volume of 0 counts as use: is_reserved_only looks at names, not at volumes.", strict=True)
 def test_volumes_of_nothing_beside_a_reservation_are_no_charging() -> None:
     charge = cdr(period("09:00", RESERVATION_TIME="1", TIME="0", ENERGY="0"), **NEVER_CAME)
     assert excl(charge, EXPIRY_FEE) == 6
 
 
-@pytest.mark.xfail(reason="A RESERVATION_TIME of 0 costs the fee of a reservation.", strict=True)
 def test_nothing_reserved_costs_no_fee_of_a_reservation() -> None:
     owed = tariff(element(flat("2"), time("5"), **USED), START)
     assert excl(cdr(period("09:00", RESERVATION_TIME="0", ENERGY="20")), owed) == Decimal("5.50")
