@@ -149,7 +149,7 @@ def _times(start: int | None, end: int | None, policy: PricingPolicy) -> Iterato
     """An end of 00:00 is the end of the day: alone it restricts nothing. An end before the start is after midnight."""
 
     def because(moment: Moment) -> str:
-        return f"it was {moment.local:%H:%M} local time" if moment.local is not None else ""
+        return f"it was {hours(moment.minutes)} local time"
 
     if start is not None and end is not None:
         yield from _window(start, end, policy, because)

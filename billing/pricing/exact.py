@@ -15,6 +15,7 @@ from decimal import (
     setcontext,
 )
 from fractions import Fraction
+from functools import cache
 from typing import NamedTuple
 
 from billing.pricing.errors import CannotPrice
@@ -68,7 +69,12 @@ class Ratio(NamedTuple):
 
 def rounded(value: Decimal, decimals: int, *, even: bool = False) -> Decimal:
     """`value` to a number of decimals, half up or half to even."""
-    return value.quantize(Decimal(1).scaleb(-decimals), context=_HALF_EVEN if even else _QUOTIENT)
+    return value.quantize(_last_digit(decimals), context=_HALF_EVEN if even else _QUOTIENT)
+
+
+@cache
+def _last_digit(decimals: int) -> Decimal:
+    return Decimal(1).scaleb(-decimals)
 
 
 def plain(value: Decimal) -> str:

@@ -6,13 +6,11 @@ from datetime import datetime
 from decimal import Decimal
 
 from billing.pricing.conditions import Condition
-from billing.pricing.exact import Ratio, at_least, plain, rounded
-from billing.pricing.metering import ENERGY, Use
+from billing.pricing.exact import Ratio, plain, rounded
+from billing.pricing.metering import ENERGY, FLAT, HOUR, Use
 from billing.pricing.moments import Moment
 from billing.pricing.plan import Plan, Rate
 from billing.pricing.shapes import TaxIncluded
-
-_HOUR = Decimal(3600)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +42,9 @@ class Line:
     reason: str
 
 
-def write(use: Use, plan: Plan, currency: str) -> Line:
+def write(use: Use, plan: Plan) -> Line:
     """The line of one use."""
-    rate = use.rate
+    rate, billed = use.rate, use.billed
     return Line(
         period=use.moment.index,
         starts_at=use.moment.period.starts_at,
@@ -57,14 +55,14 @@ def write(use: Use, plan: Plan, currency: str) -> Line:
         unit=_unit(use),
         quantity=_in_unit(use, use.quantity),
         step_added=_in_unit(use, use.added),
-        billed=_in_unit(use, use.billed),
+        billed=_in_unit(use, billed),
         step_size=rate.component.step_size,
         unit_price=rate.component.price,
         tax_included=(rate.tariff.tax_included or TaxIncluded.NO).value,
         vat=rate.component.vat,
-        excl=_amount(use, rate.net, plan),
-        incl=_amount(use, rate.gross, plan),
-        sentence=_sentence(use, currency),
+        excl=_amount(rate.net, billed, plan),
+        incl=_amount(rate.gross, billed, plan),
+        sentence=_sentence(use),
         reason=_reason(use),
     )
 
@@ -73,35 +71,30 @@ def quantity(kind: str, amount: Decimal) -> str:
     """A quantity (kWh, seconds) as people read it: energy in full, time as hours to four decimals."""
     if kind == ENERGY:
         return f"{plain(amount)} kWh"
-    return f"{plain(rounded(Ratio(amount, _HOUR).decimal, 4))} h"
+    return f"{plain(rounded(Ratio(amount, HOUR).decimal, 4))} h"
 
 
 def _unit(use: Use) -> str:
-    return "session" if use.kind == "FLAT" else "kWh" if use.kind == ENERGY else "h"
+    return "session" if use.kind == FLAT else "kWh" if use.kind == ENERGY else "h"
 
 
 def _in_unit(use: Use, amount: Decimal) -> Decimal:
-    return amount if use.kind in (ENERGY, "FLAT") else Ratio(amount, _HOUR).decimal
+    return amount if not amount or use.kind in (ENERGY, FLAT) else Ratio(amount, HOUR).decimal
 
 
-def _amount(use: Use, price: Decimal | None, plan: Plan) -> Decimal | None:
-    return None if price is None else Ratio(price * use.billed, plan.divisor).decimal
+def _amount(price: Decimal | None, billed: Decimal, plan: Plan) -> Decimal | None:
+    return None if price is None else Ratio(price * billed, plan.divisor).decimal
 
 
-def _sentence(use: Use, currency: str) -> str:
+def _sentence(use: Use) -> str:
     """`31.284 kWh at 0.4900 EUR per kWh`, and the step where it added something."""
-    component = use.rate.component
-    unit = _unit(use)
-    price = f"{at_least(component.price, 4)} {currency} per {'hour' if unit == 'h' else unit}"
-    if use.rate.tariff.tax_included is TaxIncluded.YES and component.vat is not None:
-        price += f" including {plain(component.vat)} % VAT"
-    if unit == "session":
-        return f"Once {price}"
+    if use.kind == FLAT:
+        return f"Once {use.rate.says}"
     if not use.added:
-        return f"{quantity(use.kind, use.quantity)} at {price}"
-    steps = f"{component.step_size} {'Wh' if unit == 'kWh' else 's'}"
+        return f"{quantity(use.kind, use.quantity)} at {use.rate.says}"
+    steps = f"{use.rate.component.step_size} {'Wh' if use.kind == ENERGY else 's'}"
     billed = quantity(use.kind, use.billed)
-    return f"{quantity(use.kind, use.quantity)}, billed as {billed} in steps of {steps}, at {price}"
+    return f"{quantity(use.kind, use.quantity)}, billed as {billed} in steps of {steps}, at {use.rate.says}"
 
 
 def _reason(use: Use) -> str:

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from billing.pricing.errors import CannotPrice
-from billing.pricing.exact import ENDLESS, ZERO, rounded
+from billing.pricing.exact import ENDLESS, ZERO, exactly, rounded
 from billing.pricing.moments import Moment
 from billing.pricing.plan import Plan, Prices, Rate, Rates
 from billing.pricing.policy import Flat, PricingPolicy
@@ -67,8 +67,8 @@ class Use(NamedTuple):
 class Usage:
     """What a walk found: a moment for each period, and what was used under which rate.
 
-    `added` is what steps put on top, by the place of the record. `other_fees` became active after the first one and are
-    not billed.
+    `added` is what steps put on top, by the place of the record. `fees` became active; `other_fees` are those of them
+    that are not billed, because another one was there before.
     """
 
     cdr: Cdr
@@ -77,6 +77,8 @@ class Usage:
     records: list[Record] = field(default_factory=list)
     added: dict[int, Decimal] = field(default_factory=dict)
     other_fees: list[Record] = field(default_factory=list)
+    fees: list[Rate] = field(default_factory=list)
+    _known: tuple[dict[str, Decimal], dict[str, Decimal]] | None = None
 
     def uses(self) -> Iterator[Use]:
         for place, (index, kind, rate, quantity) in enumerate(self.records):
@@ -84,12 +86,33 @@ class Usage:
 
     def metered(self, kind: str) -> Decimal:
         """All of it, priced or not: kWh or seconds."""
-        volumes = (one.volume for period in self.cdr.periods for one in period.dimensions if one.type == kind)
-        return sum(map(seconds_of, volumes) if kind in TIMED else volumes, ZERO)
+        return self._sums()[0].get(kind, ZERO)
 
     def priced(self, kind: str) -> Decimal:
         """What of it has a rate, without what steps add."""
-        return sum((record[3] for record in self.records if record[1] == kind), ZERO)
+        return self._sums()[1].get(kind, ZERO)
+
+    def billed(self, kind: str) -> Decimal:
+        """What of it has a rate, with what steps add."""
+        added = (more for place, more in self.added.items() if self.records[place][1] == kind)
+        with exactly():
+            return sum(added, self.priced(kind))
+
+    def _sums(self) -> tuple[dict[str, Decimal], dict[str, Decimal]]:
+        """What was metered and what was priced, by type; summed when it is first asked for."""
+        if self._known is None:
+            metered: dict[str, Decimal] = {}
+            priced: dict[str, Decimal] = {}
+            with exactly():
+                for period in self.cdr.periods:
+                    for one in period.dimensions:
+                        if one.volume and (one.type == ENERGY or one.type in TIMED):
+                            volume = one.volume if one.type == ENERGY else seconds_of(one.volume)
+                            metered[one.type] = metered.get(one.type, ZERO) + volume
+                for _, kind, _, quantity in self.records:
+                    priced[kind] = priced.get(kind, ZERO) + quantity
+            self._known = metered, priced
+        return self._known
 
 
 def meter(cdr: Cdr, plan: Plan, zone: tzinfo | None, expired: bool) -> Usage:
@@ -104,8 +127,11 @@ def meter(cdr: Cdr, plan: Plan, zone: tzinfo | None, expired: bool) -> Usage:
         usage.moments.append(moment)
         charging, used, ran_out = prices.at(moment) if prices is not None else _NO_PRICES
         reserved = ran_out if expired else used
-        if FLAT in charging or reserved:
-            _use_fees(usage, moment, plan.policy, charging.get(FLAT), reserved.get(FLAT))
+        fee, reserved_fee = charging.get(FLAT), reserved.get(FLAT)
+        if fee is not None and fee not in usage.fees and not is_reserved_only(period):
+            _use_fee(usage, moment, plan.policy, fee)
+        if reserved_fee is not None and reserved_fee not in usage.fees and _has_reserved_time(period):
+            _use_fee(usage, moment, plan.policy, reserved_fee)
         kwh += _use_volumes(usage.records, moment, charging, reserved)
     return usage
 
@@ -132,26 +158,15 @@ def is_reserved_only(period: Period) -> bool:
     return RESERVED in kinds and kinds.isdisjoint((ENERGY, TIME, PARKING))
 
 
-def _use_fees(
-    usage: Usage, moment: Moment, policy: PricingPolicy, charging: Rate | None, reserved: Rate | None
-) -> None:
-    """The fee of charging from its first period on, that of a reservation in a period with reserved time."""
-    known = [record[2] for record in usage.records if record[1] == FLAT]
-    if charging is not None and charging not in known and not is_reserved_only(moment.period):
-        _use_fee(usage, moment, policy, charging, known)
-    if reserved is not None and reserved not in known and _has_reserved_time(moment.period):
-        _use_fee(usage, moment, policy, reserved, known)
-
-
-def _use_fee(usage: Usage, moment: Moment, policy: PricingPolicy, fee: Rate, known: list[Rate]) -> None:
+def _use_fee(usage: Usage, moment: Moment, policy: PricingPolicy, fee: Rate) -> None:
     """A fee is due once: the first one of charging and of a reservation, or (EACH) every different one."""
     record = (moment.index, FLAT, fee, ONE)
     is_reserved = fee.reservation is not None
-    if policy.flat is Flat.ONCE and any((one.reservation is not None) is is_reserved for one in known):
-        if all(one[2] is not fee for one in usage.other_fees):
-            usage.other_fees.append(record)
+    if policy.flat is Flat.ONCE and any((one.reservation is not None) is is_reserved for one in usage.fees):
+        usage.other_fees.append(record)
     else:
         usage.records.append(record)
+    usage.fees.append(fee)
 
 
 def _has_reserved_time(period: Period) -> bool:
@@ -169,7 +184,7 @@ def _use_volumes(records: list[Record], moment: Moment, charging: Rates, reserve
         elif kind in TIMED:
             if quantity < 0:
                 raise _negative(volume, moment)
-            quantity = seconds_of(quantity)
+            quantity = seconds_of(quantity) if quantity.same_quantum(ENDLESS) else quantity * HOUR
             rate = reserved.get(TIME) if kind == RESERVED else charging.get(kind)
         elif kind in BESIDE:
             continue

@@ -79,8 +79,7 @@ class PricedSession:
     @property
     def energy_kwh(self) -> Decimal:
         """All that was metered, priced or not."""
-        with exactly():
-            return self.usage.metered(ENERGY)
+        return self.usage.metered(ENERGY)
 
     @property
     def hours(self) -> Decimal:
@@ -90,8 +89,7 @@ class PricedSession:
 
     @property
     def parking_hours(self) -> Decimal:
-        with exactly():
-            return _hours(self.usage.metered(PARKING))
+        return _hours(self.usage.metered(PARKING))
 
     @property
     def billed_energy_kwh(self) -> Decimal:
@@ -107,8 +105,7 @@ class PricedSession:
         return _hours(self._billed(PARKING))
 
     def _billed(self, kind: str) -> Decimal:
-        with exactly():
-            return sum((use.billed for use in self.usage.uses() if use.kind == kind), ZERO)
+        return self.usage.billed(kind)
 
     @cached_property
     def lines(self) -> tuple[Line, ...]:
@@ -118,7 +115,7 @@ class PricedSession:
 
     def _lines(self) -> Iterator[Line]:
         for use in self.usage.uses():
-            yield lines.write(use, self.plan, self.currency)
+            yield lines.write(use, self.plan)
 
     @cached_property
     def warnings(self) -> tuple[Warning, ...]:
@@ -136,12 +133,14 @@ def summed(usage: Usage) -> tuple[dict[Part, Units], Units]:
     for place, added in usage.added.items():
         quantities[usage.records[place][2]] += added
     parts: dict[Part, Units] = {}
-    total = _NOTHING
     for rate, quantity in quantities.items():
         units = Units(
             None if rate.net is None else rate.net * quantity, None if rate.gross is None else rate.gross * quantity
         )
-        parts[rate.part] = parts[rate.part].plus(units) if rate.part in parts else units
+        known_units = parts.get(rate.part)
+        parts[rate.part] = units if known_units is None else known_units.plus(units)
+    total = _NOTHING
+    for units in parts.values():
         total = total.plus(units)
     return parts, total
 
@@ -158,4 +157,4 @@ def amounts(cost: Cost) -> Amounts:
 
 
 def _hours(seconds: Decimal) -> Decimal:
-    return Ratio(seconds, HOUR).decimal
+    return ZERO if not seconds else Ratio(seconds, HOUR).decimal

@@ -13,7 +13,7 @@ from enum import StrEnum
 from fractions import Fraction
 
 from billing.pricing.conditions import Condition, Test, conditions, span
-from billing.pricing.exact import exactly
+from billing.pricing.exact import at_least, exactly, plain
 from billing.pricing.moments import Moment
 from billing.pricing.policy import RECOMMENDED, PricingPolicy, Selection, TaxWithoutRate
 from billing.pricing.shapes import Component, Dimension, Reservation, Tariff, TaxIncluded
@@ -28,6 +28,8 @@ class Part(StrEnum):
     FIXED = "fixed"
     RESERVATION = "reservation"
 
+    __hash__ = str.__hash__  # that of an enum member is written in Python, and slow
+
 
 _PARTS = {
     Dimension.ENERGY: Part.ENERGY,
@@ -35,16 +37,25 @@ _PARTS = {
     Dimension.PARKING_TIME: Part.PARKING,
     Dimension.FLAT: Part.FIXED,
 }
+_UNITS = {
+    Dimension.ENERGY: "kWh",
+    Dimension.TIME: "hour",
+    Dimension.PARKING_TIME: "hour",
+    Dimension.FLAT: "session",
+}
 _HOUR = 3600
 # Sets of matching elements whose rates are remembered; a real tariff has a handful.
 _MOST_SETS = 1000
 _LOCAL = frozenset({"start_time", "end_time", "start_date", "end_date", "day_of_week"})
 
 
+InFront = tuple[tuple[int, tuple[Condition, ...]], ...]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Rate:
     """A component ready to use: what a kWh, a second or a session costs, in units of the plan, before and after tax,
-    and which part of the total it belongs to.
+    and which part of the total it belongs to. `says` is the price in words.
 
     None where the tariff leaves it open. `in_front` are the elements that come first for the same dimension.
     """
@@ -53,11 +64,12 @@ class Rate:
     element: int
     component: Component
     part: Part
+    says: str
     conditions: tuple[Condition, ...]
     reservation: Reservation | None
     net: Decimal | None
     gross: Decimal | None
-    in_front: tuple[tuple[int, tuple[Condition, ...]], ...]
+    in_front: InFront
 
 
 # By the OCPI name of the dimension: plain texts, because the hash of an enum member is slow.
@@ -183,32 +195,28 @@ def _divisor(tariffs: Iterable[Tariff]) -> int:
 
 
 def _prices(tariff: Tariff, policy: PricingPolicy, divisor: int) -> Prices:
-    in_front: dict[tuple[Dimension, Reservation | None], tuple[tuple[int, tuple[Condition, ...]], ...]] = {}
+    in_front: dict[tuple[Dimension, Reservation | None], InFront] = {}
     elements = []
     for index, element in enumerate(tariff.elements):
-        asked = conditions(element.restrictions, policy)
-        reservation = element.restrictions.reservation
-        rates = []
-        for component in element.components:
-            key = (component.type, reservation)
-            net, gross = _net_and_gross(tariff, component, _price(component, divisor), policy)
-            rates.append(
-                Rate(
-                    tariff,
-                    index,
-                    component,
-                    _part(component, reservation),
-                    asked,
-                    reservation,
-                    net,
-                    gross,
-                    in_front.get(key, ()),
-                )
+        asked, reservation = conditions(element.restrictions, policy), element.restrictions.reservation
+        rates = tuple(
+            Rate(
+                tariff=tariff,
+                element=index,
+                component=component,
+                part=_PARTS[component.type] if reservation is None else Part.RESERVATION,
+                says=_says(tariff, component),
+                conditions=asked,
+                reservation=reservation,
+                net=net,
+                gross=gross,
+                in_front=in_front.get((component.type, reservation), ()),
             )
-        for rate in rates:
-            key = (rate.component.type, reservation)
-            in_front[key] = (*rate.in_front, (index, asked))
-        elements.append(_Element(1 << index, tuple(one.test for one in asked), tuple(rates), reservation))
+            for component in element.components
+            for net, gross in [_net_and_gross(tariff, component, _price(component, divisor), policy)]
+        )
+        in_front |= {(rate.component.type, reservation): (*rate.in_front, (index, asked)) for rate in rates}
+        elements.append(_Element(1 << index, tuple(one.test for one in asked), rates, reservation))
     return Prices(tariff, tuple(elements), policy, _bounds(tariff), _measures(tariff))
 
 
@@ -233,8 +241,12 @@ def _measures(tariff: Tariff) -> tuple[str, ...]:
     return ("power",) * power + ("current",) * current
 
 
-def _part(component: Component, reservation: Reservation | None) -> Part:
-    return _PARTS[component.type] if reservation is None else Part.RESERVATION
+def _says(tariff: Tariff, component: Component) -> str:
+    """`0.4900 EUR per kWh`."""
+    text = f"{at_least(component.price, 4)} {tariff.currency.upper()} per {_UNITS[component.type]}"
+    if tariff.tax_included is TaxIncluded.YES and component.vat is not None:
+        text += f" including {plain(component.vat)} % VAT"
+    return text
 
 
 def _price(component: Component, divisor: int) -> Decimal:

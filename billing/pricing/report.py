@@ -1,5 +1,6 @@
 """A price as plain JSON, for the command line, storage and pages: amounts and quantities are exact decimals as text."""
 
+from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -14,13 +15,17 @@ from billing.pricing.plan import Part
 from billing.pricing.verification import Verdict
 from roaming.ocpi.schema.values import format_time
 
-_NAMES = {
-    "total_energy_cost": Part.ENERGY,
-    "total_time_cost": Part.TIME,
-    "total_parking_cost": Part.PARKING,
-    "total_fixed_cost": Part.FIXED,
-    "total_reservation_cost": Part.RESERVATION,
-}
+_TOTAL = ("total_cost_excl_vat", "total_cost_incl_vat")
+_PARTS = tuple(
+    ((name, f"{name}_incl_vat"), part)
+    for name, part in (
+        ("total_energy_cost", Part.ENERGY),
+        ("total_time_cost", Part.TIME),
+        ("total_parking_cost", Part.PARKING),
+        ("total_fixed_cost", Part.FIXED),
+        ("total_reservation_cost", Part.RESERVATION),
+    )
+)
 
 
 def as_json(priced: PricedSession, *, explained: bool = True) -> dict[str, Any]:
@@ -28,9 +33,10 @@ def as_json(priced: PricedSession, *, explained: bool = True) -> dict[str, Any]:
 
     A name without suffix is before tax. Energy is kWh, times are hours.
     """
-    report: dict[str, Any] = _amounts("total_cost_excl_vat", "total_cost_incl_vat", priced.total)
-    for name, part in _NAMES.items():
-        report |= _amounts(name, f"{name}_incl_vat", priced.part(part))
+    report: dict[str, Any] = {}
+    _put(report, _TOTAL, priced.total, plain)
+    for names, part in _PARTS:
+        _put(report, names, priced.part(part), plain)
     report |= {
         "total_energy": plain(priced.energy_kwh),
         "total_time": plain(priced.hours),
@@ -76,16 +82,19 @@ def plain_json(value: Any) -> Any:
 
 
 def _rounded(priced: PricedSession) -> dict[str, Any]:
-    found = _amounts("total_cost_excl_vat", "total_cost_incl_vat", rounding.total(priced), in_full=True)
-    for name, part in _NAMES.items():
-        found |= _amounts(name, f"{name}_incl_vat", rounding.part(priced, part), in_full=True)
+    found: dict[str, Any] = {}
+    _put(found, _TOTAL, rounding.total(priced), _in_full)
+    for names, part in _PARTS:
+        _put(found, names, rounding.part(priced, part), _in_full)
     return found
 
 
-def _amounts(excl: str, incl: str, amounts: Amounts, *, in_full: bool = False) -> dict[str, str | None]:
-    """`in_full` keeps the idle zeros of a rounded amount: 0.50 EUR."""
+def _put(report: dict[str, Any], names: tuple[str, str], amounts: Amounts, text: Callable[[Decimal], str]) -> None:
+    excl, incl = amounts
+    report[names[0]] = None if excl is None else text(excl)
+    report[names[1]] = None if incl is None else text(incl)
 
-    def text(amount: Decimal | None) -> str | None:
-        return None if amount is None else f"{amount:f}" if in_full else plain(amount)
 
-    return {excl: text(amounts.excl), incl: text(amounts.incl)}
+def _in_full(amount: Decimal) -> str:
+    """With the idle zeros of a rounded amount: 0.50."""
+    return f"{amount:f}"
