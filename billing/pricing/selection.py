@@ -5,7 +5,7 @@ from datetime import datetime
 from billing.pricing.errors import CannotPrice
 from billing.pricing.plan import Plan, Prices
 from billing.pricing.policy import UnknownTariff, UnnamedTariff
-from billing.pricing.shapes import Cdr, Period
+from billing.pricing.shapes import Cdr, Period, Tariff
 
 ORDINARY = ("", "REGULAR")
 
@@ -17,11 +17,12 @@ def prices_of(plan: Plan, cdr: Cdr) -> list[Prices | None]:
     names = {period.tariff_id for period in cdr.periods}
     if len(names) == 1:
         one = _named(plan, cdr, cdr.periods[0], 0)
-        _refuse_other_currency(one, cdr)
+        _refuse(one.tariff, cdr)
         return [one] * len(cdr.periods)
     found = [_named_or_not(plan, cdr, period, index) for index, period in enumerate(cdr.periods)]
     for prices in found:
-        _refuse_other_currency(prices, cdr)
+        if prices is not None:
+            _refuse(prices.tariff, cdr)
     return found
 
 
@@ -55,13 +56,13 @@ def _named(plan: Plan, cdr: Cdr, period: Period, index: int) -> Prices:
     )
 
 
-def _refuse_other_currency(prices: Prices | None, cdr: Cdr) -> None:
-    if prices is None or prices.tariff.currency == cdr.currency:
-        return
-    tariff = prices.tariff
+def _refuse(tariff: Tariff, cdr: Cdr) -> None:
+    """Another currency, and a tariff by which all would be free by mistake."""
     if tariff.currency.upper() != cdr.currency.upper():
         raise CannotPrice(
             "currency_differs",
             "$.currency",
             f"Tariff {tariff.id} is in {tariff.currency}, the charge in {cdr.currency}.",
         )
+    if not tariff.elements:
+        raise CannotPrice("no_elements", "$.elements", f"Tariff {tariff.id} has no elements.")

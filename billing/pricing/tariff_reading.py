@@ -49,7 +49,7 @@ def read_tariff(data: Any, *, version: str = "2.3.0", path: str = "$") -> Tariff
     return Tariff(
         id=tariff.text("id"),
         currency=tariff.text("currency"),
-        elements=_elements(tariff),
+        elements=tuple(_element(one) for one in tariff.objects("elements")),
         type=tariff.given("type", text) or "",
         tax_included=TaxIncluded.NO if older else tariff.given("tax_included", _tax_included),
         min_price=tariff.given("min_price", _limit),
@@ -58,14 +58,6 @@ def read_tariff(data: Any, *, version: str = "2.3.0", path: str = "$") -> Tariff
         ends_at=tariff.given("end_date_time", moment),
         alt_text=_alt_text(data.get("tariff_alt_text")),
     )
-
-
-def _elements(tariff: Fields) -> tuple[Element, ...]:
-    """At least one: without any, everything would be free by mistake."""
-    elements = tuple(_element(one) for one in tariff.objects("elements"))
-    if not elements:
-        raise Unreadable("no_elements", f"{tariff.path}.elements", "There are no elements.")
-    return elements
 
 
 def _element(element: Fields) -> Element:
