@@ -63,7 +63,7 @@ def draft_of(data: Any, *, version: str, at: datetime | None) -> tuple[Draft | N
             tariff = read_tariff(data)
         except Unreadable as refusal:
             refusals.append(error(refusal.code, refusal.path, refusal.sentence))
-            if refusal.code == "no_elements" or not isinstance(data, dict) or not _mended(data, refusal.path):
+            if not isinstance(data, dict) or not _mended(data, refusal.path):
                 return None, refusals
         else:
             return Draft(tariff, frozenset(_place(one.path) for one in refusals), version, at), refusals
