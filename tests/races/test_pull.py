@@ -52,9 +52,7 @@ def reading(theirs: Platform) -> Pull:
 def test_a_reading_whose_worker_gets_a_sigkill_goes_on_at_its_page_with_one_of_four_others(
     reading: Pull, theirs: Platform, database_url: str
 ) -> None:
-    worker = subprocess.Popen(
-        [sys.executable, "-c", WORKER], cwd=ROOT, env=os.environ | {"DATABASE_URL": database_url}
-    )
+    worker = subprocess.Popen([sys.executable, "-c", WORKER], cwd=ROOT, env=os.environ | {"DATABASE_URL": database_url})
 
     def kill(asked: Asked) -> None:
         if asked.query.get("offset") == "4":

@@ -1,0 +1,105 @@
+"""What a partner must have done to come to its total: one change at a time, the likeliest first."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from billing import pricing
+from billing.pricing import Kind, Verdict
+from tests.unit.pricing.cases import Json, cdr, element, energy, flat, parking, period, tariff, time
+
+OWED = tariff(
+    element(flat("0.50", vat="21")),
+    element(energy("0.40", vat="21", step=1000), parking("6", vat="21", step=900)),
+)
+CHARGE = cdr(period("09:00", ENERGY="10.2"), period("10:00", ENERGY="4.3"), period("10:30", PARKING_TIME="0.3"))
+# 0.50 + 15 kWh at 0.40 (14.5 in steps of one) + half an hour at 6.00 (18 minutes in steps of 15) is 9.50.
+
+
+def verdict(excl: str, incl: str | None = None, owed: Json = OWED, charge: Json = CHARGE, **more: Any) -> Verdict:
+    taxes = {} if incl is None else {"taxes": [{"name": "VAT", "amount": Decimal(incl) - Decimal(excl)}]}
+    billed = pricing.read_billed({**charge, "total_cost": {"before_taxes": Decimal(excl), **taxes}})
+    return pricing.verify(billed, [pricing.read_tariff(owed)], **more)
+
+
+def explained(*args: Any, **more: Any) -> tuple[Kind, str]:
+    found = verdict(*args, **more).explanation
+    assert found is not None
+    return found.kind, found.change
+
+
+def test_our_own_total_needs_no_explanation() -> None:
+    agreed = verdict("9.50", "11.495")
+    assert (agreed.agrees, agreed.differences, agreed.explanation) == (True, (), None)
+
+
+@pytest.mark.parametrize(
+    ("excl", "kind", "change"),
+    [
+        ("8.10", Kind.STEP_SIZE, "step_size_scope=none"),
+        ("9.90", Kind.STEP_SIZE, "step_size_scope=period"),
+        ("9.00", Kind.MISSING_COMPONENT, "without=FLAT"),
+        ("6.50", Kind.MISSING_COMPONENT, "without=PARKING_TIME"),
+        ("10.00", Kind.EXTRA_COMPONENT, "fee=twice"),
+        ("11.495", Kind.VAT, "excl=incl"),
+    ],
+)
+def test_a_total_before_tax_is_explained_by_one_change(excl: str, kind: Kind, change: str) -> None:
+    assert explained(excl) == (kind, change)
+
+
+def test_a_tax_that_was_left_out_or_taken_at_another_rate_is_told() -> None:
+    assert explained("9.50", "9.50") == (Kind.VAT, "vat=none")
+    assert explained("9.50", "11.305") == (Kind.VAT, "vat=19")
+
+
+def test_hours_read_in_utc_are_told() -> None:
+    owed = tariff(element(energy("0.20"), start_time="00:00", end_time="10:00"), element(energy("0.40")))
+    charge = cdr(period("09:00", ENERGY="10"), zone="Europe/Amsterdam")  # ten or eleven o'clock there
+    assert explained("2.00", owed=owed, charge=charge) == (Kind.TIME_ZONE, "time_zone=UTC")
+
+
+def test_another_version_of_the_tariff_is_told_before_any_reading() -> None:
+    older = pricing.read_tariff(tariff(element(energy("0.30", step=1000)), element(flat("0.50")), id="T"))
+    assert explained("5.00", versions=[older]) == (Kind.TARIFF_VERSION, "version=1")
+
+
+def test_a_limit_that_was_left_out_is_told() -> None:
+    owed = {**OWED, "max_price": {"before_taxes": 5}}
+    assert explained("9.50", owed=owed) == (Kind.PRICE_LIMIT, "limits=none")
+
+
+def test_energy_of_the_total_instead_of_the_periods_is_told() -> None:
+    charge = {**CHARGE, "total_energy": Decimal("30")}
+    assert explained("15.50", charge=charge) == (Kind.QUANTITY, "energy=total_energy")
+
+
+def test_a_total_out_of_the_blue_stays_unexplained() -> None:
+    found = verdict("77.77")
+    assert found.explanation is None
+    assert [one.kind for one in found.differences] == [Kind.UNEXPLAINED]
+
+
+def test_half_a_cent_is_rounding_and_named_so() -> None:
+    owed = tariff(element(energy("0.333")))
+    found = verdict("0.33", owed=owed, charge=cdr(period("09:00", ENERGY="1")), tolerance=Decimal(0))
+    assert [one.kind for one in found.differences] == [Kind.ROUNDING]
+
+
+def test_parts_are_compared_too_though_the_total_is_right() -> None:
+    charge = {**CHARGE, "total_energy_cost": {"before_taxes": 9}, "total_fixed_cost": {"before_taxes": Decimal("0.5")}}
+    found = verdict("9.50", charge=charge)
+    assert [(one.field, one.carried, one.ours) for one in found.differences] == [("total_energy_cost", 9, 6)]
+
+
+def test_a_credit_takes_the_total_back_and_nothing_else() -> None:
+    charge = {**CHARGE, "credit": True, "total_energy_cost": {"before_taxes": 6}}
+    assert verdict("-9.50", charge=charge).agrees
+    assert not verdict("9.50", charge=charge).agrees
+
+
+def test_the_charging_time_of_a_tariff_by_the_hour_is_a_component_like_any_other() -> None:
+    owed = tariff(element(time("2.00"), energy("0.40")))
+    charge = cdr(period("09:00", ENERGY="10", TIME="1"))
+    assert explained("4.00", owed=owed, charge=charge) == (Kind.MISSING_COMPONENT, "without=TIME")
