@@ -1,4 +1,4 @@
-"""`make bench`: prints one table; only `paging` and `journal` need a database. docs/benchmarks.md tells what to
+"""`make bench`: prints two tables; only `paging` and `journal` need a database. docs/benchmarks.md tells what to
 expect."""
 
 import importlib
@@ -12,6 +12,7 @@ from typing import Any
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "roaming.settings")
 
 from benchmarks import material
+from benchmarks import pricing as pricing_bench
 from benchmarks.clock import seconds
 from billing import pricing
 from roaming.ocpi.schema import transforms, validation, wire
@@ -102,5 +103,9 @@ def _on_a_database(name: str, sizes: Sequence[str]) -> None:
 if __name__ == "__main__":
     if sys.argv[1:2] in (["paging"], ["journal"]):
         _on_a_database(sys.argv[1], sys.argv[2:])
+    elif sys.argv[1:2] == ["pricing"]:
+        pricing_bench.main(*map(int, sys.argv[2:]))
     else:
         main()
+        print()
+        pricing_bench.main()

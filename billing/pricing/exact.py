@@ -61,10 +61,15 @@ class Ratio(NamedTuple):
     @property
     def decimal(self) -> Decimal:
         """With every digit when it has an end (7/8 → 0.875), else to 20 decimals, half up (1/3 → 0.33…3)."""
-        try:
-            return _FINITE.divide(self.over, self.under)
-        except Inexact:
-            return _QUOTIENT.quantize(_QUOTIENT.divide(self.over, self.under), ENDLESS)
+        return quotient(self.over, self.under)
+
+
+def quotient(over: Decimal, under: Decimal) -> Decimal:
+    """`over` / `under` with every digit when it has an end, else to 20 decimals, half up."""
+    try:
+        return _FINITE.divide(over, under)
+    except Inexact:
+        return _QUOTIENT.quantize(_QUOTIENT.divide(over, under), ENDLESS)
 
 
 def rounded(value: Decimal, decimals: int, *, even: bool = False) -> Decimal:

@@ -1,20 +1,20 @@
 """A use as a line that explains itself: how much at which price, and why this element of the tariff."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from msgspec import Struct
+
 from billing.pricing.conditions import Condition
-from billing.pricing.exact import Ratio, plain, rounded
+from billing.pricing.exact import plain, quotient, rounded
 from billing.pricing.metering import ENERGY, FLAT, HOUR, Use
 from billing.pricing.moments import Moment
 from billing.pricing.plan import Plan, Rate
 from billing.pricing.shapes import TaxIncluded
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True, kw_only=True):
     """What one component earns in one charging period. Amounts and quantities are exact (thirds to 20 decimals).
 
     `period` and `element` count from 0; `unit` is kWh, h or session; `quantity` was metered, `billed` is that with
@@ -49,7 +49,7 @@ def write(use: Use, plan: Plan) -> Line:
         period=use.moment.index,
         starts_at=use.moment.period.starts_at,
         dimension=use.kind,
-        part=rate.part.value,
+        part=rate.part,
         tariff_id=rate.tariff.id,
         element=rate.element,
         unit=_unit(use),
@@ -58,7 +58,7 @@ def write(use: Use, plan: Plan) -> Line:
         billed=_in_unit(use, billed),
         step_size=rate.component.step_size,
         unit_price=rate.component.price,
-        tax_included=(rate.tariff.tax_included or TaxIncluded.NO).value,
+        tax_included=rate.tariff.tax_included or TaxIncluded.NO,
         vat=rate.component.vat,
         excl=_amount(rate.net, billed, plan),
         incl=_amount(rate.gross, billed, plan),
@@ -71,7 +71,7 @@ def quantity(kind: str, amount: Decimal) -> str:
     """A quantity (kWh, seconds) as people read it: energy in full, time as hours to four decimals."""
     if kind == ENERGY:
         return f"{plain(amount)} kWh"
-    return f"{plain(rounded(Ratio(amount, HOUR).decimal, 4))} h"
+    return f"{plain(rounded(quotient(amount, HOUR), 4))} h"
 
 
 def _unit(use: Use) -> str:
@@ -79,11 +79,11 @@ def _unit(use: Use) -> str:
 
 
 def _in_unit(use: Use, amount: Decimal) -> Decimal:
-    return amount if not amount or use.kind in (ENERGY, FLAT) else Ratio(amount, HOUR).decimal
+    return amount if not amount or use.kind in (ENERGY, FLAT) else quotient(amount, HOUR)
 
 
 def _amount(price: Decimal | None, billed: Decimal, plan: Plan) -> Decimal | None:
-    return None if price is None else Ratio(price * billed, plan.divisor).decimal
+    return None if price is None else quotient(price * billed, plan.divisor)
 
 
 def _sentence(use: Use) -> str:

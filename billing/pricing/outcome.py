@@ -133,14 +133,12 @@ def summed(usage: Usage) -> tuple[dict[Part, Units], Units]:
     for place, added in usage.added.items():
         quantities[usage.records[place][2]] += added
     parts: dict[Part, Units] = {}
+    total = _NOTHING
     for rate, quantity in quantities.items():
         units = Units(
             None if rate.net is None else rate.net * quantity, None if rate.gross is None else rate.gross * quantity
         )
-        known_units = parts.get(rate.part)
-        parts[rate.part] = units if known_units is None else known_units.plus(units)
-    total = _NOTHING
-    for units in parts.values():
+        parts[rate.part] = parts[rate.part].plus(units) if rate.part in parts else units
         total = total.plus(units)
     return parts, total
 

@@ -15,7 +15,8 @@ from billing.pricing.plan import Bounds, Plan, Prices, Rate
 from billing.pricing.selection import prices_of
 from billing.pricing.shapes import Cdr, Period, Volume
 
-_MINUTE, _DAY = timedelta(minutes=1), timedelta(days=1)
+_MINUTE = timedelta(minutes=1)
+_DAY = 86_400  # seconds
 _LONG = timedelta(days=10_000)
 # A period longer than this is looked at no further.
 _MOST_DAYS = 400
@@ -104,8 +105,8 @@ def _bound_inside(moment: Moment, ends_at: datetime, prices: Prices) -> bool:
         return False
     if ends_at.astimezone(moment.local.tzinfo).utcoffset() != moment.local.utcoffset():
         return True
-    begin = moment.minutes * _MINUTE + timedelta(seconds=moment.local.second)
-    return any(timedelta() < (bound * _MINUTE - begin) % _DAY < length for bound in bounds.minutes)
+    begin, lasts = moment.minutes * 60 + moment.local.second, length.total_seconds()
+    return any(0 < (bound * 60 - begin) % _DAY < lasts for bound in bounds.minutes)
 
 
 def _at_energies(bounds: Bounds, before: Decimal, charged: Decimal) -> Iterator[Fraction]:

@@ -105,12 +105,14 @@ class Prices:
     policy: PricingPolicy
     bounds: Bounds
     measures: tuple[str, ...]
+    always: int  # the bits of elements without restrictions
+    restricted: tuple[_Element, ...]
     _known: dict[int, tuple[Rates, Rates, Rates]] = field(default_factory=dict)
 
     def at(self, moment: Moment) -> tuple[Rates, Rates, Rates]:
         """The rates of charging, of a reservation that was used, and of one that ran out."""
-        matching = 0
-        for element in self.elements:
+        matching = self.always
+        for element in self.restricted:
             for test in element.tests:
                 if not test(moment):
                     break
@@ -217,7 +219,15 @@ def _prices(tariff: Tariff, policy: PricingPolicy, divisor: int) -> Prices:
         )
         in_front |= {(rate.component.type, reservation): (*rate.in_front, (index, asked)) for rate in rates}
         elements.append(_Element(1 << index, tuple(one.test for one in asked), rates, reservation))
-    return Prices(tariff, tuple(elements), policy, _bounds(tariff), _measures(tariff))
+    return Prices(
+        tariff=tariff,
+        elements=tuple(elements),
+        policy=policy,
+        bounds=_bounds(tariff),
+        measures=_measures(tariff),
+        always=sum(element.bit for element in elements if not element.tests),
+        restricted=tuple(element for element in elements if element.tests),
+    )
 
 
 def _bounds(tariff: Tariff) -> Bounds:

@@ -7,6 +7,8 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
+from msgspec import Struct
+
 from billing.pricing import rounding
 from billing.pricing.errors import PricingError
 from billing.pricing.exact import plain
@@ -69,9 +71,11 @@ def verdict_json(verdict: Verdict) -> dict[str, Any]:
 
 
 def plain_json(value: Any) -> Any:
-    """Dataclasses and tuples of them as JSON values: decimals and times as texts."""
+    """Dataclasses, structs and tuples of them as JSON values: decimals and times as texts."""
     if is_dataclass(value):
         return {field.name: plain_json(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, Struct):
+        return {name: plain_json(getattr(value, name)) for name in value.__struct_fields__}
     if isinstance(value, tuple | list):
         return [plain_json(one) for one in value]
     if isinstance(value, Decimal):

@@ -28,10 +28,13 @@ def zone_of(cdr: Cdr, given: str | None = None, location: Place | None = None) -
         if place is not None and place.time_zone:
             return _zone(place.time_zone, f"{path}.time_zone")
     places = [place for place, _ in named if place is not None]
-    guessed = next(filter(None, (_by_coordinates(place.coordinates) for place in places)), None)
-    if guessed is None:
-        countries = [place.country for place in places if place.country] + [cdr.country_code or ""]
-        guessed = next(filter(None, map(_by_country, countries)), None)
+    for place in places:
+        if isinstance(place.coordinates, dict):
+            guessed = _by_coordinates(str(place.coordinates.get("latitude")), str(place.coordinates.get("longitude")))
+            if guessed is not None:
+                return _zone(guessed, "$.cdr_location")
+    countries = [place.country for place in places if place.country] + [cdr.country_code or ""]
+    guessed = next(filter(None, map(_by_country, countries)), None)
     if guessed is None:
         raise TimeZoneUnknown(
             "time_zone_unknown",
@@ -50,11 +53,10 @@ def _zone(name: str, path: str) -> ZoneInfo:
         raise TimeZoneUnknown("time_zone_unknown", path, f"{name[:60]!r} is no IANA time zone.") from None
 
 
-def _by_coordinates(coordinates: object) -> str | None:
-    if not isinstance(coordinates, dict):
-        return None
+@lru_cache(maxsize=4096)
+def _by_coordinates(latitude: str, longitude: str) -> str | None:
     try:
-        north, east = float(str(coordinates.get("latitude"))), float(str(coordinates.get("longitude")))
+        north, east = float(latitude), float(longitude)
     except ValueError:
         return None
     if not (-90 <= north <= 90 and -180 <= east <= 180) or north == east == 0:  # 0, 0 is where the unknown is
