@@ -15,6 +15,7 @@ from uuid import uuid4
 
 import httpx2
 import psycopg
+from django.db import connections
 from psycopg import sql
 
 from tests.services import free_port
@@ -24,7 +25,10 @@ PATIENCE_SECONDS = 60.0
 
 
 class Portal:
-    """One portal: its commands, and its web, worker and beat while it runs. `name` is PORTAL_NAME."""
+    """One portal while it runs: its web, worker and beat, and commands given beside it. `name` is PORTAL_NAME."""
+
+    _process: "subprocess.Popen[bytes]"
+    _console: "subprocess.Popen[str]"
 
     def __init__(self, name: str, party: str, database_url: str, log: Path) -> None:
         self.name = name
@@ -43,11 +47,11 @@ class Portal:
 
     def manage(self, *arguments: str) -> str:
         """What a command of manage.py prints."""
-        done = subprocess.run(
-            [sys.executable, "manage.py", *arguments], cwd=ROOT, env=self._environment, capture_output=True, text=True
-        )
-        assert done.returncode == 0, f"{self.name}: {' '.join(arguments)}: {done.stderr}{self.said()}"
-        return done.stdout
+        assert self._console.stdin and self._console.stdout
+        print(json.dumps(arguments), file=self._console.stdin, flush=True)
+        done = json.loads(self._console.stdout.readline())
+        assert done["code"] == 0, f"{self.name}: {' '.join(arguments)}: {done['errors']}{self.said()}"
+        return str(done["out"])
 
     def told(self, *arguments: str) -> Any:
         """The same for a command with --json."""
@@ -56,18 +60,37 @@ class Portal:
     @contextmanager
     def running(self, *server: str) -> Iterator["Portal"]:
         """With worker and beat in one process; or as `server`, a command that is told where to bind."""
+        with self.starting(*server):
+            self.is_up()
+            yield self
+
+    @contextmanager
+    def starting(self, *server: str) -> Iterator[None]:
+        """The same, and nobody waits until it `is_up`."""
         port = self.url.rpartition(":")[2]
         served = [*server, "--bind", f"127.0.0.1:{port}"] if server else ["manage.py", "run", "--port", port]
-        command = [sys.executable, *served]
+        console, pipe = [sys.executable, "-m", "tests.journeys.console"], subprocess.PIPE
+        environment = self._environment
         with self._log.open("wb") as log:
-            process = subprocess.Popen(command, cwd=ROOT, env=self._environment, stdout=log, stderr=log)
+            self._process = subprocess.Popen(
+                [sys.executable, *served], cwd=ROOT, env=environment, stdout=log, stderr=log
+            )
             try:
-                eventually(lambda: _answers(self.url) or process.poll() is not None, f"{self.name} is up")
-                assert process.poll() is None, self.said()
-                yield self
+                with subprocess.Popen(
+                    console, cwd=ROOT, env=environment, stdin=pipe, stdout=pipe, text=True
+                ) as self._console:
+                    yield
             finally:
-                process.send_signal(signal.SIGINT)
-                process.wait(30)
+                self.stops()
+                self._process.wait(30)
+
+    def is_up(self) -> None:
+        eventually(lambda: _answers(self.url) or self._process.poll() is not None, f"{self.name} is up")
+        assert self._process.poll() is None, self.said()
+
+    def stops(self) -> None:
+        """As with Ctrl-C; what is left to do then takes its time."""
+        self._process.send_signal(signal.SIGINT)
 
     def said(self) -> str:
         """The end of its log, for a test that fails."""
@@ -95,13 +118,12 @@ def database(beside: str) -> Iterator[str]:
 
 @cache
 def _template(beside: str) -> str:
-    """Migrated once for all portals of this run; gone with the test server, or overwritten by the next run."""
+    """As the tests' own database is, which is empty between two of them: migrating one more takes longer than many a
+    story. Gone with the test server, or overwritten by the next run."""
     name = f"portal_template_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"  # workers may share a server
     _execute(beside, "DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
-    _execute(beside, "CREATE DATABASE {}", name)
-    environment = {**os.environ, "DATABASE_URL": _at(beside, name)}
-    command = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
-    subprocess.run(command, cwd=ROOT, env=environment, check=True)
+    connections.close_all()  # nobody may be in a database that is copied
+    _execute(beside, "CREATE DATABASE {} TEMPLATE {}", name, beside.rpartition("/")[2])
     return name
 
 
