@@ -103,6 +103,8 @@ def _on_a_database(name: str, sizes: Sequence[str]) -> None:
 if __name__ == "__main__":
     if sys.argv[1:2] in (["paging"], ["journal"]):
         _on_a_database(sys.argv[1], sys.argv[2:])
+    elif sys.argv[1:] == ["pricing", "compiled"]:
+        pricing_bench.compiled()
     elif sys.argv[1:2] == ["pricing"]:
         pricing_bench.main(*map(int, sys.argv[2:]))
     else:

@@ -1,10 +1,12 @@
-"""`make bench ARGS=pricing`: how many CDRs are priced a second, and what memory a stream of them takes.
+"""`make bench ARGS=pricing`: how many CDRs are priced a second, and what memory a stream of them takes. With
+`ARGS="pricing compiled"` the same of the engine as machine code, where there is a C compiler.
 
-The CDR has five periods, the tariff three elements, one of them by the hour. Figures stand beside `json.loads` of the same
-bytes in the same run, because machines differ.
+The CDR has five periods, the tariff three elements, one of them by the hour. Figures stand beside `json.loads` of the
+same bytes in the same run, because machines differ.
 """
 
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -116,6 +118,16 @@ def main(count: int = 100_000) -> None:
     print(f"{f'memory after {count:,} / {count * 3:,} CDRs of a stream':52} {_memory(line, count)}")
 
 
+def compiled() -> None:
+    """Compile a copy, and measure that."""
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([sys.executable, str(ROOT / "deploy" / "compile.py"), folder], check=True)
+        for name in ("benchmarks", "partners", "manage.py"):
+            (Path(folder) / name).symlink_to(ROOT / name)
+        command = [sys.executable, "-m", "benchmarks", "pricing"]
+        subprocess.run(command, cwd=folder, env={**os.environ, "PYTHONPATH": folder}, check=True)
+
+
 def _tell(name: str, taken: float, base: float) -> None:
     print(f"{name:52} {1 / taken:10,.0f} {taken / base:14.2f}", flush=True)
 
@@ -138,7 +150,7 @@ def _batch(line: bytes, count: int) -> float:
 def _run(file: Path) -> float:
     began = time.perf_counter()
     command = [sys.executable, "manage.py", "price", "--batch", str(file), "--jobs", "0"]
-    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     return time.perf_counter() - began
 
 

@@ -231,11 +231,12 @@ def _prices(tariff: Tariff, policy: PricingPolicy, divisor: int) -> Prices:
 
 
 def _bounds(tariff: Tariff) -> Bounds:
-    """Every midnight is one where a day decides."""
+    """Every midnight is one where a day decides, or where a time stands alone: it lasts to midnight, or from it."""
     said = [element.restrictions for element in tariff.elements]
     spans = [bound for one in said for bound in (one.min_duration, one.max_duration)]
     minutes = [bound for one in said for bound in (one.start_time, one.end_time)]
-    if any(one.day_of_week or one.start_date or one.end_date for one in said):
+    alone = any((one.start_time is None) is not (one.end_time is None) for one in said)
+    if alone or any(one.day_of_week or one.start_date or one.end_date for one in said):
         minutes.append(0)
     return Bounds(
         energies=tuple(bound for one in said for bound in (one.min_kwh, one.max_kwh) if bound is not None),

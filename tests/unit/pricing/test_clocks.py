@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from billing.pricing import RECOMMENDED
 from tests.unit.pricing.cases import AMSTERDAM, Json, cdr, element, energy, excl, period, priced, tariff, time
 
 LORD_HOWE = "Australia/Lord_Howe"  # its clocks change by half an hour, between UTC+10:30 and UTC+11
@@ -161,3 +162,11 @@ def test_a_leap_day_is_a_day(utc: str, expected: int) -> None:
 def test_where_the_clock_does_not_matter_the_night_is_as_long_as_it_is_metered() -> None:
     charge = cdr(period("2027-10-31T00:00:00Z", TIME="2"), end_date_time="2027-10-31T02:00:00Z")
     assert excl(charge, tariff(element(time("1.50")))) == 3
+
+
+def test_a_start_without_an_end_lasts_to_midnight_and_a_change_there_is_told() -> None:
+    owed = tariff(element(energy("1"), start_time="02:00"), element(energy("0")))
+    night = cdr(period("23:00", ENERGY="4"), end_date_time="2027-03-16T03:00:00Z", zone="UTC")
+    assert [one.code for one in priced(night, owed).warnings] == ["restriction_changes_in_period"]
+    split = priced(night, owed, policy=RECOMMENDED.but(threshold_inside_period="split"))
+    assert split.total.excl == Decimal(2)  # an hour before midnight, and the one from two to three
