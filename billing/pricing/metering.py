@@ -94,7 +94,9 @@ class Usage:
 
     def billed(self, kind: str) -> Decimal:
         """What of it has a rate, with what steps add."""
-        added = (more for place, more in self.added.items() if self.records[place][1] == kind)
+        added = [more for place, more in self.added.items() if self.records[place][1] == kind]
+        if not added:
+            return self.priced(kind)
         with exactly():
             return sum(added, self.priced(kind))
 

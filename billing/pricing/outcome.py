@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from billing.pricing import limits, lines, warnings
-from billing.pricing.exact import ZERO, Ratio, exactly
+from billing.pricing.exact import ZERO, Ratio, exactly, quotient
 from billing.pricing.limits import Cost
 from billing.pricing.lines import Line
 from billing.pricing.metering import ENERGY, HOUR, PARKING, TIME, Usage, end_of
@@ -64,12 +64,16 @@ class PricedSession:
         """Of the tariffs that priced it, each once, in their order."""
         return tuple(dict.fromkeys(prices.tariff.id for prices in self.usage.prices if prices is not None))
 
-    @property
+    @cached_property
     def total(self) -> Amounts:
         return amounts(self.cost)
 
     def part(self, part: Part) -> Amounts:
-        return amounts(self.costs[part]) if part in self.units else _FREE
+        return self._parts.get(part, _FREE)
+
+    @cached_property
+    def _parts(self) -> dict[Part, Amounts]:
+        return {part: amounts(cost) for part, cost in self.costs.items()}
 
     @cached_property
     def costs(self) -> dict[Part, Cost]:
@@ -84,8 +88,8 @@ class PricedSession:
     @property
     def hours(self) -> Decimal:
         """From the start to the end of the session; of one under way to the start of its last period."""
-        seconds = (end_of(self.cdr, len(self.cdr.periods) - 1) - self.cdr.starts_at) / timedelta(microseconds=1)
-        return Ratio(Decimal(int(seconds)), Decimal(3_600_000_000)).decimal
+        lasted = end_of(self.cdr, len(self.cdr.periods) - 1) - self.cdr.starts_at
+        return quotient(Decimal(lasted // timedelta(microseconds=1)), Decimal(3_600_000_000))
 
     @property
     def parking_hours(self) -> Decimal:
@@ -93,19 +97,16 @@ class PricedSession:
 
     @property
     def billed_energy_kwh(self) -> Decimal:
-        return self._billed(ENERGY)
+        return self.usage.billed(ENERGY)
 
     @property
     def billed_hours(self) -> Decimal:
         """Of charging time."""
-        return _hours(self._billed(TIME))
+        return _hours(self.usage.billed(TIME))
 
     @property
     def billed_parking_hours(self) -> Decimal:
-        return _hours(self._billed(PARKING))
-
-    def _billed(self, kind: str) -> Decimal:
-        return self.usage.billed(kind)
+        return _hours(self.usage.billed(PARKING))
 
     @cached_property
     def lines(self) -> tuple[Line, ...]:
@@ -155,4 +156,4 @@ def amounts(cost: Cost) -> Amounts:
 
 
 def _hours(seconds: Decimal) -> Decimal:
-    return ZERO if not seconds else Ratio(seconds, HOUR).decimal
+    return ZERO if not seconds else quotient(seconds, HOUR)

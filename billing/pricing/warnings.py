@@ -43,18 +43,19 @@ def _tariffs(usage: Usage) -> list[Prices]:
 
 
 def _of_periods(cdr: Cdr, usage: Usage) -> Iterator[Warning]:
-    ends_at = cdr.ends_at or cdr.stops_at
+    ends_at = cdr.ends_at or cdr.stops_at or cdr.periods[-1].starts_at
     others_are_named = any(period.tariff_id for period in cdr.periods)
     for moment, prices in zip(usage.moments, usage.prices, strict=True):
-        period, path = moment.period, f"$.charging_periods[{moment.index}]"
-        number = moment.index + 1
-        if period.starts_at < cdr.starts_at or (ends_at is not None and period.starts_at > ends_at):
+        period, number = moment.period, moment.index + 1
+        path = f"$.charging_periods[{moment.index}]"
+        if not cdr.starts_at <= period.starts_at <= ends_at:
             yield Warning("period_outside_session", f"Charging period {number} starts outside the session.", path)
         if energy(period) < 0:
             yield Warning("negative_energy", f"In charging period {number} energy flowed back.", path)
-        if period.tariff_id is None and others_are_named:
+        if others_are_named and period.tariff_id is None:
             yield Warning("period_without_tariff", f"Charging period {number} names no tariff, others do.", path)
-        yield from _of_restrictions(cdr, moment, prices, path)
+        if prices is not None and (prices.restricted or prices.measures):
+            yield from _of_restrictions(cdr, moment, prices, path)
 
 
 def _of_choice(cdr: Cdr, usage: Usage) -> Iterator[Warning]:
@@ -80,9 +81,7 @@ def _first_uses(usage: Usage) -> list[tuple[Moment, Prices]]:
     return list(found.values())
 
 
-def _of_restrictions(cdr: Cdr, moment: Moment, prices: Prices | None, path: str) -> Iterator[Warning]:
-    if prices is None:
-        return
+def _of_restrictions(cdr: Cdr, moment: Moment, prices: Prices, path: str) -> Iterator[Warning]:
     if changes_inside(moment, end_of(cdr, moment.index), prices):
         yield Warning(
             "restriction_changes_in_period",
