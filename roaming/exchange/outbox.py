@@ -205,6 +205,11 @@ def takes(connection: Connection, module: str) -> bool:
     return connection.endpoint(module, "RECEIVER") is not None
 
 
+def anybody_takes(module: str) -> bool:
+    """Whether there is a platform to which something of `module` is ever pushed."""
+    return Connection.objects.filter(endpoints__contains=[{"identifier": module, "role": "RECEIVER"}]).exists()
+
+
 def _takers(receivers: Iterable[Receiver], change: Change) -> list[Receiver]:
     """Those that have an interface for it, or gave an address. A platform that hosts two counterparties gets an object
     once."""

@@ -54,8 +54,9 @@ def refresh(*, at: datetime) -> int:
     """Write down whose status is no longer what partners were told, and tell them; how many."""
     told = dict(ClientInfo.objects.values_list("party_id", "status"))
     changed = [party for party in selectors.clients() if selectors.status_of(party) != told.get(party.pk)]
+    heeded = bool(changed) and outbox.anybody_takes(_MODULE)
     for party in changed:
-        _note(party, at)
+        _note(party, at, heeded)
     return len(changed)
 
 
@@ -83,8 +84,9 @@ def _behind(connection: Connection, data: Data) -> Party:
     return party
 
 
-@transaction.atomic
-def _note(party: Party, at: datetime) -> None:
+@transaction.atomic(savepoint=False)
+def _note(party: Party, at: datetime, heeded: bool) -> None:
+    """Write it down, and tell those concerned unless there is nobody who wants to know."""
     status = selectors.status_of(party)
     data = {
         "party_id": party.party_id,
@@ -95,7 +97,7 @@ def _note(party: Party, at: datetime) -> None:
     }
     columns = {"status": status, "last_updated": parse_time(data["last_updated"])}
     stored = storage.put_object(ClientInfo, party=party, ocpi_id=party.role, data=data, columns=columns, at=at)
-    if stored.changed:
+    if stored.changed and heeded:
         _announce(stored.row, routing.receivers_of_status(party, at=at), at)
 
 

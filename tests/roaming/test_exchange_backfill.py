@@ -277,15 +277,15 @@ class TestWithNothingToTell:
     def test_a_registration_stays_within_its_budget_of_queries(
         self, django_assert_max_num_queries: DjangoAssertNumQueries
     ) -> None:
-        with django_assert_max_num_queries(48):  # added with two parties, of which the platform hears, and registered
+        with django_assert_max_num_queries(40):  # added with two parties, of which the platform hears, and registered
             cast.volta(url="http://volta.invalid")
-        with django_assert_max_num_queries(34):
+        with django_assert_max_num_queries(31):
             cast.nomad(url="http://nomad.invalid")
-        with django_assert_max_num_queries(46):  # every module there is
+        with django_assert_max_num_queries(40):  # every module there is
             cast.connection("Polder Laden", "CPO NL*PLD", url="http://polder.invalid", version="2.3.0")
 
     def test_an_agreement_stays_within_its_budget_of_queries(
         self, nomad: Connection, django_assert_max_num_queries: DjangoAssertNumQueries
     ) -> None:
-        with django_assert_max_num_queries(48):
+        with django_assert_max_num_queries(46):
             cast.agreement("NL*VLT", "DE*NMD")
