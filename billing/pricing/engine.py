@@ -1,7 +1,6 @@
 """The one way to a price. Pure: values in, values out; counts exactly and rounds nothing."""
 
 from collections.abc import Sequence
-from datetime import tzinfo
 
 from billing.pricing import steps, zones
 from billing.pricing.exact import exactly
@@ -10,6 +9,7 @@ from billing.pricing.outcome import PricedSession
 from billing.pricing.periods import split_at_thresholds
 from billing.pricing.plan import Plan, compile
 from billing.pricing.policy import RECOMMENDED, PricingPolicy, ThresholdInsidePeriod
+from billing.pricing.selection import prices_of
 from billing.pricing.shapes import Cdr, Place, Tariff
 
 # How an EVSE is called in the CDR of a reservation that nobody came for (spec: CdrLocation.evse_uid).
@@ -48,19 +48,18 @@ def price_by(
     location: Place | None = None,
     reservation_expired: bool | None = None,
 ) -> PricedSession:
-    """The same with compiled tariffs."""
-    zone = zones.zone_of(cdr, time_zone, location) if plan.needs_local_time else None
+    """The same with compiled tariffs. A zone is looked for where one of those that price asks for the hour or day."""
+    prices = prices_of(plan, cdr)
+    asked = any(one is not None and one.needs_local_time for one in prices)
+    zone = zones.zone_of(cdr, time_zone, location) if asked else None
     with exactly():
         if plan.policy.threshold_inside_period is ThresholdInsidePeriod.SPLIT:
-            cdr = split_at_thresholds(cdr, plan, zone)
-        return _priced(cdr, plan, zone, reservation_expired)
-
-
-def _priced(cdr: Cdr, plan: Plan, zone: tzinfo | None, expired: bool | None) -> PricedSession:
-    ran_out = _looks_expired(cdr) if expired is None else expired
-    usage = meter(cdr, plan, zone, ran_out)
-    steps.round_up(usage, plan.policy)
-    return PricedSession(cdr, plan, usage, ran_out)
+            cdr = split_at_thresholds(cdr, prices, zone)
+            prices = prices_of(plan, cdr)
+        expired = _looks_expired(cdr) if reservation_expired is None else reservation_expired
+        usage = meter(cdr, plan, prices, zone, expired)
+        steps.round_up(usage, plan.policy)
+        return PricedSession(cdr, plan, usage, expired)
 
 
 def _looks_expired(cdr: Cdr) -> bool:

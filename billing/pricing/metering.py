@@ -15,7 +15,6 @@ from billing.pricing.exact import ENDLESS, ZERO, exactly, rounded
 from billing.pricing.moments import Moment
 from billing.pricing.plan import Plan, Prices, Rate, Rates
 from billing.pricing.policy import Flat, PricingPolicy
-from billing.pricing.selection import prices_of
 from billing.pricing.shapes import Cdr, Period, Volume
 
 HOUR = Decimal(3600)
@@ -117,9 +116,9 @@ class Usage:
         return self._known
 
 
-def meter(cdr: Cdr, plan: Plan, zone: tzinfo | None, expired: bool) -> Usage:
-    """Walk through the periods. Raises CannotPrice."""
-    usage = Usage(cdr, prices_of(plan, cdr))
+def meter(cdr: Cdr, plan: Plan, prices_of: list[Prices | None], zone: tzinfo | None, expired: bool) -> Usage:
+    """Walk through the periods, each with its tariff (None: nothing prices it). Raises CannotPrice."""
+    usage = Usage(cdr, prices_of)
     began = min(cdr.starts_at, cdr.periods[0].starts_at)
     kwh = ZERO
     for index, (period, prices) in enumerate(zip(cdr.periods, usage.prices, strict=True)):

@@ -1,7 +1,7 @@
 """Where a restriction changes inside a charging period, and the period cut there (ThresholdInsidePeriod.SPLIT)."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from fractions import Fraction
@@ -11,8 +11,7 @@ from msgspec.structs import replace
 from billing.pricing.exact import ZERO, Ratio
 from billing.pricing.metering import ENERGY, FLAT, RESERVED, TIME, TIMED, end_of
 from billing.pricing.moments import Moment
-from billing.pricing.plan import Bounds, Plan, Prices, Rate
-from billing.pricing.selection import prices_of
+from billing.pricing.plan import Bounds, Prices, Rate
 from billing.pricing.shapes import Cdr, Period, Volume
 
 _MINUTE = timedelta(minutes=1)
@@ -22,12 +21,12 @@ _LONG = timedelta(days=10_000)
 _MOST_DAYS = 400
 
 
-def split_at_thresholds(cdr: Cdr, plan: Plan, zone: tzinfo | None) -> Cdr:
+def split_at_thresholds(cdr: Cdr, prices_of: Sequence[Prices | None], zone: tzinfo | None) -> Cdr:
     """The same charge with every period cut where a restriction of its tariff changes, all volumes flowing evenly."""
     began = min(cdr.starts_at, cdr.periods[0].starts_at)
     kwh = ZERO
     parts: list[Period] = []
-    for index, (period, prices) in enumerate(zip(cdr.periods, prices_of(plan, cdr), strict=True)):
+    for index, (period, prices) in enumerate(zip(cdr.periods, prices_of, strict=True)):
         ends_at = end_of(cdr, index)
         shares = cuts(period, ends_at, prices, began=began, kwh=kwh, zone=zone)
         parts.extend(_cut(period, ends_at, shares))

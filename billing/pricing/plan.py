@@ -105,6 +105,7 @@ class Prices:
     policy: PricingPolicy
     bounds: Bounds
     measures: tuple[str, ...]
+    needs_local_time: bool
     always: int  # the bits of elements without restrictions
     restricted: tuple[_Element, ...]
     _known: dict[int, tuple[Rates, Rates, Rates]] = field(default_factory=dict)
@@ -167,12 +168,7 @@ def compile(tariffs: Sequence[Tariff], policy: PricingPolicy = RECOMMENDED) -> P
         tariffs=prices,
         divisor=Decimal(divisor),
         by_id=_by_id(prices),
-        needs_local_time=any(
-            _LOCAL.intersection(condition.fields)
-            for one in prices
-            for rate in one.rates()
-            for condition in rate.conditions
-        ),
+        needs_local_time=any(one.needs_local_time for one in prices),
     )
 
 
@@ -225,6 +221,12 @@ def _prices(tariff: Tariff, policy: PricingPolicy, divisor: int) -> Prices:
         policy=policy,
         bounds=_bounds(tariff),
         measures=_measures(tariff),
+        needs_local_time=any(
+            _LOCAL.intersection(asked.fields)
+            for element in elements
+            for rate in element.rates
+            for asked in rate.conditions
+        ),
         always=sum(element.bit for element in elements if not element.tests),
         restricted=tuple(element for element in elements if element.tests),
     )

@@ -23,6 +23,7 @@ from billing.pricing.periods import energy as energy_of
 from billing.pricing.periods import split_at_thresholds
 from billing.pricing.plan import compile
 from billing.pricing.policy import RECOMMENDED, PricingPolicy
+from billing.pricing.selection import prices_of
 from billing.pricing.shapes import Cdr, Period, Place, Tariff, Volume
 
 # kW: the most that a car's own charger takes from a socket of alternating current (IEC 61851, mode 3).
@@ -62,7 +63,7 @@ def quote(
     with exactly():
         whole = _charge(tariff, energy_kwh, starts_at.astimezone(UTC), duration, max_power_kw, time_zone)
         zone = zones.zone_of(whole, time_zone) if time_zone else None
-        cut = split_at_thresholds(whole, plan, zone if plan.needs_local_time else None)
+        cut = split_at_thresholds(whole, prices_of(plan, whole), zone if plan.needs_local_time else None)
         cdr = replace(cut, periods=tuple(_metered(cut, _bounds(tariff))))
     return price_by(plan, cdr, time_zone=time_zone)
 

@@ -14,6 +14,8 @@ from billing.pricing.policy import PricingPolicy, TaxWithoutRate
 from billing.pricing.selection import ORDINARY
 from billing.pricing.shapes import Cdr, Tariff, TaxIncluded
 
+# Of a booking; how they are paid, the tariff chapter does not say.
+_OF_BOOKINGS = frozenset({"RESERVATION_EXPIRES", "RESERVATION_OVERTIME"})
 _NOUNS = {ENERGY: "energy", TIME: "charging time", PARKING: "parking time", RESERVED: "reserved time"}
 
 
@@ -100,6 +102,14 @@ def _of_restrictions(cdr: Cdr, moment: Moment, prices: Prices, path: str) -> Ite
 
 
 def _unpriced(usage: Usage) -> Iterator[Warning]:
+    for moment in usage.moments:
+        for volume in moment.period.dimensions:
+            if volume.type in _OF_BOOKINGS and volume.volume:
+                yield Warning(
+                    "not_priced",
+                    f"Nothing prices {volume.type} here: it cost nothing.",
+                    f"$.charging_periods[{moment.index}]",
+                )
     for kind, noun in _NOUNS.items():
         amount = usage.metered(kind) - usage.priced(kind)
         if amount:

@@ -229,3 +229,8 @@ def test_days_of_minutes_are_read_once() -> None:
     session = priced(cdr(*periods), tariff(element(energy("1", vat=VAT), max_kwh=61), element(energy("2", vat=VAT))))
     assert session.warnings == ()
     assert session.total.excl == 60
+
+
+def test_what_a_booking_measures_is_free_and_said() -> None:
+    charge = cdr(period("09:00", ENERGY="1", RESERVATION_OVERTIME="0.5"))
+    assert warned(charge, PLAIN) == [("not_priced", "$.charging_periods[0]")]

@@ -3,6 +3,7 @@
 UTC is nobody's default: what cannot be known is refused.
 """
 
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -159,3 +160,10 @@ def test_utc_is_a_zone_like_others_where_it_is_named() -> None:
 def test_a_country_that_is_no_text_is_refused() -> None:
     with pytest.raises(Unreadable):
         read_cdr(charged({"country": 31}))
+
+
+def test_a_tariff_by_the_hour_that_prices_nothing_asks_for_no_zone() -> None:
+    by_hour = tariff(element(energy("9"), start_time="08:00"), id="HOURS")
+    plain = tariff(element(energy("1")), id="PLAIN")
+    charge = cdr(period("09:00", "PLAIN", ENERGY="1"))
+    assert priced(charge, by_hour, plain).total.excl == Decimal(1)
