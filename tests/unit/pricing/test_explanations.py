@@ -90,6 +90,7 @@ def test_half_a_cent_is_rounding_and_named_so() -> None:
 def test_parts_are_compared_too_though_the_total_is_right() -> None:
     charge = {**CHARGE, "total_energy_cost": {"before_taxes": 9}, "total_fixed_cost": {"before_taxes": Decimal("0.5")}}
     found = verdict("9.50", charge=charge)
+    assert found.explanation is None  # what is searched for is the total
     (one,) = found.differences
     assert (one.field, one.carried, one.ours) == ("total_energy_cost", Decimal(9), Decimal(6))
 
