@@ -12,7 +12,7 @@ from billing.pricing.explanations import Explanation, Kind
 from billing.pricing.lines import Line
 from billing.pricing.outcome import Amounts, PricedSession
 from billing.pricing.plan import Part, Plan, compile
-from billing.pricing.policy import RECOMMENDED, PricingPolicy, of_version
+from billing.pricing.policy import READINGS, RECOMMENDED, PricingPolicy, departures, of_version
 from billing.pricing.quoting import full_at, quote, read_duration
 from billing.pricing.reading import decode_cdr, read_cdr
 from billing.pricing.report import as_json, error_json, verdict_json
@@ -35,6 +35,7 @@ from billing.pricing.verification import Comparison, Difference, Verdict, compar
 from billing.pricing.warnings import Warning
 
 __all__ = [
+    "READINGS",
     "RECOMMENDED",
     "Amounts",
     "Billed",
@@ -71,6 +72,7 @@ __all__ = [
     "compile",
     "contradictions",
     "decode_cdr",
+    "departures",
     "error_json",
     "full_at",
     "of_version",

@@ -3,7 +3,8 @@
 Each member says which question of the specification it answers (docs/pricing.md has them with examples).
 """
 
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -145,18 +146,37 @@ class PricingPolicy:
     limit_without_tax: LimitWithoutTax = LimitWithoutTax.SCALE
     rounding: Rounding = Rounding.PER_CDR_HALF_UP
 
-    def but(self, **readings: Any) -> "PricingPolicy":
+    def but(self, /, **readings: Any) -> "PricingPolicy":
         """The same with some readings changed. Names and values may be texts; raises ValueError for unknown ones."""
-        kinds: dict[str, Any] = {field.name: type(field.default) for field in fields(self)}
-        unknown = readings.keys() - kinds.keys()
+        unknown = readings.keys() - READINGS.keys()
         if unknown:
-            raise ValueError(f"“{min(unknown)}” is no reading; there are {', '.join(kinds)}.")
-        return replace(self, **{name: kinds[name](value) for name, value in readings.items()})
+            raise ValueError(f"“{min(unknown)}” is no reading; there are {', '.join(READINGS)}.")
+        return replace(self, **{name: _member(name, value) for name, value in readings.items()})
 
 
 RECOMMENDED = PricingPolicy()
+# The values of each reading, by its name.
+READINGS: Mapping[str, type[StrEnum]] = {name: type(value) for name, value in vars(RECOMMENDED).items()}
 
 
 def of_version(version: str) -> PricingPolicy:
     """The recommended reading of an OCPI version: 2.2.1 says that a missing VAT is none, the others do not tell."""
     return RECOMMENDED if version.startswith("2.2") else RECOMMENDED.but(tax_without_rate=TaxWithoutRate.UNKNOWN)
+
+
+def departures(readings: Mapping[str, str]) -> dict[str, str]:
+    """Those that are not what every OCPI version recommends anyway: all that an agreement has to say. Raises ValueError
+    for unknown names and values."""
+    recommended = (RECOMMENDED, of_version("2.3.0"))
+    return {
+        name: value
+        for name, value in readings.items()
+        if any(policy.but(**{name: value}) != policy for policy in recommended)
+    }
+
+
+def _member(name: str, value: Any) -> Any:
+    try:
+        return READINGS[name](value)
+    except ValueError:
+        raise ValueError(f"“{value}” is no reading of “{name}”; there are {', '.join(READINGS[name])}.") from None

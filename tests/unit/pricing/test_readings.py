@@ -199,7 +199,7 @@ def test_a_reading_may_be_named_by_texts_and_a_wrong_one_is_refused() -> None:
     assert hash(RECOMMENDED.but(flat="each")) == hash(RECOMMENDED.but(flat="each"))
     wrong: list[dict[str, Any]] = [{"flat": "twice"}, {"weather": "fair"}, {"flat": None}]
     for readings in wrong:
-        with pytest.raises(ValueError, match=r"no reading|is not a valid"):
+        with pytest.raises(ValueError, match="is no reading"):
             RECOMMENDED.but(**readings)
 
 
