@@ -60,7 +60,8 @@ class AgreementAdmin(MovesAdmin):
     list_filter = ["state", "currency", "cpo__connection__partner"]
     search_fields = ["reference", "cpo__party_id", "emsp__party_id"]
     date_hierarchy = "starts_date"
-    readonly_fields = ["reference", "state", "activated_at", "ended_at"]
+    # Readings are chosen in the portal and by add_agreement, which know what there is to choose.
+    readonly_fields = ["reference", "readings", "state", "activated_at", "ended_at"]
     moves = {"activate": ("Activate", "activate"), "end": ("End today", "end_today")}
     refusals = (services.CannotAgree,)
 

@@ -7,6 +7,7 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q, Value
+from django.db.models.lookups import Exact
 
 from partners.parties.models import Party
 from roaming.kernel.states import Moves
@@ -57,6 +58,9 @@ class Agreement(models.Model):
 
     `authorization_seconds` is how long the eMSP may take to say whether its driver may charge. Who is let charge while
     it cannot be asked is counted: `offline_per_token` a day, and `offline_per_day` in all (None: without limit).
+
+    `readings` is how OCPI is read where it leaves a choice, by name, and only what is not as recommended. Billing knows
+    their names and values (docs/pricing.md).
     """
 
     reference = models.CharField(max_length=20, unique=True)
@@ -69,6 +73,7 @@ class Agreement(models.Model):
     currency = models.CharField(max_length=3, default="EUR")
     price_basis = models.CharField(max_length=20, choices=PriceBasis.choices, default=PriceBasis.AS_CARRIED)
     price_tolerance = models.DecimalField(max_digits=9, decimal_places=4, default=Decimal("0.01"))
+    readings = models.JSONField("how OCPI is read", default=dict, blank=True)
     vat_rate = models.DecimalField("VAT rate, percent", max_digits=5, decimal_places=2, default=Decimal("0.00"))
     vat_note = models.CharField("VAT note on the invoice", max_length=200, blank=True, default="Reverse charge")
     payment_days = models.PositiveSmallIntegerField(default=30)
@@ -107,6 +112,12 @@ class Agreement(models.Model):
                 name="partners_agreement_ends_after_it_starts",
             ),
             models.CheckConstraint(condition=Q(price_tolerance__gte=0), name="partners_agreement_tolerance_positive"),
+            models.CheckConstraint(
+                condition=Exact(
+                    Func(F("readings"), function="jsonb_typeof", output_field=models.TextField()), Value("object")
+                ),
+                name="partners_agreement_readings_have_names",
+            ),
             models.CheckConstraint(
                 condition=Q(vat_rate__gte=0, vat_rate__lte=100), name="partners_agreement_vat_rate_a_percentage"
             ),

@@ -75,8 +75,15 @@ def check_terms(agreement: Agreement) -> None:
     except ValidationError as error:
         field, messages = next(iter(error.message_dict.items()))
         raise CannotAgree(f"{field}: {messages[0]}") from error
+    _check_readings(agreement.readings)
     _check_money(agreement)
     _check_authorization(agreement)
+
+
+def _check_readings(readings: Any) -> None:
+    """Their form only: what they may say is for whoever prices by them."""
+    if not isinstance(readings, dict) or not all(isinstance(one, str) for pair in readings.items() for one in pair):
+        raise CannotAgree("The readings are names with a word each, such as flat: each.")
 
 
 def _check_money(agreement: Agreement) -> None:

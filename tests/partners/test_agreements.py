@@ -3,9 +3,11 @@
 import json
 from datetime import UTC, date, datetime
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import IntegrityError, transaction
 
 from partners.agreements import selectors, services
 from partners.agreements.models import Agreement, AgreementState
@@ -57,12 +59,27 @@ def test_the_command_drafts_when_asked() -> None:
             ["--cpo=NL*VLT", "--emsp=DE*NMD", "--from=2026-01-01", "--vat-rate=21", "--vat-note=Reverse charge"],
             "is said where no VAT is charged",
         ),
+        (
+            ["--cpo=NL*VLT", "--emsp=DE*NMD", "--from=2026-01-01", "--reading=weather=fair"],
+            "--reading: “weather” is no reading; there are step_size_volume, ",
+        ),
+        (
+            ["--cpo=NL*VLT", "--emsp=DE*NMD", "--from=2026-01-01", "--reading=flat=twice"],
+            "--reading: “twice” is no reading of “flat”; there are once, each.",
+        ),
+        (["--cpo=NL*VLT", "--emsp=DE*NMD", "--from=2026-01-01", "--reading=flat"], "--reading: “” is no reading of"),
     ],
 )
 def test_a_mistake_is_told_in_a_sentence_and_nothing_is_stored(arguments: list[str], sentence: str) -> None:
     with pytest.raises(CommandError, match=sentence):
         call_command("add_agreement", *arguments)
     assert not Agreement.objects.exists()
+
+
+def test_the_command_keeps_the_readings_that_are_not_as_recommended() -> None:
+    readings = ["--reading=step_size_scope=period", "--reading=flat=once", "--reading=tax_without_rate=none_applies"]
+    call_command("add_agreement", "--cpo=NL*VLT", "--emsp=DE*NMD", "--from=2026-01-01", *readings, stdout=StringIO())
+    assert Agreement.objects.get().readings == {"step_size_scope": "period", "tax_without_rate": "none_applies"}
 
 
 @pytest.mark.parametrize(("rate", "note"), [("0", "Reverse charge"), ("21", "")])
@@ -87,6 +104,41 @@ def test_terms_of_an_active_agreement_do_not_change() -> None:
     with pytest.raises(services.CannotAgree, match="its terms no longer change"):
         services.revise(agreement=agreement, at=cast.NOW, payment_days=60)
     assert Agreement.objects.get().payment_days == 30
+
+
+def test_a_draft_keeps_its_readings_until_they_are_changed() -> None:
+    agreement = cast.agreement("NL*VLT", "DE*NMD", active=False, readings={"flat": "each"})
+    services.revise(agreement=agreement, at=cast.NOW, payment_days=60)
+    assert Agreement.objects.get().readings == {"flat": "each"}
+    services.revise(agreement=agreement, at=cast.NOW, readings={"selection": "element"})
+    assert Agreement.objects.get().readings == {"selection": "element"}
+
+
+def test_readings_of_an_active_agreement_do_not_change_and_each_version_of_them_is_kept() -> None:
+    agreement = cast.agreement("NL*VLT", "DE*NMD", active=False)
+    services.revise(agreement=agreement, at=cast.NOW, readings={"flat": "each"})
+    services.activate(agreement=agreement, at=cast.NOW)
+    with pytest.raises(services.CannotAgree, match="its terms no longer change"):
+        services.revise(agreement=agreement, at=cast.NOW, readings={})
+    assert Agreement.objects.get().readings == {"flat": "each"}
+    kept: Any = agreement
+    versions = kept.events.order_by("pgh_id").values_list("state", "readings")
+    assert list(versions) == [("draft", {}), ("draft", {"flat": "each"}), ("active", {"flat": "each"})]
+
+
+@pytest.mark.parametrize("readings", [["flat"], {"flat": 1}, {"flat": None}, "flat=each"])
+def test_readings_are_names_with_a_word_each(readings: Any) -> None:
+    with pytest.raises(services.CannotAgree, match="names with a word each, such as flat: each"):
+        cast.agreement("NL*VLT", "DE*NMD", readings=readings)
+    assert not Agreement.objects.exists()
+
+
+@pytest.mark.parametrize("readings", [["flat"], "flat=each", 1])
+def test_the_database_refuses_readings_without_names(readings: Any) -> None:
+    cast.agreement("NL*VLT", "DE*NMD", readings={"flat": "each"})
+    with pytest.raises(IntegrityError, match="partners_agreement_readings_have_names"), transaction.atomic():
+        Agreement.objects.update(readings=readings)
+    assert Agreement.objects.get().readings == {"flat": "each"}
 
 
 def test_an_ended_agreement_still_covers_what_happened_before() -> None:

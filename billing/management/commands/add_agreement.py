@@ -2,6 +2,7 @@
 
 import json
 from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
+from billing import pricing
 from partners.agreements import services as agreements
 from partners.agreements.models import Agreement
 from partners.parties import selectors as parties
@@ -32,8 +34,20 @@ class Command(BaseCommand):
             "--from", required=True, dest="starts", type=_date, metavar="DATE", help="first day, YYYY-MM-DD"
         )
         parser.add_argument("--until", type=_date, metavar="DATE", help="first day on which it no longer holds")
+        self._add_terms(parser)
+        parser.add_argument("--draft", action="store_true", help="only draft it; activate it in the portal")
+        parser.add_argument("--json", action="store_true", help='print {"agreement", "state", "cpo", "emsp"} only')
+
+    def _add_terms(self, parser: ArgumentParser) -> None:
         parser.add_argument("--currency", default="EUR", help="ISO 4217 code (default: EUR)")
         parser.add_argument("--tolerance", default="0.01", help="money per CDR we do not argue about (default: 0.01)")
+        parser.add_argument(
+            "--reading",
+            action="append",
+            default=[],
+            metavar="NAME=VALUE",
+            help="read OCPI otherwise where it leaves a choice: flat=each; can be repeated (see docs/pricing.md)",
+        )
         parser.add_argument("--vat-rate", default="0", help="percent on the sum of an invoice (default: 0)")
         parser.add_argument("--vat-note", help="note printed with the VAT (default: Reverse charge when the rate is 0)")
         parser.add_argument("--payment-days", default=30, type=_days, help="days until an invoice is due (default: 30)")
@@ -44,8 +58,6 @@ class Command(BaseCommand):
             help="how long after its end sessions and CDRs can be read (default: without limit)",
         )
         parser.add_argument("--time-zone", default="Europe/Amsterdam", help="zone in which a month begins and ends")
-        parser.add_argument("--draft", action="store_true", help="only draft it; activate it in the portal")
-        parser.add_argument("--json", action="store_true", help='print {"agreement", "state", "cpo", "emsp"} only')
 
     def handle(self, *args: Any, **options: Any) -> None:
         cpo, emsp = _party(options["cpo"], "CPO"), _party(options["emsp"], "EMSP")
@@ -74,6 +86,7 @@ def _agree(cpo: Party, emsp: Party, options: dict[str, Any]) -> Agreement:
         at=at,
         currency=options["currency"].upper(),
         price_tolerance=_decimal(options["tolerance"], "--tolerance"),
+        readings=_readings(options["reading"]),
         vat_rate=vat_rate,
         vat_note=vat_note,
         payment_days=options["payment_days"],
@@ -95,6 +108,14 @@ def _party(code: str, role: str) -> Party:
             f"manage.py add_connection --name NAME --role {role} --party '{country_code}*{party_id}'"
         )
     return party
+
+
+def _readings(texts: Sequence[str]) -> dict[str, str]:
+    """Of NAME=VALUE; what is recommended is not said."""
+    try:
+        return pricing.departures(dict(one.partition("=")[::2] for one in texts))
+    except ValueError as error:
+        raise CommandError(f"--reading: {error}") from error
 
 
 def _decimal(text: str, option: str) -> Decimal:
