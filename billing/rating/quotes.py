@@ -42,13 +42,14 @@ def _verified(case: Case, offer: published.Offer) -> pricing.Verdict:
     """Raises pricing.PricingError."""
     if case.cdr.credit:
         raise pricing.CannotPrice("credit", "$.credit", "A credit CDR is compared with its original, not priced.")
-    read = _read(offer.tariffs)
+    read, policy = _read(offer.tariffs), _policy(case)
     verdict = pricing.verify(
         case.carried,
         read,
+        policy,
         tolerance=_tolerance(case),
         versions=_read(offer.others),
-        time_zone=_time_zone(case, read),
+        time_zone=_time_zone(case, read, policy),
     )
     if verdict.priced.total.excl is None:
         raise pricing.CannotPrice(
@@ -63,9 +64,23 @@ def _read(tariffs: published.Tariffs) -> list[pricing.Tariff]:
     return [pricing.read_tariff(tariff, path=f"$.tariffs[{index}]") for index, tariff in enumerate(tariffs)]
 
 
-def _time_zone(case: Case, tariffs: list[pricing.Tariff]) -> str | None:
+def _policy(case: Case) -> pricing.PricingPolicy:
+    """As the OCPI version that the CDR came in recommends, but for what the agreement reads otherwise. Raises
+    pricing.CannotPrice where it says what nobody knows."""
+    version, agreement = case.cdr.raw_version, case.agreement
+    recommended = pricing.of_version(version) if version else pricing.RECOMMENDED
+    if agreement is None:
+        return recommended
+    try:
+        return recommended.but(**agreement.readings)
+    except ValueError as error:
+        said = f"{agreement} reads OCPI in a way that is not known: {error}"
+        raise pricing.CannotPrice("unknown_reading", "$.readings", said) from error
+
+
+def _time_zone(case: Case, tariffs: list[pricing.Tariff], policy: pricing.PricingPolicy) -> str | None:
     """Of the location as its owner published it, where the tariff asks for the hour; a CDR does not tell its zone."""
-    if not pricing.compile(tariffs).needs_local_time:
+    if not pricing.compile(tariffs, policy).needs_local_time:
         return None
     return locations.time_zone_of(case.cdr.party, case.data["cdr_location"]["id"])
 
@@ -73,8 +88,9 @@ def _time_zone(case: Case, tariffs: list[pricing.Tariff]) -> str | None:
 def _total(case: Case, tariffs: published.Tariffs) -> Decimal | None:
     """What these tariffs make, to be compared with what other tariffs make."""
     try:
-        read = _read(tariffs)
-        total = pricing.price(case.carried.charge, read, time_zone=_time_zone(case, read)).total.excl
+        read, policy = _read(tariffs), _policy(case)
+        zone = _time_zone(case, read, policy)
+        total = pricing.price(case.carried.charge, read, policy=policy, time_zone=zone).total.excl
     except pricing.PricingError:
         return None
     return None if total is None else rounded(total, 4)

@@ -78,14 +78,14 @@ def cdr_data(
     }
 
 
-def received(cdr_id: str = "CDR1", *, at: datetime | None = None, **fields: Any) -> Cdr:
+def received(cdr_id: str = "CDR1", *, at: datetime | None = None, version: str = "2.3.0", **fields: Any) -> Cdr:
     """A CDR as the intake stores it, an hour after the charging ended unless told otherwise."""
     data = cdr_data(cdr_id, **fields)
     owner = cast.party(f"{data['country_code']}*{data['party_id']}", "CPO")
     taken = cdrs.receive(
         party=owner,
         raw=wire.encode(data),
-        version="2.3.0",
+        version=version,
         data=data,
         connection=owner.connection,
         via=Via.PUSH,
