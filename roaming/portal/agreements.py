@@ -19,7 +19,7 @@ from partners.people import selectors as people
 from partners.people.permissions import Grant
 from roaming.cdrs.models import Cdr
 from roaming.kernel import clock
-from roaming.portal import authorizations, cells, columns, filters
+from roaming.portal import authorizations, cells, columns, filters, readings
 from roaming.portal.access import Page
 from roaming.portal.columns import Cell
 from roaming.portal.forms import FormPage, attempt
@@ -80,6 +80,7 @@ class AgreementPage(Page):
         return self.show(
             "portal/agreement.html",
             agreement=agreement,
+            readings=readings.told(agreement.readings),
             cdr_states=list(states),
             invoices=invoices.list_for(self.user).filter(agreement=agreement)[:12],
             trail=people.trail_of(agreement),
@@ -145,11 +146,26 @@ class TermsForm(forms.ModelForm[Agreement]):
         super().__init__(*args, **kwargs)
         for name, role in (("cpo", "CPO"), ("emsp", "EMSP")):
             self._choose(name, Party.objects.filter(role=role).select_related("connection__partner"))
+        self.fields |= readings.fields(self.instance.readings)
 
     def _choose(self, name: str, parties: QuerySet[Party]) -> None:
         field: Any = self.fields[name]
         field.queryset, field.empty_label = parties, "Choose a party"
         field.label_from_instance = lambda party: f"{party.connection.partner} · {party.code}"
+
+    def term_fields(self) -> list[forms.BoundField]:
+        return [field for field in self if not field.name.startswith(readings.PREFIX)]
+
+    def reading_fields(self) -> list[forms.BoundField]:
+        return [field for field in self if field.name.startswith(readings.PREFIX)]
+
+    def reads_otherwise(self) -> bool:
+        """Whether there is more to see among the readings than what is recommended."""
+        return any(field.value() or field.errors for field in self.reading_fields())
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        return cleaned | {"readings": readings.taken(cleaned)}
 
     def _post_clean(self) -> None:
         """The service checks the terms and writes; the form must not touch the row before."""
@@ -158,6 +174,7 @@ class TermsForm(forms.ModelForm[Agreement]):
 class AgreementEdit(FormPage):
     """Draft an agreement (no pk), or change a draft."""
 
+    template = "portal/agreement_form.html"
     grant = edit_grant = Grant.EDIT_PARTNERS
     refusals = (services.CannotAgree,)
     submit = "Save draft"
