@@ -1,7 +1,7 @@
 """A CDR against our price: every total that it carries, what kind of difference it is, and what would explain it."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 
@@ -97,7 +97,7 @@ def verify(
     return Verdict(
         agrees=not found,
         priced=priced,
-        differences=tuple(_classified(one, explanation, priced) for one in found),
+        differences=tuple(replace(one, kind=_kind(one, explanation, priced)) for one in found),
         contradictions=tuple(contradictions(billed, limited=bool(priced.limits))),
         explanation=explanation,
     )
@@ -145,12 +145,6 @@ def _difference(
         f"of {at_least(ours, 2)} {currency}."
     )
     return Difference(field, tax, Kind.UNEXPLAINED, carried, ours, difference, sentence)
-
-
-def _classified(one: Difference, explanation: Explanation | None, priced: PricedSession) -> Difference:
-    return Difference(
-        one.field, one.tax, _kind(one, explanation, priced), one.carried, one.ours, one.difference, one.sentence
-    )
 
 
 def _kind(one: Difference, explanation: Explanation | None, priced: PricedSession) -> Kind:
