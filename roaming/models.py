@@ -2,7 +2,7 @@ from roaming.bookings.models import Booking, BookingLocation, FreeSlot
 from roaming.cdrs.models import Cdr
 from roaming.commands.models import Command, Reservation
 from roaming.conformance.models import CheckResult, ConformanceRun
-from roaming.exchange.models import Exchange, Met, Pull, Push, Replay
+from roaming.exchange.models import Exchange, Met, Pull, Push, Replay, SecondLook
 from roaming.findings.models import Finding
 from roaming.hub.models import ClientInfo, HubNotice
 from roaming.invoice_records.models import InvoiceRecord, ListedCdr
@@ -41,6 +41,7 @@ __all__ = [
     "Push",
     "Replay",
     "Reservation",
+    "SecondLook",
     "Session",
     "Tariff",
     "TariffVersion",

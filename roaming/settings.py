@@ -146,6 +146,7 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "roaming.exchange.sweep", "schedule": 1.0, "options": {"expires": 5}},
+    "look": {"task": "roaming.exchange.look_again", "schedule": 1.0, "options": {"expires": 5}},
     "judge": {"task": "billing.rating.judge_due", "schedule": 1.0, "options": {"expires": 5}},
     "commands": {"task": "roaming.commands.time_out_due", "schedule": 1.0, "options": {"expires": 5}},
     "open": {"task": "roaming.exchange.open_agreements", "schedule": 60.0, "options": {"expires": 60}},

@@ -1,6 +1,7 @@
 """What a partner must know when a door opens: all present objects that an agreement or a registration made visible, and
 what it missed of sessions and CDRs."""
 
+from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 from itertools import islice
 from typing import TypeVar
@@ -21,7 +22,7 @@ from roaming.cdrs import selectors as cdrs
 from roaming.cdrs.models import Cdr
 from roaming.exchange import outbox, pulls
 from roaming.exchange import selectors as exchange
-from roaming.exchange.models import Cause, Push, PushState
+from roaming.exchange.models import Cause, Push, PushState, SecondLook
 from roaming.exchange.outbox import Change
 from roaming.hub import services as hub
 from roaming.invoice_records import services as invoice_records
@@ -38,10 +39,10 @@ from roaming.tokens.models import ASKED_ONLY, Token
 M = TypeVar("M", bound=OcpiObject)
 _CHUNK = 500
 # How far back it is worth telling what was missed; older CDRs can be crawled.
-_RECENT = timedelta(days=90)
+RECENT = timedelta(days=90)
 # They registered with us, and have to hear our answer before they know the token that we would ask them with.
 _SETTLE = timedelta(seconds=3)
-_OVER = ("COMPLETED", "INVALID")
+OVER = ("COMPLETED", "INVALID")
 
 
 def subscribe() -> None:
@@ -72,6 +73,7 @@ def open_agreement(*, agreement: Agreement, at: datetime) -> None:
     for party in (agreement.cpo, agreement.emsp):
         if party.reachable:
             _tell_missed(party.connection, at)
+            SecondLook.objects.create(connection=party.connection, agreement=agreement, created_at=at)
         _read_lists(agreement, party, at)
 
 
@@ -109,37 +111,50 @@ def _send_all(connection: Connection, at: datetime) -> None:
         _tell_missed(connection, at)
     else:
         hub.tell_missed(connection=connection, at=at)
+    SecondLook.objects.create(connection=connection, created_at=at)  # perhaps somebody is being joined to it right now
     outbox.hurry(connection.pk)
 
 
 def _send_objects(connection: Connection, at: datetime) -> None:
-    for role in (PartyRole.CPO, PartyRole.EMSP):
-        for owner in routing.owners_visible_to(connection, role=role, at=at):
-            for receiver in routing.receivers_of(owner, on=connection, at=at):
-                _send_owned(owner, receiver, at)
+    for owner, receiver in owners_opened_to(connection, at):
+        _send_owned(owner, receiver, at)
     for cpo, emsp in routing.pairs_of(connection, at=at):
         if emsp.reachable:
             _send_missed(cpo, emsp, at)
 
 
+def owners_opened_to(connection: Connection, at: datetime) -> Iterator[tuple[Party, Receiver]]:
+    """Whoever owns something alone that the platform is sent, and the party of it that it is for."""
+    for role in (PartyRole.CPO, PartyRole.EMSP):
+        for owner in routing.owners_visible_to(connection, role=role, at=at):
+            for receiver in routing.receivers_of(owner, on=connection, at=at):
+                yield owner, receiver
+
+
 def _send_owned(owner: Party, receiver: Receiver, at: datetime) -> None:
     """All objects that `owner` owns alone. Tariffs come before the locations that refer to them."""
     if owner.role == PartyRole.CPO:
-        if _owned(Tariff, owner).exists():
-            _send("tariffs", _owned(Tariff, owner).filter(deleted_at=None), owner, receiver, at)
+        if owned(Tariff, owner).exists():
+            _send("tariffs", owned(Tariff, owner).filter(deleted_at=None), owner, receiver, at)
             _send("tariffs", _deleted(owner, receiver.connection, at), owner, receiver, at, method="DELETE")
-        _send("locations", _owned(Location, owner), owner, receiver, at)
+        _send("locations", owned(Location, owner), owner, receiver, at)
     if owner.role == PartyRole.EMSP:
-        _send("tokens", _owned(Token, owner).exclude(type=ASKED_ONLY), owner, receiver, at)
+        _send("tokens", sent_tokens(owner), owner, receiver, at)
 
 
-def _owned(model: type[M], owner: Party) -> QuerySet[M]:
+def owned(model: type[M], owner: Party) -> QuerySet[M]:
+    """All objects of the owner, oldest first."""
     return model._default_manager.filter(party=owner).order_by("id")
+
+
+def sent_tokens(owner: Party) -> QuerySet[Token]:
+    """Those of its tokens that are sent to anybody."""
+    return owned(Token, owner).exclude(type=ASKED_ONLY)
 
 
 def _deleted(owner: Party, connection: Connection, at: datetime) -> QuerySet[Tariff]:
     """Tariffs the platform was told of that are gone."""
-    gone = _owned(Tariff, owner).filter(deleted_at__gte=at - _RECENT)
+    gone = owned(Tariff, owner).filter(deleted_at__gte=at - RECENT)
     return gone.annotate(push_key=outbox.key_column("tariffs")).filter(exchange.knows_older(connection))
 
 
@@ -156,15 +171,15 @@ def _send_missed(cpo: Party, emsp: Party, at: datetime) -> None:
 def _missed_sessions(connection: Connection, at: datetime) -> QuerySet[Session]:
     """Those still going on, and those the platform knows as they were before they changed."""
     visible = sessions.visible_to_connection(connection, at).annotate(push_key=outbox.key_column("sessions"))
-    changed = Q(exchange.knows_older(connection), changed_at__gte=at - _RECENT)
-    return visible.filter(~Q(status__in=_OVER) | changed).order_by("id")
+    changed = Q(exchange.knows_older(connection), changed_at__gte=at - RECENT)
+    return visible.filter(~Q(status__in=OVER) | changed).order_by("id")
 
 
 def _missed_cdrs(connection: Connection, at: datetime) -> QuerySet[Cdr]:
     """Those accepted lately that were neither delivered nor wait. One that was refused is tried once more."""
     visible = cdrs.visible_to_connection(connection, at).annotate(push_key=outbox.key_column("cdrs"))
     sent = exchange.pushes_of_row(connection).exclude(state=PushState.DEAD)
-    return visible.filter(~Exists(sent), state_at__gte=at - _RECENT).order_by("id")
+    return visible.filter(~Exists(sent), state_at__gte=at - RECENT).order_by("id")
 
 
 def _send(
@@ -172,12 +187,12 @@ def _send(
 ) -> None:
     if not outbox.takes(receiver.connection, module):
         return
-    changes = (_change(module, row, owner, method) for row in rows.iterator(_CHUNK))
+    changes = (change(module, row, owner, method) for row in rows.iterator(_CHUNK))
     while batch := list(islice(changes, _CHUNK)):
         outbox.enqueue_many(receivers=[receiver], owner=owner, changes=batch, at=at)
 
 
-def _change(module: str, row: OcpiObject, owner: Party, method: str) -> Change:
+def change(module: str, row: OcpiObject, owner: Party, method: str) -> Change:
     """The row's present state, or its deletion; a CDR is POSTed to the collection."""
     type_ = row.type if isinstance(row, Token) else ""
     return Change(

@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Upper
 
+from partners.agreements.models import Agreement
 from partners.connections.models import Connection
 from partners.parties.models import Party
 from roaming.kernel.crypto import EncryptedTextField
@@ -169,6 +170,21 @@ class Push(models.Model):
     def __str__(self) -> str:
         about = f"{self.module} {self.path}" if self.path else self.object_key or self.module
         return f"{self.method} {about}"
+
+
+class SecondLook(models.Model):
+    """A door was opened for a connection: by this agreement, or (without one) by a registration. What others were
+    writing in that moment neither saw the open door nor was seen through it, so it is looked for once they are done."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="+")
+    agreement = models.ForeignKey(Agreement, on_delete=models.CASCADE, null=True, related_name="+")
+    # The transaction that saw the open door first; all that were under way then have lower numbers. It is not known
+    # until then: who began while the door was being opened has a higher number than who opened it.
+    after = models.BigIntegerField(null=True)
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"A second look for {self.connection}"
 
 
 class Direction(models.TextChoices):

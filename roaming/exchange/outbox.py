@@ -10,7 +10,7 @@ from celery import current_app
 from django.db import connection as database
 from django.db import transaction
 from django.db.models import CharField, Value
-from django.db.models.functions import Concat
+from django.db.models.functions import Concat, Upper
 
 from partners.connections.models import Connection
 from partners.parties.models import Party
@@ -90,9 +90,10 @@ def part_key(owner: Party, *ids: str) -> str:
 
 
 def key_column(module: str) -> Concat:
-    """`object_key` of the rows of a model of OCPI objects, for queries (not for tokens, whose type is part of it)."""
+    """`object_key` of the rows of a model of OCPI objects, for queries."""
     owner = ["party__country_code", Value("*"), "party__party_id"]
-    return Concat(Value(f"{module} "), *owner, Value(" "), "ocpi_id_upper", output_field=CharField())
+    type_ = [Value(" "), Upper("type")] if module == "tokens" else []
+    return Concat(Value(f"{module} "), *owner, Value(" "), "ocpi_id_upper", *type_, output_field=CharField())
 
 
 def enqueue(

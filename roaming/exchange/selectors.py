@@ -1,10 +1,12 @@
 """Reading the outbox and the journal."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, TextField, Value
+from django.db.models.functions import Coalesce
 
 from partners.connections import selectors as connections
 from partners.connections.models import Connection
@@ -64,6 +66,19 @@ def knows_older(connection: Connection) -> Q:
     told = pushes_of_row(connection).exclude(state__in=[PushState.DEAD, PushState.DROPPED])
     since = told.filter(state=PushState.DELIVERED, delivered_at__gte=OuterRef("changed_at"))
     return Q(Exists(told)) & ~Q(Exists(since))
+
+
+def newest_is(connection: Connection, field: str) -> Coalesce:
+    """To annotate such objects: a text field of the newest push about it to the connection, whatever became of that;
+    "" for none. A newer state takes the row of an older one only while no newer row is there, so ids are in order."""
+    newest = Push.objects.filter(connection=connection, object_key=OuterRef("push_key")).order_by("-id")
+    return Coalesce(Subquery(newest.values(field)[:1]), Value(""), output_field=TextField())
+
+
+def newest_of(connection: Connection, object_keys: Collection[str]) -> dict[str, Push]:
+    """The newest push about each of these objects to the connection, whatever became of that, by the object's key."""
+    about = Push.objects.filter(connection=connection, object_key__in=object_keys)
+    return {push.object_key: push for push in about.order_by("object_key", "-id").distinct("object_key")}
 
 
 def knows(connection: Connection, object_key: str) -> bool:

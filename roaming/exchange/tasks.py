@@ -7,7 +7,7 @@ from django.conf import settings
 
 from partners.agreements import selectors as agreements
 from partners.connections import selectors as connections
-from roaming.exchange import backfill, delivery, outbox, pulls, retention
+from roaming.exchange import backfill, delivery, outbox, pulls, retention, second_look
 from roaming.exchange import pull as pulling
 from roaming.exchange import selectors as exchange
 from roaming.kernel import clock, locks
@@ -38,6 +38,12 @@ def open_agreements() -> None:
     at = clock.now()
     for agreement in agreements.to_open(at):
         backfill.open_agreement(agreement=agreement, at=at)
+
+
+@shared_task(name="roaming.exchange.look_again")
+def look_again() -> None:
+    """Send what was being written while an agreement began or a connection registered; those writers told nobody."""
+    second_look.look_due(at=clock.now())
 
 
 @shared_task(name="roaming.exchange.pull_all")
