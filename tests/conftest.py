@@ -81,8 +81,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None) -> None:
-    """A test with real transactions empties all tables after it. Django would make its permissions and content types anew
-    each time, which take longer than the rest; nothing here asks for them."""
+    """A test with real transactions empties all tables after it. Django would make its permissions and content types
+    anew each time, which takes longer than the rest; nothing here asks for them."""
     from django.contrib.auth.management import create_permissions
     from django.contrib.contenttypes.management import create_contenttypes
     from django.db.models.signals import post_migrate

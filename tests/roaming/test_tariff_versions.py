@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from importlib import import_module
 
 import pytest
 from django.db import connection as database
@@ -269,26 +268,3 @@ def test_what_was_published_for_a_moment_is_one_question_for_many_tariffs(polder
         3: {"A": (1, True, False), "B": (1, True, False)},
         6: {"A": (2, True, False), "B": (2, False, True)},
     }
-
-
-# The tariff's last_updated, and when it was created, changed and deleted; its versions: from when, and when accepted.
-Days = Sequence[datetime | None]
-BEFORE: dict[str, tuple[Days, list[tuple[datetime, datetime]]]] = {
-    "never changed": ([day(2), day(3), day(3), None], [(day(2), day(3))]),
-    "changed": ([day(5), day(3), day(6), None], [(day(5), day(6))]),
-    "said again with a newer age": ([day(8), day(3), day(3), None], [(day(3), day(3))]),
-    "deleted": ([day(5), day(3), day(7), day(7)], [(day(5), day(5)), (day(7), day(7))]),
-    "deleted, and dated ahead": ([day(9), day(3), day(7), day(7)], [(day(7), day(7)), (day(7), day(7))]),
-}
-
-
-@pytest.mark.parametrize("story", BEFORE)
-def test_tariffs_from_before_there_were_versions_have_their_first(story: str, polder: Party) -> None:
-    (updated, created, changed, gone), told = BEFORE[story]
-    times = {"created_at": created, "changed_at": changed, "last_updated": updated, "deleted_at": gone}
-    Tariff.objects.create(party=polder, ocpi_id="FAIR", body='{"id":"FAIR"}', currency="EUR", **times)
-    with database.cursor() as cursor:
-        cursor.execute(import_module("roaming.migrations.0009_tariff_versions").WHAT_IS_THERE)
-    versions = TariffVersion.objects.order_by("number")
-    assert [(version.valid_from, version.accepted_at) for version in versions] == told
-    assert [version.body for version in versions] == ['{"id":"FAIR"}', ""][: len(told)]
