@@ -112,7 +112,7 @@ def _judgements(billed: list[Story], ending: Ending) -> Iterable[str]:
             yield f"{cdr_id} is on a document with {lines[cdr_id]}; it really costs {cents(price)}."
         if not right and states.get(cdr_id) != CdrState.HELD:
             yield f"{cdr_id} has a wrong price ({charge.fault}) and is {states.get(cdr_id)}, not held."
-        due = right and not charge.restricted and charge.fault is not Fault.LATE and charge.ends_at < ending.ends_at
+        due = right and charge.fault is not Fault.LATE and charge.ends_at < ending.ends_at
         if due and cdr_id not in lines and cdr_id not in contested:
             yield f"{cdr_id} is right and of this month, but on no document."
 

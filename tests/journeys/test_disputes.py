@@ -52,9 +52,9 @@ def test_a_cdr_with_a_wrong_price_is_held_and_never_settled(
     assert not InvoiceLine.objects.exists()
 
 
-def test_a_tariff_with_restrictions_is_held_not_guessed(house: House, volta: Platform) -> None:
+def test_a_tariff_by_the_hour_is_priced_by_the_clock_of_the_place(house: House, volta: Platform) -> None:
     charge = _billed(house, volta, Fault.NONE, "NIGHT")
-    assert cdr_of(charge).state == CdrState.HELD
+    assert cdr_of(charge).state == CdrState.ACCEPTED
 
 
 def test_ben_contests_an_accepted_cdr_and_it_settles_when_the_claim_is_turned_down(

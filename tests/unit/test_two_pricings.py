@@ -33,14 +33,15 @@ def charges(count: int, seed: int) -> list[Charge]:
 def ours(one: Charge) -> pricing.PricedSession:
     """The portal's price of the CDR as it would arrive."""
     cdr = transforms.upgrade("2.2.1", "cdr", decode(encode(one.cdr(at=one.ends_at, reference=None))))
-    return pricing.price(pricing.read_cdr(cdr), [pricing.read_tariff(tariff) for tariff in cdr["tariffs"]])
+    tariffs = [pricing.read_tariff(tariff) for tariff in cdr["tariffs"]]
+    return pricing.price(pricing.read_cdr(cdr), tariffs, time_zone=one.spot.location["time_zone"])
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_both_come_to_the_same_total_for_every_unrestricted_tariff(seed: int) -> None:
-    plain = [one for one in charges(200, seed) if not one.restricted]
-    assert {one.spot.tariff["id"] for one in plain} == {"VLT-AC", "VLT-AC-PARK", "VLT-AC-TIME", "VLT-DC"}
-    for one in plain:
+def test_both_come_to_the_same_total_for_every_tariff_those_by_the_hour_too(seed: int) -> None:
+    made = charges(200, seed)
+    assert {one.spot.tariff["id"] for one in made} == {"VLT-AC", "VLT-AC-PARK", "VLT-AC-TIME", "VLT-DC", "VLT-NIGHT"}
+    for one in made:
         outcome = ours(one)
         carried = Decimal(one.cost().total["excl_vat"])
         assert pricing.compare(carried, outcome, tolerance=Decimal("0.0001")).within, one.key
