@@ -11,9 +11,10 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 	$$p -c '$(NEW_ENOUGH)' 2>/dev/null && command -v $$p && exit; done; command -v python3)
 PY := .venv/bin/python
 ARGS ?=
-# A process per core, each with a database of its own; a file stays in one, and the long journeys are begun early.
-# `make test SPREAD=` runs them one by one.
-SPREAD ?= --numprocesses auto --dist loadfile --no-loadscope-reorder
+# A process per core and one for while others wait, each with a database of its own; a file stays in one, and the long
+# journeys are begun early. `make test SPREAD=` runs them one by one.
+PROCESSES ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
+SPREAD ?= --numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder
 
 help: ## List these commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name does; do printf '  make %-14s %s\n' "$$name" "$$does"; done

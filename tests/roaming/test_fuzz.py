@@ -39,7 +39,7 @@ with warnings.catch_warnings():
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # theirs; ours are errors everywhere else
 
-SECONDS = 12.0  # for each version, and no less than one round
+SECONDS = 7.0  # for each version, and no less than one round
 ROUNDS = 5  # right requests to each operation, and as many broken ones, when there is time
 SEED = int(os.environ.get("FUZZ_SEED") or SystemRandom().randrange(10**6))  # of the order within a round
 PROMISES = (
