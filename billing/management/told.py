@@ -33,7 +33,7 @@ def at(moment: datetime, zone: tzinfo | None) -> str:
 
 def amount(value: Decimal | None) -> str:
     """To the four decimals of OCPI at most."""
-    return "unknown" if value is None else at_least(Decimal(_quantity(value)), 2)
+    return "unknown" if value is None else at_least(rounded(value, 4), 2)
 
 
 def _table(lines: tuple[pricing.Line, ...], zone: tzinfo | None) -> Iterator[str]:

@@ -7,18 +7,9 @@ from typing import Any
 
 from billing.pricing.exact import ZERO
 from billing.pricing.fields import Fields, listed, number
+from billing.pricing.plan import COSTS
 from billing.pricing.reading import read_cdr
 from billing.pricing.shapes import Cdr
-
-# Totals of a CDR by their OCPI names, the whole first. 2.1.1 knows the whole only.
-COSTS = (
-    "total_cost",
-    "total_energy_cost",
-    "total_time_cost",
-    "total_parking_cost",
-    "total_fixed_cost",
-    "total_reservation_cost",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +36,7 @@ def read_billed(data: Any, *, path: str = "$") -> Billed:
     """A CDR or Session with its totals, of decoded JSON. Raises Unreadable."""
     charge = read_cdr(data, path=path)
     cdr = Fields(data, path)
-    costs = {name: cdr.given(name, _cost) for name in COSTS}
+    costs = {name: cdr.given(name, _cost) for name in ("total_cost", *COSTS)}  # 2.1.1 knows the whole only
     energy = cdr.given("total_energy", number)
     return Billed(
         charge=charge,

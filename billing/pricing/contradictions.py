@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
-from billing.pricing.carried import COSTS, Billed
+from billing.pricing.carried import Billed
 from billing.pricing.exact import ZERO, Ratio, at_least, plain, rounded
+from billing.pricing.plan import COSTS
 
 # OCPI numbers carry four decimals, many senders two: a hundredth of a unit is spelling, not disagreement.
 _ENERGY_KWH = Decimal("0.01")
@@ -63,7 +64,7 @@ def _time(billed: Billed) -> Iterator[Contradiction]:
 
 
 def _parts(billed: Billed) -> Iterator[Contradiction]:
-    parts = [billed.costs[name].excl for name in COSTS[1:] if name in billed.costs]
+    parts = [billed.costs[name].excl for name in COSTS if name in billed.costs]
     total = billed.costs.get("total_cost")
     if parts and total is not None:
         currency = billed.charge.currency

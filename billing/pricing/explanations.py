@@ -32,7 +32,6 @@ class Kind(StrEnum):
     MISSING_COMPONENT = "missing_component"
     EXTRA_COMPONENT = "extra_component"
     PRICE_LIMIT = "price_limit"
-    CURRENCY = "currency"
     READING = "reading"
     TIME_ZONE = "time_zone"
     RESERVATION = "reservation"

@@ -1,6 +1,5 @@
 """What pricing says: totals before and after tax, quantities, and lines and warnings when they are asked for."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 from functools import cached_property
@@ -112,11 +111,7 @@ class PricedSession:
     def lines(self) -> tuple[Line, ...]:
         """For each charging period and dimension the component that applied, and why."""
         with exactly():
-            return tuple(self._lines())
-
-    def _lines(self) -> Iterator[Line]:
-        for use in self.usage.uses():
-            yield lines.write(use, self.plan)
+            return tuple(lines.write(use, self.plan) for use in self.usage.uses())
 
     @cached_property
     def warnings(self) -> tuple[Warning, ...]:

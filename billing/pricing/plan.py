@@ -31,6 +31,14 @@ class Part(StrEnum):
     __hash__ = str.__hash__  # that of an enum member is written in Python, and slow
 
 
+# By the names of OCPI's totals.
+COSTS = {
+    "total_energy_cost": Part.ENERGY,
+    "total_time_cost": Part.TIME,
+    "total_parking_cost": Part.PARKING,
+    "total_fixed_cost": Part.FIXED,
+    "total_reservation_cost": Part.RESERVATION,
+}
 _PARTS = {
     Dimension.ENERGY: Part.ENERGY,
     Dimension.TIME: Part.TIME,

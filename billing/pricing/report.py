@@ -13,21 +13,12 @@ from billing.pricing import rounding
 from billing.pricing.errors import PricingError
 from billing.pricing.exact import plain
 from billing.pricing.outcome import Amounts, PricedSession
-from billing.pricing.plan import Part
+from billing.pricing.plan import COSTS
 from billing.pricing.verification import Verdict
 from roaming.ocpi.schema.values import format_time
 
 _TOTAL = ("total_cost_excl_vat", "total_cost_incl_vat")
-_PARTS = tuple(
-    ((name, f"{name}_incl_vat"), part)
-    for name, part in (
-        ("total_energy_cost", Part.ENERGY),
-        ("total_time_cost", Part.TIME),
-        ("total_parking_cost", Part.PARKING),
-        ("total_fixed_cost", Part.FIXED),
-        ("total_reservation_cost", Part.RESERVATION),
-    )
-)
+_PARTS = tuple(((name, f"{name}_incl_vat"), part) for name, part in COSTS.items())
 
 
 def as_json(priced: PricedSession, *, explained: bool = True) -> dict[str, Any]:

@@ -11,19 +11,10 @@ from billing.pricing.contradictions import Contradiction, contradictions
 from billing.pricing.engine import price_by
 from billing.pricing.exact import at_least, rounded
 from billing.pricing.explanations import Explanation, Kind, Question, explain
-from billing.pricing.outcome import Amounts, PricedSession
-from billing.pricing.plan import Part, compile
+from billing.pricing.outcome import PricedSession
+from billing.pricing.plan import COSTS, compile
 from billing.pricing.policy import RECOMMENDED, PricingPolicy
 from billing.pricing.shapes import Place, Tariff
-
-PARTS = {
-    "total_energy_cost": Part.ENERGY,
-    "total_time_cost": Part.TIME,
-    "total_parking_cost": Part.PARKING,
-    "total_fixed_cost": Part.FIXED,
-    "total_reservation_cost": Part.RESERVATION,
-}
-_NOTHING = Amounts(Decimal(0), Decimal(0))
 
 
 class Tax(StrEnum):
@@ -124,7 +115,7 @@ def compare(carried: Decimal, priced: PricedSession, *, tolerance: Decimal) -> C
 
 def _differences(billed: Billed, priced: PricedSession, tolerance: Decimal) -> Iterator[Difference]:
     for field, cost in billed.costs.items():
-        ours = priced.total if field == "total_cost" else priced.part(PARTS[field])
+        ours = priced.total if field == "total_cost" else priced.part(COSTS[field])
         sides = ((Tax.EXCL, cost.excl, ours.excl), (Tax.INCL, cost.incl, ours.incl))
         for tax, carried, amount in sides:
             if carried is None or amount is None:

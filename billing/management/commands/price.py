@@ -43,7 +43,7 @@ def _priced(options: dict[str, Any]) -> pricing.PricedSession:
     file = options["cdr"]
     data = read_object(file)
     tariffs = tariffs_for(data, options["tariff"], options["version"], file)
-    version = options["version"] or guess(data, None if not tariffs or tariffs[0].tax_included is None else {})
+    version = options["version"] or guess(data, None)
     try:
         return pricing.price(
             pricing.read_cdr(data),
