@@ -31,8 +31,8 @@ from billing.pricing.shapes import (
     Volume,
 )
 from billing.pricing.tariff_reading import read_tariff
+from billing.pricing.tariff_warnings import Warning
 from billing.pricing.verification import Comparison, Difference, Verdict, compare, verify
-from billing.pricing.warnings import Warning
 
 __all__ = [
     "READINGS",

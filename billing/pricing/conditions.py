@@ -3,7 +3,7 @@
 Bounds include their start and exclude their end (spec: TariffRestrictions). Durations are real time, clock times local.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -31,6 +31,21 @@ class Condition:
 def conditions(restrictions: Restrictions, policy: PricingPolicy) -> tuple[Condition, ...]:
     """Everything that must be true; nothing for an element that is always in force."""
     return tuple(_conditions(restrictions, policy))
+
+
+def every(conditions: Sequence[Condition]) -> Test:
+    """Whether all of them are met; there is at least one."""
+    if len(conditions) == 1:
+        return conditions[0].test
+    tests = tuple(one.test for one in conditions)
+
+    def all_are_met(moment: Moment) -> bool:
+        for test in tests:  # noqa: SIM110  # a generator takes twice as long
+            if not test(moment):
+                return False
+        return True
+
+    return all_are_met
 
 
 def _conditions(said: Restrictions, policy: PricingPolicy) -> Iterator[Condition]:

@@ -16,13 +16,16 @@ from decimal import (
 )
 from fractions import Fraction
 from functools import cache
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from billing.pricing.errors import CannotPrice
 
 # Sums and products of real tariffs and charges need some 40 digits; what needs more than this was made up.
 DIGITS = 120
 _EXACT = Context(prec=DIGITS, Emax=999_999, Emin=-999_999, traps=[Inexact, InvalidOperation, DivisionByZero, Overflow])
+# Most quotients end within so many digits, and dividing to more takes twice as long.
+_SHORT = Context(prec=40, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[Inexact])
 _FINITE = Context(prec=400, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[Inexact])
 _QUOTIENT = Context(prec=400, rounding=ROUND_HALF_UP, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[])
 _HALF_EVEN = Context(prec=400, rounding=ROUND_HALF_EVEN)
@@ -48,7 +51,7 @@ class exactly:  # noqa: N801  # reads as a word: `with exactly():`
             ) from error
 
 
-class Ratio(NamedTuple):
+class Ratio(Struct, frozen=True, gc=False):
     """An exact amount: `over` / `under`. Money per hour and tax within a price leave no finite decimal."""
 
     over: Decimal
@@ -67,6 +70,10 @@ class Ratio(NamedTuple):
 def quotient(over: Decimal, under: Decimal) -> Decimal:
     """`over` / `under` with every digit when it has an end, else to 20 decimals, half up."""
     try:
+        return _SHORT.divide(over, under)
+    except Inexact:
+        pass
+    try:
         return _FINITE.divide(over, under)
     except Inexact:
         return _QUOTIENT.quantize(_QUOTIENT.divide(over, under), ENDLESS)
@@ -84,7 +91,9 @@ def _last_digit(decimals: int) -> Decimal:
 
 def plain(value: Decimal) -> str:
     """`value` without exponent and idle zeros: 0.4900 → 0.49, 1E+2 → 100."""
-    text = f"{value:f}"
+    text = str(value)
+    if "E" in text:
+        text = f"{value:f}"
     return (text.rstrip("0").rstrip(".") or "0") if "." in text else text
 
 

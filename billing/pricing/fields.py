@@ -19,6 +19,9 @@ _COUNTABLE = Context(
     traps=[Inexact, Subnormal, Clamped, Overflow, InvalidOperation],
 )
 
+# The sum of two numbers; raises DecimalException where it is not countable.
+add_countable = _COUNTABLE.add
+
 
 class Fields:
     """The fields of one JSON object, each read with its path."""

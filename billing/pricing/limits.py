@@ -1,8 +1,9 @@
 """The least and the most that a session costs (spec: Tariff.min_price, max_price), before and after tax apart."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from billing.pricing.exact import Ratio
 from billing.pricing.plan import Plan
@@ -12,8 +13,7 @@ from billing.pricing.shapes import Limit, Tariff, TaxIncluded
 Choose = Callable[[Decimal, Decimal], Decimal]
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(Struct, frozen=True, gc=False):
     """An amount before and after tax, exact; None where the tariff leaves it open."""
 
     net: Ratio | None
@@ -22,9 +22,9 @@ class Cost:
 
 def within(tariff: Tariff | None, cost: Cost, plan: Plan) -> tuple[Cost, tuple[str, ...]]:
     """`cost` held by the limits of the tariff, and which of them changed it. The maximum has the last word."""
-    applied: list[str] = []
     if tariff is None or tariff.min_price is tariff.max_price is None:
         return cost, ()
+    applied: list[str] = []
     for name, limit, choose in _limits(tariff):
         held = _held(cost, limit, choose, tariff, plan.policy)
         if held != cost:

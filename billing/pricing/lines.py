@@ -8,10 +8,12 @@ from msgspec import Struct
 
 from billing.pricing.conditions import Condition
 from billing.pricing.exact import plain, quotient, rounded
-from billing.pricing.metering import ENERGY, FLAT, HOUR, Use
+from billing.pricing.metering import HOUR, Use
 from billing.pricing.moments import Moment
-from billing.pricing.plan import Plan, Rate
-from billing.pricing.shapes import TaxIncluded
+from billing.pricing.plan import Part, Plan, Rate
+from billing.pricing.shapes import ENERGY, FLAT, PARKING, RESERVED, TIME, TIMED, TaxIncluded
+
+_UNITS = {ENERGY: "kWh", TIME: "h", PARKING: "h", RESERVED: "h", FLAT: "session"}
 
 
 class Line(Struct, frozen=True, kw_only=True):
@@ -25,7 +27,7 @@ class Line(Struct, frozen=True, kw_only=True):
     period: int
     starts_at: datetime
     dimension: str
-    part: str
+    part: Part
     tariff_id: str
     element: int
     unit: str
@@ -34,7 +36,7 @@ class Line(Struct, frozen=True, kw_only=True):
     billed: Decimal
     step_size: int
     unit_price: Decimal
-    tax_included: str
+    tax_included: TaxIncluded
     vat: Decimal | None
     excl: Decimal | None
     incl: Decimal | None
@@ -44,7 +46,11 @@ class Line(Struct, frozen=True, kw_only=True):
 
 def write(use: Use, plan: Plan) -> Line:
     """The line of one use."""
-    rate, billed = use.rate, use.billed
+    rate, component, billed = use.rate, use.rate.component, use.billed
+    in_hours = use.kind in TIMED
+    measured = quotient(use.quantity, HOUR) if in_hours else use.quantity
+    added = quotient(use.added, HOUR) if in_hours and use.added else use.added
+    in_all = measured if not use.added else quotient(billed, HOUR) if in_hours else billed
     return Line(
         period=use.moment.index,
         starts_at=use.moment.period.starts_at,
@@ -52,56 +58,49 @@ def write(use: Use, plan: Plan) -> Line:
         part=rate.part,
         tariff_id=rate.tariff.id,
         element=rate.element,
-        unit=_unit(use),
-        quantity=_in_unit(use, use.quantity),
-        step_added=_in_unit(use, use.added),
-        billed=_in_unit(use, billed),
-        step_size=rate.component.step_size,
-        unit_price=rate.component.price,
+        unit=_UNITS[use.kind],
+        quantity=measured,
+        step_added=added,
+        billed=in_all,
+        step_size=component.step_size,
+        unit_price=component.price,
         tax_included=rate.tariff.tax_included or TaxIncluded.NO,
-        vat=rate.component.vat,
+        vat=component.vat,
         excl=_amount(rate.net, billed, plan),
         incl=_amount(rate.gross, billed, plan),
-        sentence=_sentence(use),
+        sentence=_sentence(use, measured, in_all),
         reason=_reason(use),
     )
 
 
 def quantity(kind: str, amount: Decimal) -> str:
-    """A quantity (kWh, seconds) as people read it: energy in full, time as hours to four decimals."""
+    """A quantity (kWh, hours) as people read it: energy in full, time to four decimals."""
     if kind == ENERGY:
         return f"{plain(amount)} kWh"
-    return f"{plain(rounded(quotient(amount, HOUR), 4))} h"
-
-
-def _unit(use: Use) -> str:
-    return "session" if use.kind == FLAT else "kWh" if use.kind == ENERGY else "h"
-
-
-def _in_unit(use: Use, amount: Decimal) -> Decimal:
-    return amount if not amount or use.kind in (ENERGY, FLAT) else quotient(amount, HOUR)
+    return f"{plain(rounded(amount, 4))} h"
 
 
 def _amount(price: Decimal | None, billed: Decimal, plan: Plan) -> Decimal | None:
     return None if price is None else quotient(price * billed, plan.divisor)
 
 
-def _sentence(use: Use) -> str:
+def _sentence(use: Use, measured: Decimal, billed: Decimal) -> str:
     """`31.284 kWh at 0.4900 EUR per kWh`, and the step where it added something."""
     if use.kind == FLAT:
         return f"Once {use.rate.says}"
+    text = quantity(use.kind, measured)
     if not use.added:
-        return f"{quantity(use.kind, use.quantity)} at {use.rate.says}"
+        return f"{text} at {use.rate.says}"
     steps = f"{use.rate.component.step_size} {'Wh' if use.kind == ENERGY else 's'}"
-    billed = quantity(use.kind, use.billed)
-    return f"{quantity(use.kind, use.quantity)}, billed as {billed} in steps of {steps}, at {use.rate.says}"
+    return f"{text}, billed as {quantity(use.kind, billed)} in steps of {steps}, at {use.rate.says}"
 
 
 def _reason(use: Use) -> str:
     """`Element 2 applies 19:00–22:00 (it was 19:05 local time); element 1 does not: below 10 kWh (…)`."""
     rate = use.rate
-    text = f"Element {rate.element + 1}{_of_reservation(rate)} applies {_told(rate.conditions, use.moment) or 'always'}"
-    return "; ".join([text, *_passed_over(use)]) + "."
+    told = _told(rate.conditions, use.moment) if rate.conditions else "always"
+    text = f"Element {rate.element + 1}{_of_reservation(rate)} applies {told}"
+    return "; ".join([text, *_passed_over(use)]) + "." if rate.in_front else text + "."
 
 
 def _of_reservation(rate: Rate) -> str:

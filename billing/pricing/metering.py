@@ -5,22 +5,21 @@ asked once, at the start of a period, because a CPO shall start one at every mom
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from decimal import Decimal
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from billing.pricing.errors import CannotPrice
 from billing.pricing.exact import ENDLESS, ZERO, exactly, rounded
-from billing.pricing.moments import Moment
+from billing.pricing.moments import Moment, minutes_of
 from billing.pricing.plan import Plan, Prices, Rate, Rates
 from billing.pricing.policy import Flat, PricingPolicy
-from billing.pricing.shapes import Cdr, Period, Volume
+from billing.pricing.shapes import ENERGY, FLAT, PARKING, RESERVED, TIME, TIMED, Cdr, Period, Volume
 
 HOUR = Decimal(3600)
 ONE = Decimal(1)
-ENERGY, TIME, PARKING, RESERVED, FLAT = "ENERGY", "TIME", "PARKING_TIME", "RESERVATION_TIME", "FLAT"
-TIMED = frozenset({TIME, PARKING, RESERVED})
 # What times are told by, in decimals of a second, and how far from it a part of an hour may be written.
 _MICROSECOND = 6
 _WRITTEN = Decimal("1e-15")
@@ -37,10 +36,10 @@ BESIDE = frozenset(
         "MIN_POWER",
         "POWER",
         "STATE_OF_CHARGE",
-        "RESERVATION_EXPIRES",
-        "RESERVATION_OVERTIME",
     }
 )
+# How they are paid, the tariff chapter does not say.
+OF_BOOKINGS = frozenset({"RESERVATION_EXPIRES", "RESERVATION_OVERTIME"})
 _NO_PRICES: tuple[Rates, Rates, Rates] = ({}, {}, {})
 
 
@@ -62,22 +61,26 @@ class Use(NamedTuple):
         return self.quantity + self.added
 
 
-@dataclass(slots=True)
-class Usage:
-    """What a walk found: a moment for each period, and what was used under which rate.
+class Usage(Struct):
+    """What a walk found: a moment for each period, and what was used under which rate, or under none.
 
-    `added` is what steps put on top, by the place of the record. `fees` became active; `other_fees` are those of them
-    that are not billed, because another one was there before.
+    `priced` is what has a rate, by its kind; `billed` is the sum of each rate with what steps put on top, `added` that
+    alone, by the place of the record. `fees` became active; `other_fees` are those of them that are not billed, because
+    another one was there before. `bookings` are what only a booking is charged for, by period.
     """
 
     cdr: Cdr
     prices: list[Prices | None]
-    moments: list[Moment] = field(default_factory=list)
-    records: list[Record] = field(default_factory=list)
-    added: dict[int, Decimal] = field(default_factory=dict)
-    other_fees: list[Record] = field(default_factory=list)
-    fees: list[Rate] = field(default_factory=list)
-    _known: tuple[dict[str, Decimal], dict[str, Decimal]] | None = None
+    moments: list[Moment] = []
+    records: list[Record] = []
+    unpriced: list[tuple[str, Decimal]] = []
+    bookings: list[tuple[int, str]] = []
+    kwh: Decimal = ZERO
+    priced: dict[str, Decimal] = {}
+    billed: dict[Rate, Decimal] = {}
+    added: dict[int, Decimal] = {}
+    other_fees: list[Record] = []
+    fees: list[Rate] = []
 
     def uses(self) -> Iterator[Use]:
         for place, (index, kind, rate, quantity) in enumerate(self.records):
@@ -85,56 +88,63 @@ class Usage:
 
     def metered(self, kind: str) -> Decimal:
         """All of it, priced or not: kWh or seconds."""
-        return self._sums()[0].get(kind, ZERO)
+        return self._plus(self.priced.get(kind, ZERO), [more for one, more in self.unpriced if one == kind])
 
-    def priced(self, kind: str) -> Decimal:
-        """What of it has a rate, without what steps add."""
-        return self._sums()[1].get(kind, ZERO)
+    def free(self, kind: str) -> Decimal:
+        """What of it has no rate."""
+        return self._plus(ZERO, [quantity for one, quantity in self.unpriced if one == kind])
 
-    def billed(self, kind: str) -> Decimal:
+    def billed_as(self, kind: str) -> Decimal:
         """What of it has a rate, with what steps add."""
         added = [more for place, more in self.added.items() if self.records[place][1] == kind]
-        if not added:
-            return self.priced(kind)
-        with exactly():
-            return sum(added, self.priced(kind))
+        return self._plus(self.priced.get(kind, ZERO), added)
 
-    def _sums(self) -> tuple[dict[str, Decimal], dict[str, Decimal]]:
-        """What was metered and what was priced, by type; summed when it is first asked for."""
-        if self._known is None:
-            metered: dict[str, Decimal] = {}
-            priced: dict[str, Decimal] = {}
-            with exactly():
-                for period in self.cdr.periods:
-                    for one in period.dimensions:
-                        if one.volume and (one.type == ENERGY or one.type in TIMED):
-                            volume = one.volume if one.type == ENERGY else seconds_of(one.volume)
-                            metered[one.type] = metered.get(one.type, ZERO) + volume
-                for _, kind, _, quantity in self.records:
-                    priced[kind] = priced.get(kind, ZERO) + quantity
-            self._known = metered, priced
-        return self._known
+    @staticmethod
+    def _plus(quantity: Decimal, more: list[Decimal]) -> Decimal:
+        if not more:
+            return quantity
+        with exactly():
+            return sum(more, quantity)
 
 
 def meter(cdr: Cdr, plan: Plan, prices_of: list[Prices | None], zone: tzinfo | None, expired: bool) -> Usage:
     """Walk through the periods, each with its tariff (None: nothing prices it). Raises CannotPrice."""
     usage = Usage(cdr, prices_of)
+    moments, fees = usage.moments, usage.fees
     began = min(cdr.starts_at, cdr.periods[0].starts_at)
     kwh = ZERO
-    for index, (period, prices) in enumerate(zip(cdr.periods, usage.prices, strict=True)):
+    local, minutes = None, 0
+    for index, (period, prices) in enumerate(zip(cdr.periods, prices_of, strict=True)):
         starts_at = period.starts_at
-        local = starts_at.astimezone(zone) if zone is not None else None
-        moment = Moment(index, period, starts_at - began, kwh, local)
-        usage.moments.append(moment)
+        if zone is not None:
+            local = starts_at.astimezone(zone)
+            minutes = minutes_of(local)
+        moment = Moment(index, period, starts_at - began, kwh, local, minutes)
+        moments.append(moment)
         charging, used, ran_out = prices.at(moment) if prices is not None else _NO_PRICES
         reserved = ran_out if expired else used
-        fee, reserved_fee = charging.get(FLAT), reserved.get(FLAT)
-        if fee is not None and fee not in usage.fees and not is_reserved_only(period):
+        fee = charging.get(FLAT)
+        if fee is not None and fee not in fees and not is_reserved_only(period):
             _use_fee(usage, moment, plan.policy, fee)
-        if reserved_fee is not None and reserved_fee not in usage.fees and _has_reserved_time(period):
-            _use_fee(usage, moment, plan.policy, reserved_fee)
-        kwh += _use_volumes(usage.records, moment, charging, reserved)
+        if reserved:
+            fee = reserved.get(FLAT)
+            if fee is not None and fee not in fees and _has_reserved_time(period):
+                _use_fee(usage, moment, plan.policy, fee)
+        kwh = _use_volumes(usage, moment, charging, reserved)
+    usage.kwh = kwh
+    _sum(usage)
     return usage
+
+
+def _sum(usage: Usage) -> None:
+    """By rate, and of these by kind: there are fewer of them."""
+    billed, priced = usage.billed, usage.priced
+    for _, _, rate, quantity in usage.records:
+        known = billed.get(rate)
+        billed[rate] = quantity if known is None else known + quantity
+    for rate, quantity in billed.items():
+        known = priced.get(rate.kind)
+        priced[rate.kind] = quantity if known is None else known + quantity
 
 
 def seconds_of(hours: Decimal) -> Decimal:
@@ -174,25 +184,32 @@ def _has_reserved_time(period: Period) -> bool:
     return any(volume.type == RESERVED and volume.volume > 0 for volume in period.dimensions)
 
 
-def _use_volumes(records: list[Record], moment: Moment, charging: Rates, reserved: Rates) -> Decimal:
-    """Add what the period measures; the energy in it."""
-    kwh = ZERO
+def _use_volumes(usage: Usage, moment: Moment, charging: Rates, reserved: Rates) -> Decimal:
+    """Add what the period measures; the energy charged at its end."""
+    index, kwh, records = moment.index, moment.kwh, usage.records
     for volume in moment.period.dimensions:
-        kind, quantity = volume.type, volume.volume
+        kind = volume.type
+        quantity = volume.volume
         if kind == ENERGY:
             kwh += quantity
             rate = charging.get(ENERGY)
         elif kind in TIMED:
-            if quantity < 0:
+            if quantity < ZERO:
                 raise _negative(volume, moment)
             quantity = seconds_of(quantity) if quantity.same_quantum(ENDLESS) else quantity * HOUR
             rate = reserved.get(TIME) if kind == RESERVED else charging.get(kind)
         elif kind in BESIDE:
             continue
+        elif kind in OF_BOOKINGS:
+            if quantity:
+                usage.bookings.append((index, kind))
+            continue
         else:
             raise _unknown(volume, moment)
         if rate is not None and quantity:
-            records.append((moment.index, kind, rate, quantity))
+            records.append((index, kind, rate, quantity))
+        elif quantity:
+            usage.unpriced.append((kind, quantity))
     return kwh
 
 

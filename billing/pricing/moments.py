@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from msgspec import Struct
+
 from billing.pricing.shapes import Period
 
 _SAYS = {
@@ -16,28 +18,18 @@ _SAYS = {
 Measured = tuple[Decimal | None, Decimal | None, Decimal | None]
 
 
-class Moment:
+class Moment(Struct, frozen=True, gc=False):
     """The start of period `index`: `kwh` were charged before it and `elapsed` has passed since the session began.
 
-    `local` is the local time, or None where no price asks for it. Nobody changes a moment.
+    `local` is the local time and `minutes` those of its day, or None and 0 where no price asks for it.
     """
 
-    __slots__ = ("elapsed", "index", "kwh", "local", "minutes", "period")
-
-    def __init__(
-        self,
-        index: int,
-        period: Period,
-        elapsed: timedelta,
-        kwh: Decimal,
-        local: datetime | None,
-    ) -> None:
-        self.index = index
-        self.period = period
-        self.elapsed = elapsed
-        self.kwh = kwh
-        self.local = local
-        self.minutes = local.hour * 60 + local.minute if local is not None else 0
+    index: int
+    period: Period
+    elapsed: timedelta
+    kwh: Decimal
+    local: datetime | None
+    minutes: int
 
     def measured(self, quantity: str) -> Measured:
         """Lowest, highest and only value of `power` (kW) or `current` (A) in the period, as far as it tells them."""
@@ -47,3 +39,8 @@ class Moment:
             if says is not None and says[0] == quantity:
                 found[says[1]] = volume.volume
         return found[0], found[1], found[2]
+
+
+def minutes_of(local: datetime) -> int:
+    """Of its day."""
+    return local.hour * 60 + local.minute

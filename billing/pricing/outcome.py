@@ -1,18 +1,18 @@
 """What pricing says: totals before and after tax, quantities, and lines and warnings when they are asked for."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
-from functools import cached_property
 from typing import NamedTuple
 
 from billing.pricing import limits, lines, warnings
 from billing.pricing.exact import ZERO, Ratio, exactly, quotient
 from billing.pricing.limits import Cost
 from billing.pricing.lines import Line
-from billing.pricing.metering import ENERGY, HOUR, PARKING, TIME, Usage, end_of
+from billing.pricing.metering import HOUR, Usage, end_of
 from billing.pricing.plan import Part, Plan, Rate
-from billing.pricing.shapes import Cdr
-from billing.pricing.warnings import Warning
+from billing.pricing.shapes import ENERGY, PARKING, TIME, Cdr
+from billing.pricing.tariff_warnings import Warning
 
 
 class Amounts(NamedTuple):
@@ -22,21 +22,7 @@ class Amounts(NamedTuple):
     incl: Decimal | None
 
 
-class Units(NamedTuple):
-    """A sum before and after tax in units of the plan; None where it is open."""
-
-    net: Decimal | None
-    gross: Decimal | None
-
-    def plus(self, other: "Units") -> "Units":
-        return Units(
-            None if self.net is None or other.net is None else self.net + other.net,
-            None if self.gross is None or other.gross is None else self.gross + other.gross,
-        )
-
-
-_NOTHING = Units(ZERO, ZERO)
-_FREE = Amounts(ZERO, ZERO)
+FREE = Amounts(ZERO, ZERO)
 
 
 class PricedSession:
@@ -50,9 +36,15 @@ class PricedSession:
         self.plan = plan
         self.usage = usage
         self.expired = expired
-        self.units, total = summed(usage)
         first = usage.prices[0]
-        self.cost, self.limits = limits.within(first.tariff if first is not None else None, cost(total, plan), plan)
+        total = _cost(usage.billed, plan)
+        self.cost, self.limits = limits.within(first.tariff if first is not None else None, total, plan)
+        self.total = amounts(self.cost)
+        # Kept by hand: `cached_property` takes a lock, and forgets in compiled code.
+        self._costs: dict[Part, Cost] | None = None
+        self._parts: dict[Part, Amounts] | None = None
+        self._lines: tuple[Line, ...] | None = None
+        self._warnings: tuple[Warning, ...] | None = None
 
     @property
     def currency(self) -> str:
@@ -63,21 +55,23 @@ class PricedSession:
         """Of the tariffs that priced it, each once, in their order."""
         return tuple(dict.fromkeys(prices.tariff.id for prices in self.usage.prices if prices is not None))
 
-    @cached_property
-    def total(self) -> Amounts:
-        return amounts(self.cost)
-
     def part(self, part: Part) -> Amounts:
-        return self._parts.get(part, _FREE)
+        return self.parts.get(part, FREE)
 
-    @cached_property
-    def _parts(self) -> dict[Part, Amounts]:
-        return {part: amounts(cost) for part, cost in self.costs.items()}
+    @property
+    def parts(self) -> dict[Part, Amounts]:
+        """Those that something was billed for."""
+        if self._parts is None:
+            self._parts = {part: amounts(cost) for part, cost in self.costs.items()}
+        return self._parts
 
-    @cached_property
+    @property
     def costs(self) -> dict[Part, Cost]:
         """The exact amounts of the parts that something was billed for."""
-        return {part: cost(units, self.plan) for part, units in self.units.items()}
+        if self._costs is None:
+            with exactly():
+                self._costs = {part: _cost(billed, self.plan) for part, billed in _by_part(self.usage.billed).items()}
+        return self._costs
 
     @property
     def energy_kwh(self) -> Decimal:
@@ -96,53 +90,50 @@ class PricedSession:
 
     @property
     def billed_energy_kwh(self) -> Decimal:
-        return self.usage.billed(ENERGY)
+        return self.usage.billed_as(ENERGY)
 
     @property
     def billed_hours(self) -> Decimal:
         """Of charging time."""
-        return _hours(self.usage.billed(TIME))
+        return _hours(self.usage.billed_as(TIME))
 
     @property
     def billed_parking_hours(self) -> Decimal:
-        return _hours(self.usage.billed(PARKING))
+        return _hours(self.usage.billed_as(PARKING))
 
-    @cached_property
+    @property
     def lines(self) -> tuple[Line, ...]:
         """For each charging period and dimension the component that applied, and why."""
-        with exactly():
-            return tuple(lines.write(use, self.plan) for use in self.usage.uses())
+        if self._lines is None:
+            with exactly():
+                self._lines = tuple([lines.write(use, self.plan) for use in self.usage.uses()])
+        return self._lines
 
-    @cached_property
+    @property
     def warnings(self) -> tuple[Warning, ...]:
         """What a reader of the price should know."""
-        with exactly():
-            return tuple(warnings.find(self.cdr, self.plan.policy, self.usage, self.limits))
+        if self._warnings is None:
+            with exactly():
+                self._warnings = tuple(warnings.find(self.usage, self.limits))
+        return self._warnings
 
 
-def summed(usage: Usage) -> tuple[dict[Part, Units], Units]:
-    """Of each part and of all, in units of the plan. A single open price leaves its sums open."""
-    quantities: dict[Rate, Decimal] = {}
-    for _, _, rate, quantity in usage.records:
-        known = quantities.get(rate)
-        quantities[rate] = quantity if known is None else known + quantity
-    for place, added in usage.added.items():
-        quantities[usage.records[place][2]] += added
-    parts: dict[Part, Units] = {}
-    total = _NOTHING
-    for rate, quantity in quantities.items():
-        units = Units(
-            None if rate.net is None else rate.net * quantity, None if rate.gross is None else rate.gross * quantity
-        )
-        parts[rate.part] = parts[rate.part].plus(units) if rate.part in parts else units
-        total = total.plus(units)
-    return parts, total
+def _by_part(billed: Mapping[Rate, Decimal]) -> dict[Part, dict[Rate, Decimal]]:
+    found: dict[Part, dict[Rate, Decimal]] = {}
+    for rate, quantity in billed.items():
+        found.setdefault(rate.part, {})[rate] = quantity
+    return found
 
 
-def cost(units: Units, plan: Plan) -> Cost:
+def _cost(billed: Mapping[Rate, Decimal], plan: Plan) -> Cost:
+    """A single open price leaves its side open."""
+    net: Decimal | None = ZERO
+    gross: Decimal | None = ZERO
+    for rate, quantity in billed.items():
+        net = None if net is None or rate.net is None else net + rate.net * quantity
+        gross = None if gross is None or rate.gross is None else gross + rate.gross * quantity
     return Cost(
-        None if units.net is None else Ratio(units.net, plan.divisor),
-        None if units.gross is None else Ratio(units.gross, plan.divisor),
+        None if net is None else Ratio(net, plan.divisor), None if gross is None else Ratio(gross, plan.divisor)
     )
 
 

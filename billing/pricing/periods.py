@@ -9,10 +9,10 @@ from fractions import Fraction
 from msgspec.structs import replace
 
 from billing.pricing.exact import ZERO, Ratio
-from billing.pricing.metering import ENERGY, FLAT, RESERVED, TIME, TIMED, end_of
-from billing.pricing.moments import Moment
+from billing.pricing.metering import end_of
+from billing.pricing.moments import Moment, minutes_of
 from billing.pricing.plan import Bounds, Prices, Rate
-from billing.pricing.shapes import Cdr, Period, Volume
+from billing.pricing.shapes import ENERGY, FLAT, RESERVED, TIME, TIMED, Cdr, Period, Volume
 
 _MINUTE = timedelta(minutes=1)
 _DAY = 86_400  # seconds
@@ -50,9 +50,12 @@ def cuts(
     return sorted(share for share in found if 0 < share < 1)
 
 
-def changes_inside(moment: Moment, ends_at: datetime, prices: Prices) -> bool:
-    """Whether another rate would hold later in the period for what is used in it, or a fee would become due."""
-    if not _bound_inside(moment, ends_at, prices):
+def changes_inside(moment: Moment, ends_at: datetime, local_end: datetime | None, prices: Prices) -> bool:
+    """Whether another rate would hold later in the period for what is used in it, or a fee would become due.
+
+    `local_end` is the local time at which it ends, where it is known already.
+    """
+    if not _bound_inside(moment, ends_at, local_end, prices.bounds):
         return False
     period, zone = moment.period, moment.local.tzinfo if moment.local is not None else None
     began = period.starts_at - moment.elapsed
@@ -67,7 +70,8 @@ def _later(moment: Moment, ends_at: datetime, share: Fraction) -> Moment:
     passed = timedelta(microseconds=int((ends_at - period.starts_at) // timedelta(microseconds=1) * share))
     local = None if moment.local is None else (period.starts_at + passed).astimezone(moment.local.tzinfo)
     kwh = moment.kwh + _until(energy(period), share)
-    return Moment(moment.index, period, moment.elapsed + passed, kwh, local)
+    minutes = 0 if local is None else minutes_of(local)
+    return Moment(moment.index, period, moment.elapsed + passed, kwh, local, minutes)
 
 
 def _rates(prices: Prices, moment: Moment) -> dict[str, tuple[Rate | None, ...]]:
@@ -88,24 +92,30 @@ def _differs(now: dict[str, tuple[Rate | None, ...]], later: dict[str, tuple[Rat
     return any(rates != later[kind] for kind, rates in now.items() if kind != FLAT or rates == (None,))
 
 
-def _bound_inside(moment: Moment, ends_at: datetime, prices: Prices) -> bool:
-    """Whether a restriction changes after the start of the period and before its end, seen at a glance.
-
-    By the clock on the wall; where the clocks change themselves, it is always looked at closely.
-    """
-    bounds, length = prices.bounds, ends_at - moment.period.starts_at
+def _bound_inside(moment: Moment, ends_at: datetime, local_end: datetime | None, bounds: Bounds) -> bool:
+    """Whether a restriction changes after the start of the period and before its end, seen at a glance."""
+    length = ends_at - moment.period.starts_at
     if bounds.energies:
         after = moment.kwh + energy(moment.period)
         if any(moment.kwh < bound < after for bound in bounds.energies):
             return True
-    if any(moment.elapsed < bound < moment.elapsed + length for bound in bounds.spans):
+    if bounds.spans and any(moment.elapsed < bound < moment.elapsed + length for bound in bounds.spans):
         return True
     if moment.local is None or not bounds.minutes:
         return False
-    if ends_at.astimezone(moment.local.tzinfo).utcoffset() != moment.local.utcoffset():
+    return _minute_inside(moment.local, local_end or ends_at.astimezone(moment.local.tzinfo), length, bounds.minutes)
+
+
+def _minute_inside(local: datetime, local_end: datetime, length: timedelta, minutes: tuple[int, ...]) -> bool:
+    """By the clock on the wall; where the clocks change themselves, it is always looked at closely."""
+    if local_end - local != length:
         return True
-    begin, lasts = moment.minutes * 60 + moment.local.second, length.total_seconds()
-    return any(0 < (bound * 60 - begin) % _DAY < lasts for bound in bounds.minutes)
+    seconds = length.total_seconds()
+    begin = local.hour * 3600 + local.minute * 60 + local.second
+    for minute in minutes:  # noqa: SIM110  # a generator takes twice as long
+        if 0 < (minute * 60 - begin) % _DAY < seconds:
+            return True
+    return False
 
 
 def _at_energies(bounds: Bounds, before: Decimal, charged: Decimal) -> Iterator[Fraction]:

@@ -12,11 +12,12 @@ from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 
-from billing.pricing.conditions import Condition, Test, conditions, span
+from billing.pricing.conditions import Condition, Test, conditions, every, span
 from billing.pricing.exact import at_least, exactly, plain
 from billing.pricing.moments import Moment
 from billing.pricing.policy import RECOMMENDED, PricingPolicy, Selection, TaxWithoutRate
-from billing.pricing.shapes import Component, Dimension, Reservation, Tariff, TaxIncluded
+from billing.pricing.shapes import RESERVED, Component, Dimension, Reservation, Tariff, TaxIncluded
+from billing.pricing.tariff_warnings import Warning, of_tariff
 
 
 class Part(StrEnum):
@@ -52,6 +53,7 @@ _UNITS = {
     Dimension.FLAT: "session",
 }
 _HOUR = 3600
+_WH = 1000
 # Sets of matching elements whose rates are remembered; a real tariff has a handful.
 _MOST_SETS = 1000
 _LOCAL = frozenset({"start_time", "end_time", "start_date", "end_date", "day_of_week"})
@@ -63,7 +65,8 @@ InFront = tuple[tuple[int, tuple[Condition, ...]], ...]
 @dataclass(frozen=True, slots=True, eq=False)
 class Rate:
     """A component ready to use: what a kWh, a second or a session costs, in units of the plan, before and after tax,
-    and which part of the total it belongs to. `says` is the price in words.
+    of which kind of volume, in which steps (kWh or seconds, None for none), and to which part of the total it belongs.
+    `says` is the price in words.
 
     None where the tariff leaves it open. `in_front` are the elements that come first for the same dimension.
     """
@@ -71,6 +74,8 @@ class Rate:
     tariff: Tariff
     element: int
     component: Component
+    kind: str
+    step: Decimal | None
     part: Part
     says: str
     conditions: tuple[Condition, ...]
@@ -89,7 +94,7 @@ class _Element:
     """`bit` marks it in the set of those that match."""
 
     bit: int
-    tests: tuple[Test, ...]
+    conditions: tuple[Condition, ...]
     rates: tuple[Rate, ...]
     reservation: Reservation | None
 
@@ -115,18 +120,16 @@ class Prices:
     measures: tuple[str, ...]
     needs_local_time: bool
     always: int  # the bits of elements without restrictions
-    restricted: tuple[_Element, ...]
+    restricted: tuple[tuple[int, Test], ...]  # those of the others, and when they match
+    warnings: tuple[Warning, ...]
     _known: dict[int, tuple[Rates, Rates, Rates]] = field(default_factory=dict)
 
     def at(self, moment: Moment) -> tuple[Rates, Rates, Rates]:
         """The rates of charging, of a reservation that was used, and of one that ran out."""
         matching = self.always
-        for element in self.restricted:
-            for test in element.tests:
-                if not test(moment):
-                    break
-            else:
-                matching |= element.bit
+        for bit, test in self.restricted:
+            if test(moment):
+                matching |= bit
         found = self._known.get(matching)
         if found is None:
             found = self._chosen(matching)
@@ -210,6 +213,8 @@ def _prices(tariff: Tariff, policy: PricingPolicy, divisor: int) -> Prices:
                 tariff=tariff,
                 element=index,
                 component=component,
+                kind=RESERVED if reservation is not None and component.type is Dimension.TIME else component.type.value,
+                step=_step(component),
                 part=_PARTS[component.type] if reservation is None else Part.RESERVATION,
                 says=_says(tariff, component),
                 conditions=asked,
@@ -222,7 +227,7 @@ def _prices(tariff: Tariff, policy: PricingPolicy, divisor: int) -> Prices:
             for net, gross in [_net_and_gross(tariff, component, _price(component, divisor), policy)]
         )
         in_front |= {(rate.component.type, reservation): (*rate.in_front, (index, asked)) for rate in rates}
-        elements.append(_Element(1 << index, tuple(one.test for one in asked), rates, reservation))
+        elements.append(_Element(1 << index, asked, rates, reservation))
     return Prices(
         tariff=tariff,
         elements=tuple(elements),
@@ -235,8 +240,9 @@ def _prices(tariff: Tariff, policy: PricingPolicy, divisor: int) -> Prices:
             for rate in element.rates
             for asked in rate.conditions
         ),
-        always=sum(element.bit for element in elements if not element.tests),
-        restricted=tuple(element for element in elements if element.tests),
+        always=sum(element.bit for element in elements if not element.conditions),
+        warnings=tuple(of_tariff(tariff, policy)),
+        restricted=tuple((element.bit, every(element.conditions)) for element in elements if element.conditions),
     )
 
 
@@ -274,6 +280,12 @@ def _price(component: Component, divisor: int) -> Decimal:
     """Per kWh, second or session, in units of the plan."""
     timed = component.type in (Dimension.TIME, Dimension.PARKING_TIME)
     return component.price * (divisor // _HOUR if timed else divisor)
+
+
+def _step(component: Component) -> Decimal | None:
+    if not component.step_size or component.type is Dimension.FLAT:
+        return None
+    return Decimal(component.step_size) / (_WH if component.type is Dimension.ENERGY else 1)
 
 
 def _net_and_gross(

@@ -17,14 +17,14 @@ from billing.pricing.engine import price_by
 from billing.pricing.errors import CannotPrice, TimeZoneUnknown, Unreadable
 from billing.pricing.exact import ZERO, Ratio, at_least, exactly, plain
 from billing.pricing.fields import MOST_DIGITS
-from billing.pricing.metering import ENERGY, PARKING, TIME, end_of
+from billing.pricing.metering import end_of
 from billing.pricing.outcome import PricedSession
 from billing.pricing.periods import energy as energy_of
 from billing.pricing.periods import split_at_thresholds
 from billing.pricing.plan import compile
 from billing.pricing.policy import RECOMMENDED, PricingPolicy
 from billing.pricing.selection import prices_of
-from billing.pricing.shapes import Cdr, Period, Place, Tariff, Volume
+from billing.pricing.shapes import ENERGY, PARKING, TIME, Cdr, Period, Place, Tariff, Volume
 
 # kW: the most that a car's own charger takes from a socket of alternating current (IEC 61851, mode 3).
 MOST_AC_KW = Decimal(43)

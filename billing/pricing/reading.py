@@ -6,14 +6,14 @@ number in quotes is read too. A time without a zone is UTC, as the specification
 
 import re
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import DecimalException
 from typing import Any, TypeVar
 
 import msgspec
 
-from billing.pricing.errors import CannotPrice, Unreadable
-from billing.pricing.exact import ZERO, exactly
-from billing.pricing.fields import is_countable, named, not_countable
+from billing.pricing.errors import Unreadable
+from billing.pricing.exact import ZERO
+from billing.pricing.fields import add_countable, is_countable, named, not_countable
 from billing.pricing.shapes import Cdr, Period
 from roaming.ocpi.schema import wire
 from roaming.ocpi.schema.values import parse_time
@@ -102,34 +102,44 @@ def _sound(cdr: C, path: str) -> C:
             f"{path}.charging_periods",
             f"There are {len(periods)} charging periods; more than {MAX_PERIODS} are not priced.",
         )
-    _refuse_times(cdr, path)
-    if not is_countable(_walked(periods, path)):
+    if not _are_ordinary(cdr, periods):
+        _refuse_times(cdr, path)
+    if not _add_up(periods, path):
         _refuse_volumes(periods, path)
     return cdr
 
 
-def _walked(periods: tuple[Period, ...], path: str) -> Decimal:
-    """The sum of all volumes of whatever kind, NaN where it has no end: one number to look at instead of many. Raises
-    Unreadable where a period starts before the one in front of it."""
+def _are_ordinary(cdr: Cdr, periods: tuple[Period, ...]) -> bool:
+    """Whether all times are of the years in which there are charges."""
+    ends_at = cdr.ends_at or cdr.stops_at or cdr.starts_at
+    return (
+        cdr.starts_at.year in YEARS
+        and ends_at.year in YEARS
+        and periods[0].starts_at.year in YEARS
+        and periods[-1].starts_at.year in YEARS
+    )
+
+
+def _add_up(periods: tuple[Period, ...], path: str) -> bool:
+    """Whether the sum of all volumes of whatever kind can be counted with: one number to look at instead of many.
+
+    Raises Unreadable where a period starts before the one in front of it.
+    """
     total, before = ZERO, periods[0].starts_at
     try:
-        with exactly():
-            for period in periods:
-                if period.starts_at < before:
-                    raise _out_of_order(periods, path)
-                before = period.starts_at
-                for volume in period.dimensions:
-                    total += volume.volume
-    except CannotPrice:
-        return Decimal("NaN")
-    return total
+        for period in periods:
+            if period.starts_at < before:
+                raise _out_of_order(periods, path)
+            before = period.starts_at
+            for volume in period.dimensions:
+                total = add_countable(total, volume.volume)
+    except DecimalException:
+        return False
+    return total.is_finite()
 
 
 def _refuse_times(cdr: Cdr, path: str) -> None:
-    first, last = cdr.periods[0].starts_at, len(cdr.periods) - 1
-    edges = (cdr.starts_at, first, cdr.periods[last].starts_at, cdr.ends_at or first, cdr.stops_at or first)
-    if min(edges).year in YEARS and max(edges).year in YEARS:
-        return  # nearly always
+    last = len(cdr.periods) - 1
     times = {
         "start_date_time": cdr.starts_at,
         "end_date_time": cdr.ends_at,

@@ -12,8 +12,10 @@ from msgspec import Struct
 from billing.pricing import rounding
 from billing.pricing.errors import PricingError
 from billing.pricing.exact import plain
+from billing.pricing.lines import Line
 from billing.pricing.outcome import Amounts, PricedSession
 from billing.pricing.plan import COSTS
+from billing.pricing.tariff_warnings import Warning
 from billing.pricing.verification import Verdict
 from roaming.ocpi.schema.values import format_time
 
@@ -26,11 +28,20 @@ def as_json(priced: PricedSession, *, explained: bool = True) -> dict[str, Any]:
 
     A name without suffix is before tax. Energy is kWh, times are hours.
     """
-    report: dict[str, Any] = {}
-    _put(report, _TOTAL, priced.total, plain)
+    exact: dict[str, Any] = {}
+    rounded: dict[str, Any] = {}
+    _put(exact, _TOTAL, priced.total, plain)
+    _put(rounded, _TOTAL, rounding.total(priced), _in_full)
+    nothing = _in_full(rounding.nothing(priced))
     for names, part in _PARTS:
-        _put(report, names, priced.part(part), plain)
-    report |= {
+        if part in priced.parts:
+            _put(exact, names, priced.parts[part], plain)
+            _put(rounded, names, rounding.part(priced, part), _in_full)
+        else:
+            exact[names[0]] = exact[names[1]] = "0"
+            rounded[names[0]] = rounded[names[1]] = nothing
+    report = {
+        **exact,
         "total_energy": plain(priced.energy_kwh),
         "total_time": plain(priced.hours),
         "total_parking_time": plain(priced.parking_hours),
@@ -39,12 +50,39 @@ def as_json(priced: PricedSession, *, explained: bool = True) -> dict[str, Any]:
         "billed_parking_time": plain(priced.billed_parking_hours),
         "currency": priced.currency,
         "tariffs": list(priced.tariff_ids),
-        "rounded": _rounded(priced),
-        "warnings": plain_json(priced.warnings),
+        "rounded": rounded,
+        "warnings": [_warning_json(one) for one in priced.warnings],
     }
     if explained:
-        report["lines"] = plain_json(priced.lines)
+        report["lines"] = [_line_json(one) for one in priced.lines]
     return report
+
+
+def _warning_json(warning: Warning) -> dict[str, str]:
+    return {"code": warning.code, "message": warning.message, "path": warning.path}
+
+
+def _line_json(line: Line) -> dict[str, Any]:
+    return {
+        "period": line.period,
+        "starts_at": format_time(line.starts_at),
+        "dimension": line.dimension,
+        "part": line.part.value,
+        "tariff_id": line.tariff_id,
+        "element": line.element,
+        "unit": line.unit,
+        "quantity": plain(line.quantity),
+        "step_added": plain(line.step_added),
+        "billed": plain(line.billed),
+        "step_size": line.step_size,
+        "unit_price": plain(line.unit_price),
+        "tax_included": line.tax_included.value,
+        "vat": None if line.vat is None else plain(line.vat),
+        "excl": None if line.excl is None else plain(line.excl),
+        "incl": None if line.incl is None else plain(line.incl),
+        "sentence": line.sentence,
+        "reason": line.reason,
+    }
 
 
 def error_json(error: PricingError) -> dict[str, str]:
@@ -76,18 +114,9 @@ def plain_json(value: Any) -> Any:
     return value.value if isinstance(value, Enum) else value
 
 
-def _rounded(priced: PricedSession) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    _put(found, _TOTAL, rounding.total(priced), _in_full)
-    for names, part in _PARTS:
-        _put(found, names, rounding.part(priced, part), _in_full)
-    return found
-
-
 def _put(report: dict[str, Any], names: tuple[str, str], amounts: Amounts, text: Callable[[Decimal], str]) -> None:
-    excl, incl = amounts
-    report[names[0]] = None if excl is None else text(excl)
-    report[names[1]] = None if incl is None else text(incl)
+    report[names[0]] = None if amounts.excl is None else text(amounts.excl)
+    report[names[1]] = None if amounts.incl is None else text(amounts.incl)
 
 
 def _in_full(amount: Decimal) -> str:

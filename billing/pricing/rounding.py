@@ -21,6 +21,7 @@ def decimals(currency: str) -> int:
     return get_currency_precision(currency)
 
 
+@cache
 def unit(currency: str) -> Decimal:
     """The smallest amount: 0.01 EUR, 1 JPY, 0.001 KWD."""
     return Decimal(1).scaleb(-decimals(currency))
@@ -47,6 +48,11 @@ def part(priced: PricedSession, of: Part) -> Amounts:
     if rule in _PER_LINE:
         return _of_lines(priced, [of])
     return _amounts(priced.part(of), priced, rule)
+
+
+def nothing(priced: PricedSession) -> Decimal:
+    """The amount of a part that nothing was billed for: 0.00 EUR, 0 JPY."""
+    return ZERO if priced.plan.policy.rounding is Rounding.PER_INVOICE_HALF_UP else ZERO.quantize(unit(priced.currency))
 
 
 def _of_lines(priced: PricedSession, parts: list[Part]) -> Amounts:

@@ -14,16 +14,24 @@ def prices_of(plan: Plan, cdr: Cdr) -> list[Prices | None]:
     """For each period its tariff; None where nothing prices it. Raises CannotPrice."""
     if not plan.tariffs:
         raise CannotPrice("no_tariff", "$.tariffs", "There is no tariff to price with.")
-    names = {period.tariff_id for period in cdr.periods}
-    if len(names) == 1:
-        one = _named(plan, cdr, cdr.periods[0], 0)
+    periods = cdr.periods
+    name = periods[0].tariff_id
+    if _is_the_only_name(periods, name):
+        one = _named(plan, cdr, periods[0], 0)
         _refuse(one.tariff, cdr)
-        return [one] * len(cdr.periods)
+        return [one] * len(periods)
     found = [_named_or_not(plan, cdr, period, index) for index, period in enumerate(cdr.periods)]
     for prices in found:
         if prices is not None:
             _refuse(prices.tariff, cdr)
     return found
+
+
+def _is_the_only_name(periods: tuple[Period, ...], name: str | None) -> bool:
+    for period in periods:  # noqa: SIM110  # a generator takes twice as long
+        if period.tariff_id != name:
+            return False
+    return True
 
 
 def default(plan: Plan, at: datetime) -> Prices:
@@ -46,7 +54,10 @@ def _named(plan: Plan, cdr: Cdr, period: Period, index: int) -> Prices:
         return default(plan, cdr.starts_at)
     called = plan.by_id.get(period.tariff_id.upper())
     if called is not None:
-        return next((one for one in called if one.tariff.is_valid_at(cdr.starts_at)), called[0])
+        for one in called:
+            if one.tariff.is_valid_at(cdr.starts_at):
+                return one
+        return called[0]
     if plan.policy.unknown_tariff is UnknownTariff.DEFAULT:
         return default(plan, cdr.starts_at)
     raise CannotPrice(

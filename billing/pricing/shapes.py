@@ -24,6 +24,12 @@ class Dimension(StrEnum):
     PARKING_TIME = "PARKING_TIME"
 
 
+# What a period measures (OCPI CdrDimensionType), and the fee of a session: plain texts, because the hash of an enum
+# member is slow.
+ENERGY, TIME, PARKING, RESERVED, FLAT = "ENERGY", "TIME", "PARKING_TIME", "RESERVATION_TIME", "FLAT"
+TIMED = frozenset({TIME, PARKING, RESERVED})
+
+
 class TaxIncluded(StrEnum):
     """Whether the prices of a tariff are before tax (NO), after tax (YES), or know no tax (N/A)."""
 

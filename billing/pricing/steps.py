@@ -7,10 +7,9 @@ priced, parking is rounded and charging time is billed as it is. Reserved time i
 from decimal import Decimal
 
 from billing.pricing.exact import ZERO
-from billing.pricing.metering import ENERGY, FLAT, PARKING, RESERVED, TIME, Usage
+from billing.pricing.metering import Usage
 from billing.pricing.policy import ParkingUsed, PricingPolicy, StepSizeScope, StepSizeVolume, TimeStep
-
-_WH = Decimal(1000)
+from billing.pricing.shapes import ENERGY, PARKING, RESERVED, TIME
 
 
 def round_up(usage: Usage, policy: PricingPolicy) -> None:
@@ -23,24 +22,27 @@ def round_up(usage: Usage, policy: PricingPolicy) -> None:
 
 
 def _round_session(usage: Usage, policy: PricingPolicy) -> None:
-    totals: dict[str, Decimal] = {}
-    last: dict[str, int] = {}
-    for place, (_, kind, _, quantity) in enumerate(usage.records):
-        totals[kind] = totals[kind] + quantity if kind in totals else quantity
-        last[kind] = place
-    for kind in (ENERGY, _timed(usage, policy, last), RESERVED):
-        if kind in last:
-            everything = policy.step_size_volume is StepSizeVolume.ALL
-            _add(usage, last[kind], usage.metered(kind) if everything else totals[kind])
+    everything = policy.step_size_volume is StepSizeVolume.ALL
+    for kind in (ENERGY, _timed(usage, policy), RESERVED):
+        if kind in usage.priced:
+            _add(usage, _last(usage, kind), usage.metered(kind) if everything else usage.priced[kind])
 
 
-def _timed(usage: Usage, policy: PricingPolicy, last: dict[str, int]) -> str:
+def _timed(usage: Usage, policy: PricingPolicy) -> str:
     """Whose total is rounded: that of parking, of charging, or of whichever came last."""
     if policy.time_step is TimeStep.LAST:
-        return max((TIME, PARKING), key=lambda kind: last.get(kind, -1))
-    if PARKING in last or (policy.parking_used is ParkingUsed.PRESENCE and _names_parking(usage)):
+        return max((TIME, PARKING), key=lambda kind: _last(usage, kind))
+    if PARKING in usage.priced or (policy.parking_used is ParkingUsed.PRESENCE and _names_parking(usage)):
         return PARKING
     return TIME
+
+
+def _last(usage: Usage, kind: str) -> int:
+    """The place of its last record, -1 if there is none."""
+    for place in range(len(usage.records) - 1, -1, -1):
+        if usage.records[place][1] == kind:
+            return place
+    return -1
 
 
 def _names_parking(usage: Usage) -> bool:
@@ -54,15 +56,10 @@ def _names_parking(usage: Usage) -> bool:
 
 def _add(usage: Usage, place: int, total: Decimal) -> None:
     """Round `total` up to whole steps of the record's component; energy that flowed back is not rounded."""
-    _, kind, rate, _ = usage.records[place]
-    step = rate.component.step_size
-    if not step or kind == FLAT or total <= ZERO:
+    rate = usage.records[place][2]
+    if rate.step is None or total <= ZERO:
         return
-    if kind == ENERGY:
-        over = total * _WH % step
-        if over:
-            usage.added[place] = (step - over) / _WH
-    else:
-        over = total % step
-        if over:
-            usage.added[place] = step - over
+    over = total % rate.step
+    if over:
+        usage.added[place] = rate.step - over
+        usage.billed[rate] += rate.step - over

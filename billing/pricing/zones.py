@@ -23,11 +23,11 @@ def zone_of(cdr: Cdr, given: str | None = None, location: Place | None = None) -
     """Raises TimeZoneUnknown."""
     if given:
         return _zone(given, "$.time_zone")
-    named = [(location, "$.location"), (cdr.place, "$.cdr_location"), (cdr.location, "$.location")]
-    for place, path in named:
-        if place is not None and place.time_zone:
-            return _zone(place.time_zone, f"{path}.time_zone")
-    places = [place for place, _ in named if place is not None]
+    places = [place for place in (location, cdr.place, cdr.location) if place is not None]
+    for place in places:
+        if place.time_zone:
+            of_cdr = place is cdr.place
+            return _zone(place.time_zone, "$.cdr_location.time_zone" if of_cdr else "$.location.time_zone")
     for place in places:
         if isinstance(place.coordinates, dict):
             guessed = _by_coordinates(str(place.coordinates.get("latitude")), str(place.coordinates.get("longitude")))
