@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.core.management.base import BaseCommand, CommandParser
 
@@ -53,13 +53,37 @@ def read_object(file: str) -> dict[str, Any]:
     return found[0][1]
 
 
-def tariffs_for(cdr: dict[str, Any], files: Sequence[str], version: str | None, file: str) -> list[pricing.Tariff]:
-    """Those of the files, else those that the CDR carries. Raises UnusableInput."""
-    named = [(one, path, data) for one in files for path, data in objects_of(read_json(one), one)]
+class Owed(NamedTuple):
+    """What a charge is priced by: tariffs, and the OCPI version that they and the charge are read as."""
+
+    tariffs: list[pricing.Tariff]
+    version: str
+
+
+def owed_for(cdr: dict[str, Any], files: Sequence[str], version: str | None, file: str) -> Owed:
+    """By the tariffs of the files, else by those that the CDR carries. Raises UnusableInput."""
+    found = _objects(files) if files else _carried(cdr, file)
+    read_as = version or pricing.version_of(cdr, [data for _, _, data in found])
+    return Owed(_read(found, read_as), read_as)
+
+
+def tariffs_in(files: Sequence[str], version: str) -> list[pricing.Tariff]:
+    """Raises UnusableInput."""
+    return _read(_objects(files), version)
+
+
+def _objects(files: Sequence[str]) -> list[tuple[str, str, Any]]:
+    """With their files and paths."""
+    return [(file, path, data) for file in files for path, data in objects_of(read_json(file), file)]
+
+
+def _carried(cdr: dict[str, Any], file: str) -> list[tuple[str, str, Any]]:
     carried = cdr.get("tariffs")
-    if not files and isinstance(carried, list):
-        named = [(file, f"$.tariffs[{index}]", data) for index, data in enumerate(carried)]
-    return [tariff_in(data, version or guess(cdr, data), place, path) for place, path, data in named]
+    return [(file, f"$.tariffs[{i}]", data) for i, data in enumerate(carried)] if isinstance(carried, list) else []
+
+
+def _read(found: Sequence[tuple[str, str, Any]], version: str) -> list[pricing.Tariff]:
+    return [tariff_in(data, version, file, path) for file, path, data in found]
 
 
 def tariff_in(data: Any, version: str, file: str, path: str = "$") -> pricing.Tariff:
@@ -68,16 +92,6 @@ def tariff_in(data: Any, version: str, file: str, path: str = "$") -> pricing.Ta
         return pricing.read_tariff(data, version=version, path=path)
     except pricing.PricingError as error:
         raise UnusableInput(file, error.code, error.sentence, error.path) from error
-
-
-def guess(cdr: Any, tariff: Any) -> str:
-    """The version that is spelled like this: only 2.3.0 says whether prices include tax, only 2.1.1 when it stopped."""
-    if isinstance(tariff, dict) and "tax_included" in tariff:
-        return "2.3.0"
-    if isinstance(cdr, dict) and "stop_date_time" in cdr:
-        return "2.1.1"
-    cost = cdr.get("total_cost") if isinstance(cdr, dict) else None
-    return "2.3.0" if isinstance(cost, dict) and "before_taxes" in cost else "2.2.1"
 
 
 def policy_of(readings: Sequence[str], version: str) -> pricing.PricingPolicy:

@@ -30,6 +30,7 @@ from billing.pricing.shapes import (
     TaxIncluded,
     Volume,
 )
+from billing.pricing.spelling import version_of
 from billing.pricing.tariff_reading import read_tariff
 from billing.pricing.tariff_warnings import Warning
 from billing.pricing.verification import Comparison, Difference, Verdict, compare, verify
@@ -85,4 +86,5 @@ __all__ = [
     "read_tariff",
     "verdict_json",
     "verify",
+    "version_of",
 ]

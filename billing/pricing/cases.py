@@ -15,6 +15,7 @@ from billing.pricing.policy import of_version
 from billing.pricing.reading import decode_cdr
 from billing.pricing.report import as_json, error_json
 from billing.pricing.shapes import Cdr, Place, Tariff
+from billing.pricing.spelling import version_of
 from billing.pricing.tariff_reading import read_tariff
 from roaming.ocpi.schema import wire
 
@@ -40,9 +41,17 @@ class _Case(msgspec.Struct, frozen=True, gc=False):
 
 
 class _Carrying(Cdr, frozen=True, gc=False, kw_only=True):
-    """With the tariffs it carries, unread."""
+    """With what it carries beside the charge, unread."""
 
     tariffs: msgspec.Raw = _NOTHING
+    total_cost: msgspec.Raw = _NOTHING
+
+    @property
+    def spelling(self) -> dict[str, Any]:
+        """What tells its version."""
+        total = bytes(self.total_cost)
+        fields = msgspec.json.decode(total, type=dict[str, msgspec.Raw]) if total.startswith(b"{") else None
+        return {"stop_date_time": self.stops_at, "total_cost": fields}
 
 
 class Cases:
@@ -85,7 +94,8 @@ class Cases:
     def _plan(self, case: _Case, cdr: _Carrying, context: _Context) -> Plan:
         given = [bytes(one) for one in (case.tariffs, case.tariff, cdr.tariffs)]
         place = next((place for place, raw in enumerate(given) if raw != b"null"), 0)
-        key = (given[place], case.version, cdr.stops_at is None, *sorted(context.readings.items()))
+        spelled = None if case.version else version_of(cdr.spelling)
+        key = (given[place], case.version, spelled, *sorted(context.readings.items()))
         plan = self._plans.get(key)
         if plan is None:
             if len(self._plans) >= _MOST_PLANS:
@@ -111,7 +121,7 @@ def _compiled(raw: bytes, path: str, case: _Case, cdr: _Carrying, context: _Cont
     except (wire.NotJson, RecursionError) as error:
         raise Unreadable("malformed_json", path, f"This is not JSON: {error}.") from None
     listed = [] if data is None else data if isinstance(data, list) else [data]
-    version = case.version or _version_of(cdr, listed)
+    version = case.version or version_of(cdr.spelling, listed)
     tariffs: list[Tariff] = []
     for index, one in enumerate(listed):
         tariffs.append(read_tariff(one, version=version, path=f"{path}[{index}]" if listed is data else path))
@@ -120,10 +130,3 @@ def _compiled(raw: bytes, path: str, case: _Case, cdr: _Carrying, context: _Cont
     except ValueError as error:
         raise Unreadable("unknown_reading", "$.context.readings", str(error)) from None
     return compile(tariffs, policy)
-
-
-def _version_of(cdr: Cdr, tariffs: list[Any]) -> str:
-    """Only 2.3.0 says whether prices include tax, only 2.1.1 when charging stopped."""
-    if any(isinstance(one, dict) and "tax_included" in one for one in tariffs):
-        return "2.3.0"
-    return "2.2.1" if cdr.stops_at is None else "2.1.1"

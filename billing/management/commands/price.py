@@ -9,7 +9,7 @@ from django.core.management.base import CommandParser
 from billing import pricing
 from billing.management import batch, told
 from billing.management.inputs import UnusableInput
-from billing.management.pricing_command import PricingCommand, guess, policy_of, read_object, tariffs_for
+from billing.management.pricing_command import PricingCommand, owed_for, policy_of, read_object
 
 
 class Command(PricingCommand):
@@ -42,13 +42,12 @@ def _priced(options: dict[str, Any]) -> pricing.PricedSession:
     """Raises UnusableInput."""
     file = options["cdr"]
     data = read_object(file)
-    tariffs = tariffs_for(data, options["tariff"], options["version"], file)
-    version = options["version"] or guess(data, None)
+    owed = owed_for(data, options["tariff"], options["version"], file)
     try:
         return pricing.price(
             pricing.read_cdr(data),
-            tariffs,
-            policy=policy_of(options["reading"], version),
+            owed.tariffs,
+            policy=policy_of(options["reading"], owed.version),
             time_zone=options["timezone"],
             reservation_expired=options["reservation_expired"],
         )

@@ -10,7 +10,7 @@ from django.core.management.base import CommandParser
 from billing import pricing
 from billing.management import told
 from billing.management.inputs import UnusableInput
-from billing.management.pricing_command import PricingCommand, guess, read_object, tariff_in
+from billing.management.pricing_command import PricingCommand, read_object, tariff_in
 from billing.pricing.exact import plain
 from billing.pricing.fields import number
 
@@ -46,7 +46,7 @@ class Command(PricingCommand):
 def _quoted(options: dict[str, Any]) -> pricing.PricedSession:
     """Raises PricingError."""
     data = read_object(options["tariff"])
-    version = options["version"] or guess(None, data)
+    version = options["version"] or pricing.version_of(None, [data])
     return pricing.quote(
         tariff_in(data, version, options["tariff"]),
         energy_kwh=number(options["energy"], "$.energy_kwh"),

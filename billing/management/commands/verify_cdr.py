@@ -10,7 +10,7 @@ from django.core.management.base import CommandParser
 
 from billing import pricing
 from billing.management.inputs import FOUND, UnusableInput
-from billing.management.pricing_command import PricingCommand, guess, policy_of, read_object, tariffs_for
+from billing.management.pricing_command import PricingCommand, owed_for, policy_of, read_object, tariffs_in
 from billing.pricing.fields import number
 
 
@@ -41,15 +41,16 @@ class Command(PricingCommand):
 
 def _verdict(options: dict[str, Any]) -> pricing.Verdict:
     """Raises UnusableInput."""
-    file, version = options["cdr"], options["version"]
+    file = options["cdr"]
     data = read_object(file)
+    owed = owed_for(data, options["tariff"], options["version"], file)
     try:
         return pricing.verify(
             pricing.read_billed(data),
-            tariffs_for(data, options["tariff"], version, file),
-            policy_of(options["reading"], version or guess(data, None)),
+            owed.tariffs,
+            policy_of(options["reading"], owed.version),
             _tolerance(options["tolerance"]),
-            versions=tariffs_for({}, options["other"], version, file),
+            versions=tariffs_in(options["other"], owed.version),
             time_zone=options["timezone"],
             reservation_expired=options["reservation_expired"],
         )

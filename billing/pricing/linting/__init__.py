@@ -7,6 +7,7 @@ from typing import Any
 from billing.pricing.linting import element_rules, order_rules, tariff_rules
 from billing.pricing.linting.draft import draft_of
 from billing.pricing.linting.problems import Problem, Severity
+from billing.pricing.spelling import version_of
 
 __all__ = ["Problem", "Severity", "lint"]
 
@@ -17,18 +18,14 @@ _ELEMENT = re.compile(r"\$\.elements\[(\d+)\]")
 def lint(data: Any, *, version: str | None = None, at: datetime | None = None) -> tuple[Problem, ...]:
     """All problems of a tariff in the decoded JSON of any version, those of the whole first, then element by element.
 
-    `version` is the OCPI version that its CDRs come by (guessed where it is not given: 2.1.1 names no owner). With `at`
-    it is told what was over then.
+    `version` is the OCPI version that its CDRs come by, guessed where it is not given. With `at` it is told what was
+    over then.
     """
-    draft, problems = draft_of(data, version=version or _version_of(data), at=at)
+    draft, problems = draft_of(data, version=version or version_of(None, [data]), at=at)
     if draft is not None:
         found = (problem for rule in _RULES for problem in rule(draft))
         problems += (problem for problem in found if not draft.is_spoiled(problem.path))
     return tuple(sorted(problems, key=_place))
-
-
-def _version_of(data: Any) -> str:
-    return "" if not isinstance(data, dict) or data.get("country_code") else "2.1.1"
 
 
 def _place(problem: Problem) -> int:

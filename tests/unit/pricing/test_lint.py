@@ -336,7 +336,7 @@ def test_power_is_not_in_the_cdrs_of_2_1_1(version: str | None, told: bool) -> N
 
 
 def test_a_tariff_without_owner_is_taken_for_one_of_2_1_1() -> None:
-    data = tariff(element(max_power=32), rest, country_code=None)
+    data = tariff(element(max_power=32), rest, country_code=None, tax_included=None)
     assert found(data) == [(W, "not_in_cdrs", f"{R}.max_power")]
 
 

@@ -13,7 +13,8 @@ import pytest
 from billing import pricing
 from billing.pricing import of_version
 from roaming.ocpi.schema import wire
-from tests.unit.pricing.cases import Json, at, component, element, hours, money, period, priced, total
+from tests.unit.pricing.both_ways import costs, reported
+from tests.unit.pricing.cases import Json, at, component, element, hours, money, period, priced
 from tests.unit.pricing.worked_tariffs import WEEKDAYS
 
 FOLDER = Path(os.environ.get("OCPI_EXAMPLES") or "nowhere") / "2.1.1"
@@ -79,15 +80,17 @@ def assert_is_billed_correctly(sent: Json, owed: list[Json]) -> None:
     """1.973 hours in steps of five minutes are two; what it is with tax, 2.1.1 cannot say."""
     verdict = pricing.verify(pricing.read_billed(sent), [pricing.read_tariff(one) for one in owed], POLICY)
     assert (verdict.agrees, verdict.contradictions) == (True, ())
-    assert verdict.priced.total == (Decimal(4), None)
+    assert costs(sent, *owed, version="2.1.1") == (Decimal(4), None)
     assert verdict.priced.billed_hours == 2
 
 
 def test_six_minutes_are_billed_as_ten() -> None:
     """PriceComponent: a step_size of 300."""
-    session = priced(oldest_cdr(period("09:00", TIME=hours(6))), TWO_PER_HOUR, policy=POLICY)
+    charge = oldest_cdr(period("09:00", TIME=hours(6)))
+    session = priced(charge, TWO_PER_HOUR, policy=POLICY)
     assert session.lines[0].sentence == ("0.1 h, billed as 0.1667 h in steps of 300 s, at 2.0000 EUR per hour")
-    assert pricing.as_json(session)["rounded"]["total_cost_excl_vat"] == "0.33"
+    report = reported(charge, TWO_PER_HOUR, version="2.1.1")
+    assert report["rounded"]["total_cost_excl_vat"] == "0.33"
 
 
 @pytest.mark.parametrize(
@@ -112,19 +115,19 @@ def test_six_minutes_are_billed_as_ten() -> None:
     ],
 )
 def test_the_complex_tariff_is_read_for_each_dimension(charged: list[Json], expected: str) -> None:
-    assert priced(oldest_cdr(*charged), COMPLEX, policy=POLICY).total == (Decimal(expected), None)
+    assert costs(oldest_cdr(*charged), COMPLEX, version="2.1.1") == (Decimal(expected), None)
 
 
 def test_a_flat_fee_among_the_volumes_is_left_to_the_tariff() -> None:
     """CdrDimensionType FLAT of 2.1.1."""
     charge = oldest_cdr(period("09:00", FLAT="1", TIME="1"))
-    assert priced(charge, oldest(element(component("FLAT", "2.50")))).total.excl == Decimal("2.50")
-    assert priced(charge, TWO_PER_HOUR).total.excl == 2
+    assert costs(charge, oldest(element(component("FLAT", "2.50"))), version="2.1.1").excl == Decimal("2.50")
+    assert costs(charge, TWO_PER_HOUR, version="2.1.1").excl == 2
 
 
 def test_free_of_charge_is_free_with_and_without_tax() -> None:
     owed = oldest(element(component("FLAT", "0.00", step=0)))
-    assert total(oldest_cdr(period("09:00", TIME="3", ENERGY="20")), owed, policy=POLICY) == money("0", "0")
+    assert costs(oldest_cdr(period("09:00", TIME="3", ENERGY="20")), owed, version="2.1.1") == money("0", "0")
 
 
 @needs_the_specification
@@ -134,4 +137,4 @@ def test_free_of_charge_is_free_with_and_without_tax() -> None:
 def test_the_tariffs_of_two_euros_are_steps_of_five_minutes(number: str) -> None:
     owed = wire.decode((FOLDER / f"tariffs_{number}.json").read_bytes())
     assert isinstance(owed, dict)
-    assert priced(oldest_cdr(period("09:00", TIME="1.973")), owed).total.excl == 4
+    assert costs(oldest_cdr(period("09:00", TIME="1.973")), owed, version="2.1.1").excl == 4
