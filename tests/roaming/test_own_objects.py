@@ -388,6 +388,22 @@ def test_a_file_is_imported_on_the_command_line(vgo: Party, tmp_path: Path) -> N
     assert (Token.objects.get().ocpi_id, Edit.objects.get().by) == ("A", None)
 
 
+def test_the_command_tells_the_problems_of_tariffs_and_stores_them(vgo: Party, tmp_path: Path) -> None:
+    file = tmp_path / "tariffs.json"
+    free = {"id": "FREE", "currency": "EUR", "tax_included": "NO", "elements": []}
+    empty = {"price_components": [{"type": "ENERGY", "price": 0.3, "vat": 21, "step_size": 0}]}
+    file.write_text(json.dumps([{**free, "elements": [empty]}]))
+    asked = ["import_objects", "tariffs", str(file), "--party", "NL*VGO"]
+    told, complaints = StringIO(), StringIO()
+    call_command(*asked, "--dry-run", "--json", stdout=told)
+    [problem] = json.loads(told.getvalue())["problems"]
+    assert (problem["row"], problem["code"], problem["severity"]) == (1, "step_size_zero", "warning")
+    call_command(*asked, stdout=told, stderr=complaints)
+    path = "$.elements[0].price_components[0].step_size"
+    assert complaints.getvalue().startswith(f"Row 1: warning step_size_zero at {path}: ")
+    assert Tariff.objects.get().ocpi_id == "FREE"
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

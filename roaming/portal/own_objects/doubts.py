@@ -6,28 +6,10 @@ from typing import TYPE_CHECKING, cast
 
 from django.http import QueryDict
 
-from billing.pricing.linting import Problem, lint
-from roaming.kernel import clock
-from roaming.ocpi.versions import NEWEST_SHAPE
-from roaming.own_objects.kinds import TARIFF, Data, Kind
-from roaming.own_objects.plans import Planned
+from billing.own_tariffs import problems_of
 
 if TYPE_CHECKING:
     from roaming.portal.own_objects.fields import ObjectForm
-
-
-def problems_of(kind: Kind, data: Data) -> tuple[Problem, ...]:
-    return lint(data, version=NEWEST_SHAPE, at=clock.now()) if kind is TARIFF else ()
-
-
-def of_file(kind: Kind, planned: list[Planned], most: int) -> list[tuple[Planned, Problem]]:
-    """Those of the objects that would be stored, the first `most`."""
-    found: list[tuple[Planned, Problem]] = []
-    for one in planned:
-        if len(found) >= most:
-            break
-        found += [(one, problem) for problem in problems_of(kind, one.data)]
-    return found[:most]
 
 
 def doubt(form: "ObjectForm") -> None:

@@ -1,5 +1,6 @@
 """Files of our own objects: uploaded, looked at, stored; a template, and what we have as a file."""
 
+from itertools import islice
 from typing import Any
 
 from django import forms
@@ -9,6 +10,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 
+from billing.own_tariffs import problems_of_file
 from partners.parties.models import Party
 from partners.people.permissions import Grant
 from roaming.kernel import clock
@@ -18,7 +20,6 @@ from roaming.own_objects.kinds import TOKEN, Kind
 from roaming.own_objects.models import Upload
 from roaming.own_objects.plans import Plan
 from roaming.portal.access import Page
-from roaming.portal.own_objects import doubts
 from roaming.portal.own_objects.fields import PartyField
 from roaming.portal.own_objects.pages import KeepPage
 
@@ -127,7 +128,7 @@ class Preview(FilePage):
             warning=warning,
             parts={state: plan.of(state)[:_SHOWN] for state in plan.counts},
             errors=plan.errors[:_SHOWN],
-            doubts=doubts.of_file(self.kind, plan.to_store, _SHOWN),
+            doubts=list(islice(problems_of_file(self.kind, plan.to_store), _SHOWN)),
             shown=_SHOWN,
             list_url=reverse(f"portal:{self.kind.module}"),
             import_url=reverse(f"portal:{self.kind.module}_import"),
