@@ -32,6 +32,7 @@ from roaming.portal.access import Page
 from roaming.portal.columns import Cell
 from roaming.portal.forms import FormPage, ReasonForm, attempt
 from roaming.portal.lists import ListPage
+from roaming.tariffs.selectors import Published, published_at
 from roaming.tokens import selectors as tokens
 
 
@@ -145,7 +146,16 @@ class CdrPage(Page):
             trail=selectors.trail(cdr),
             records=invoice_records.listing(cdr),
             authorization=tokens.authorization_of(self.user, cdr),
+            tariffs=_tariffs(cdr),
         )
+
+
+def _tariffs(cdr: Cdr) -> list[tuple[str, Published | None]]:
+    """The ids of the tariffs that it carries or names, and what their owner had published when the session started."""
+    named = [tariff["id"] for tariff in cdr.data.get("tariffs") or []]
+    named += [period["tariff_id"] for period in cdr.data["charging_periods"] if period.get("tariff_id")]
+    known = published_at(party=cdr.party, tariff_ids=named, moment=cdr.started_at)
+    return [(tariff_id, known.get(key)) for key, tariff_id in {one.upper(): one for one in named}.items()]
 
 
 def _whole(user: Any) -> QuerySet[Cdr]:

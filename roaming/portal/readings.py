@@ -37,7 +37,7 @@ _WORDS: dict[str, tuple[str, dict[str, str]]] = {
     ),
     "selection": (
         "Which element counts",
-        {"dimension": "the first for each dimension", "element": "the first that matches, for all dimensions"},
+        {"dimension": "the first for each dimension", "element": "only the first that matches"},
     ),
     "missing_measurement": (
         "A restriction of power or current that was not measured",
@@ -45,7 +45,7 @@ _WORDS: dict[str, tuple[str, dict[str, str]]] = {
     ),
     "straddling": (
         "Lowest and highest power on both sides of a bound",
-        {"opposite": "min_power asks the highest, max_power the lowest", "same": "each asks its namesake"},
+        {"opposite": "each bound asks the side that meets it", "same": "each bound asks its namesake"},
     ),
     "equal_times": (
         "A start_time equal to the end_time",
