@@ -19,6 +19,7 @@ from roaming.sessions.models import Session
 from roaming.simulator.charges import Fault
 from roaming.simulator.play import Play, Story
 from roaming.simulator.prices import cents
+from roaming.simulator.wire import Json
 from roaming.tokens.models import Token
 
 WRONG_PRICE = frozenset({Fault.ENERGY_OVERPRICED, Fault.GRACE_IGNORED})
@@ -126,7 +127,7 @@ def _deliveries(stage: Stage, stories: list[Story]) -> Iterable[str]:
                 continue
             session, sent = received.get(f"S-{story.charge.key}"), story.session
             assert sent
-            if session is None or (session["status"], session["kwh"]) != (sent["status"], sent["kwh"]):
+            if session is None or _reached(session) != _reached(sent):
                 yield f"{platform.name} does not know session {sent['id']} as it is now."
     accepted = Cdr.objects.filter(state__in=[CdrState.ACCEPTED, CdrState.SETTLED])
     for platform in stage.platforms():
@@ -135,6 +136,11 @@ def _deliveries(stage: Stage, stories: list[Story]) -> Iterable[str]:
             yield f"{len(missing)} accepted CDRs did not reach {platform.name}."
         if platform.store.repeats:
             yield f"{platform.name} was sent {platform.store.repeats} CDRs twice."
+
+
+def _reached(session: Json) -> tuple[Any, ...]:
+    """How far it has come."""
+    return session["status"], session["kwh"], len(session["charging_periods"])
 
 
 def _lines(invoice: Invoice) -> Decimal:

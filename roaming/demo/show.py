@@ -125,12 +125,13 @@ def _month(platforms: stage.Stage, period: Period, shift: clock.Shift, real: dat
 
     # Charges of the last night end in the next month; they settle with it.
     ends_at = _no_later(period.ends_at(TIME_ZONE) + timedelta(hours=16), real)
-    while play.next_at and play.next_at < ends_at:
-        hour = play.next_at.replace(minute=0, second=0, microsecond=0)
-        shift.to(min(hour + timedelta(hours=1), ends_at))
-        play.advance(min(hour + timedelta(hours=1), ends_at))
-        local = hour.astimezone(ZoneInfo(TIME_ZONE))
-        platforms.nomad.down = local.day == OUTAGE_DAY and local.hour in OUTAGE_HOURS
-        if local.hour == 23:
+    day = period.starts_date
+    while (at := play.next_at) and at < ends_at:
+        local = at.astimezone(ZoneInfo(TIME_ZONE))
+        if local.date() > day:
             waiting.quiet()
+            day = local.date()
+        platforms.nomad.down = local.day == OUTAGE_DAY and local.hour in OUTAGE_HOURS
+        shift.to(at)
+        play.advance(at + timedelta.resolution)
     return play

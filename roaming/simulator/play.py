@@ -142,9 +142,11 @@ class Play:
 
     def _patch(self, story: Story, patch: Json) -> None:
         assert story.session
-        answer = self._send(story, "PATCH", "sessions", f"/{self._path(story)}", patch)
-        expect(answer, f"PATCH of session {story.session['id']}")
         periods = [*story.session["charging_periods"], *patch["charging_periods"]]
+        # What a field of 2.1.1 names is replaced as a whole; later versions add periods to those there are.
+        said = patch | {"charging_periods": periods} if self._cpo(story).version == "2.1.1" else patch
+        answer = self._send(story, "PATCH", "sessions", f"/{self._path(story)}", said)
+        expect(answer, f"PATCH of session {story.session['id']}")
         story.session = {**story.session, **patch, "charging_periods": periods}
         self._cpo(story).store.keep("sessions", story.session)
 
