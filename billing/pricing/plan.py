@@ -89,7 +89,7 @@ class Rate:
 Rates = Mapping[str, Rate]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Element:
     """`bit` marks it in the set of those that match."""
 
@@ -108,7 +108,7 @@ class Bounds:
     minutes: tuple[int, ...]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Prices:
     """A tariff of a plan: which rate holds for which dimension at a moment. `measures` are the quantities beside energy
     and time that it asks for: power, current."""

@@ -2,12 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
-from datetime import datetime
 from decimal import Decimal
 from enum import Enum
 from typing import Any
-
-from msgspec import Struct
 
 from billing.pricing import rounding
 from billing.pricing.errors import PricingError
@@ -77,9 +74,9 @@ def _line_json(line: Line) -> dict[str, Any]:
         "step_size": line.step_size,
         "unit_price": plain(line.unit_price),
         "tax_included": line.tax_included.value,
-        "vat": None if line.vat is None else plain(line.vat),
-        "excl": None if line.excl is None else plain(line.excl),
-        "incl": None if line.incl is None else plain(line.incl),
+        "vat": _said(line.vat),
+        "excl": _said(line.excl),
+        "incl": _said(line.incl),
         "sentence": line.sentence,
         "reason": line.reason,
     }
@@ -93,30 +90,30 @@ def verdict_json(verdict: Verdict) -> dict[str, Any]:
     """What differs and what would explain it."""
     return {
         "agrees": verdict.agrees,
-        "differences": plain_json(verdict.differences),
-        "contradictions": plain_json(verdict.contradictions),
-        "explanation": plain_json(verdict.explanation),
+        "differences": _plain_json(verdict.differences),
+        "contradictions": _plain_json(verdict.contradictions),
+        "explanation": _plain_json(verdict.explanation),
     }
 
 
-def plain_json(value: Any) -> Any:
-    """Dataclasses, structs and tuples of them as JSON values: decimals and times as texts."""
+def _plain_json(value: Any) -> Any:
+    """Dataclasses and tuples of them as JSON values: decimals as texts."""
     if is_dataclass(value):
-        return {field.name: plain_json(getattr(value, field.name)) for field in fields(value)}
-    if isinstance(value, Struct):
-        return {name: plain_json(getattr(value, name)) for name in value.__struct_fields__}
-    if isinstance(value, tuple | list):
-        return [plain_json(one) for one in value]
+        return {field.name: _plain_json(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, tuple):
+        return [_plain_json(one) for one in value]
     if isinstance(value, Decimal):
         return plain(value)
-    if isinstance(value, datetime):
-        return format_time(value)
     return value.value if isinstance(value, Enum) else value
 
 
 def _put(report: dict[str, Any], names: tuple[str, str], amounts: Amounts, text: Callable[[Decimal], str]) -> None:
-    report[names[0]] = None if amounts.excl is None else text(amounts.excl)
-    report[names[1]] = None if amounts.incl is None else text(amounts.incl)
+    report[names[0]] = _said(amounts.excl, text)
+    report[names[1]] = _said(amounts.incl, text)
+
+
+def _said(amount: Decimal | None, text: Callable[[Decimal], str] = plain) -> str | None:
+    return None if amount is None else text(amount)
 
 
 def _in_full(amount: Decimal) -> str:

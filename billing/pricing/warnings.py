@@ -19,17 +19,10 @@ _NOUNS = {ENERGY: "energy", TIME: "charging time", PARKING: "parking time", RESE
 def find(usage: Usage, limits: tuple[str, ...]) -> list[Warning]:
     """All of them, those of the charge first."""
     found = [*_of_periods(usage), *_of_choice(usage), *_unpriced(usage), *_of_fees(usage)]
-    for prices in _tariffs(usage):
-        found += prices.warnings
+    for prices in dict.fromkeys(usage.prices):
+        if prices is not None:
+            found += prices.warnings
     return found + _of_limits(usage, limits) if limits else found
-
-
-def _tariffs(usage: Usage) -> list[Prices]:
-    found: list[Prices] = []
-    for one in usage.prices:
-        if one is not None and one not in found:
-            found.append(one)
-    return found
 
 
 def _of_periods(usage: Usage) -> list[Warning]:
@@ -90,12 +83,10 @@ def _of_chosen(moment: Moment, prices: Prices, starts_at: datetime) -> Warning |
 
 
 def _first_uses(usage: Usage) -> list[tuple[Moment, Prices]]:
-    found: dict[tuple[str | None, int], tuple[Moment, Prices]] = {}
+    found: dict[tuple[str, Prices], tuple[Moment, Prices]] = {}
     for moment, prices in zip(usage.moments, usage.prices, strict=True):
         if prices is not None:
-            key = (moment.period.tariff_id, id(prices))
-            if key not in found:
-                found[key] = (moment, prices)
+            found.setdefault(((moment.period.tariff_id or "").upper(), prices), (moment, prices))
     return list(found.values())
 
 

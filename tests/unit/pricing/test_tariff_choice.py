@@ -41,6 +41,12 @@ def test_a_period_names_its_tariff_in_letters_of_any_case(name: str) -> None:
     assert excl(named(name), owed("1"), owed("2", "CHEAP"), owed("3", "DEAR")) == 2
 
 
+def test_a_tariff_that_is_over_is_told_once_however_it_is_spelled() -> None:
+    over = owed("2", "CHEAP", end_date_time="2020-01-01T00:00:00Z")
+    session = priced(named("CHEAP", "cheap"), over)
+    assert codes(session) == [("tariff_not_valid", "$.charging_periods[0].tariff_id")]
+
+
 def test_each_period_may_name_another() -> None:
     session = priced(named("CHEAP", "DEAR", "CHEAP"), owed("2", "CHEAP"), owed("3", "DEAR"))
     assert session.total.excl == 7
