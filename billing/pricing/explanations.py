@@ -12,6 +12,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from billing.pricing import rounding
 from billing.pricing.carried import Billed
 from billing.pricing.engine import price
 from billing.pricing.errors import PricingError
@@ -67,8 +68,11 @@ class _Candidate:
     price: Callable[[], Amounts]
 
 
-_STEPS = frozenset({"step_size_volume", "step_size_scope", "time_step", "parking_used"})
-_DO_NOT_CHANGE_TOTALS = frozenset({"unknown_tariff", "rounding", "tax_without_rate"})
+_KINDS = {
+    **dict.fromkeys(("step_size_volume", "step_size_scope", "time_step", "parking_used"), Kind.STEP_SIZE),
+    "rounding": Kind.ROUNDING,
+}
+_DO_NOT_CHANGE_TOTALS = frozenset({"unknown_tariff", "tax_without_rate"})
 
 
 def explain(question: Question) -> Explanation | None:
@@ -86,7 +90,7 @@ def explain(question: Question) -> Explanation | None:
 def _meets(total: Amounts, question: Question) -> bool:
     """Within the tolerance, and nearer than ours was: what changes nothing explains nothing."""
     cost = question.billed.costs.get("total_cost")
-    if cost is None or total == question.priced.total:
+    if cost is None or total == rounding.due(question.priced):
         return False
     sign = -1 if question.billed.credit else 1
     sides = [(cost.excl, total.excl)] + ([(cost.incl, total.incl)] if cost.incl is not None else [])
@@ -114,11 +118,11 @@ def _again(question: Question, **changed: Any) -> Callable[[], Amounts]:
         "reservation_expired": question.priced.expired,
         **changed,
     }
-    return lambda: price(**arguments).total
+    return lambda: rounding.due(price(**arguments))
 
 
 def _of_tax(question: Question) -> Iterator[_Candidate]:
-    ours = question.priced.total
+    ours = rounding.due(question.priced)
     yield _Candidate(
         Explanation(Kind.VAT, "excl=incl", "The total before tax is our total after tax."),
         lambda: Amounts(ours.incl, ours.incl),
@@ -170,7 +174,7 @@ def _of_readings(question: Question) -> Iterator[_Candidate]:
         current = getattr(question.policy, field.name)
         for value in type(current):
             if value is not current:
-                kind = Kind.STEP_SIZE if field.name in _STEPS else Kind.READING
+                kind = _KINDS.get(field.name, Kind.READING)
                 change = f"{field.name}={value}"
                 sentence = f"Read with {field.name.replace('_', ' ')} “{value.replace('_', ' ')}” it is this total."
                 policy = question.policy.but(**{field.name: value})
@@ -228,7 +232,7 @@ def _of_components(question: Question) -> Iterator[_Candidate]:
             _again(question, tariffs=without),
         )
     fees = [line for line in question.priced.lines if line.dimension == "FLAT"]
-    total = question.priced.total
+    total = rounding.due(question.priced)
     excl = sum((line.excl or ZERO for line in question.priced.lines if line.dimension == "FLAT"), ZERO)
     incl = sum((line.incl or ZERO for line in question.priced.lines if line.dimension == "FLAT"), ZERO)
     if fees and total.excl is not None:

@@ -50,6 +50,16 @@ def part(priced: PricedSession, of: Part) -> Amounts:
     return _amounts(priced.part(of), priced, rule)
 
 
+def due(priced: PricedSession) -> Amounts:
+    """What a CDR is compared with: the exact total, or that of its lines where the policy rounds each of them."""
+    return total(priced) if priced.plan.policy.rounding in _PER_LINE else priced.total
+
+
+def due_part(priced: PricedSession, of: Part) -> Amounts:
+    """The same of a part of the total."""
+    return part(priced, of) if priced.plan.policy.rounding in _PER_LINE else priced.part(of)
+
+
 def nothing(priced: PricedSession) -> Decimal:
     """The amount of a part that nothing was billed for: 0.00 EUR, 0 JPY."""
     return ZERO if priced.plan.policy.rounding is Rounding.PER_INVOICE_HALF_UP else ZERO.quantize(unit(priced.currency))

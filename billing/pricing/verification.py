@@ -100,9 +100,10 @@ def compare(carried: Decimal, priced: PricedSession, *, tolerance: Decimal) -> C
     Both are rounded once, half up, to the four decimals of an OCPI number before they are compared. Raises ValueError
     where the tariff leaves the price before tax open.
     """
-    if priced.total.excl is None:
+    due = rounding.due(priced).excl
+    if due is None:
         raise ValueError("The price before tax is not known.")
-    ours = rounded(priced.total.excl, 4)
+    ours = rounded(due, 4)
     difference = rounded(carried, 4) - ours
     return Comparison(
         within=abs(difference) <= tolerance,
@@ -115,7 +116,7 @@ def compare(carried: Decimal, priced: PricedSession, *, tolerance: Decimal) -> C
 
 def _differences(billed: Billed, priced: PricedSession, tolerance: Decimal) -> Iterator[Difference]:
     for field, cost in billed.costs.items():
-        ours = priced.total if field == "total_cost" else priced.part(COSTS[field])
+        ours = rounding.due(priced) if field == "total_cost" else rounding.due_part(priced, COSTS[field])
         sides = ((Tax.EXCL, cost.excl, ours.excl), (Tax.INCL, cost.incl, ours.incl))
         for tax, carried, amount in sides:
             if carried is None or amount is None:

@@ -5,10 +5,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from billing.rating import services
 from billing.rating.models import Rating, Verdict
 from partners.agreements.models import Agreement
+from partners.people.models import Role
 from roaming.cdrs.models import Cdr, CdrState
 from roaming.findings.models import Finding
 from roaming.tariffs import services as tariffs
@@ -68,6 +70,32 @@ def test_the_same_cdr_is_accepted_where_the_agreement_reads_it_so() -> None:
     assert (cdr.state, rating.verdict, rating.total) == (CdrState.ACCEPTED, Verdict.WITHIN, Decimal("8.40"))
     assert cdr.state_reason == "Billed 8.40 EUR, exactly our price."
     assert not Finding.objects.exists()
+
+
+def billed_by_rounded_lines() -> Cdr:
+    """Four times 1 kWh at 0.333 EUR: 1.332, and 1.32 as billed, each line rounded."""
+    periods = [
+        {"start_date_time": f"2026-10-14T09:{minute}:00Z", "dimensions": [{"type": "ENERGY", "volume": Decimal(1)}]}
+        for minute in ("00", "15", "30", "45")
+    ]
+    tariff = records.tariff(("ENERGY", "0.333"))
+    return judged(records.received(total="1.32", kwh="4", tariffs=[tariff], charging_periods=periods))
+
+
+def test_a_cdr_whose_lines_were_rounded_is_held_and_explained() -> None:
+    agreed()
+    cdr = billed_by_rounded_lines()
+    assert (cdr.state, Rating.objects.get().total) == (CdrState.HELD, Decimal("1.332"))
+    assert cdr.state_reason.endswith("Read with rounding “per line half up” it is this total.")
+
+
+def test_the_same_cdr_is_accepted_where_lines_are_rounded_by_agreement(client: Client) -> None:
+    agreed(rounding="per_line_half_up")
+    cdr = billed_by_rounded_lines()
+    assert (cdr.state, Rating.objects.get().total) == (CdrState.ACCEPTED, Decimal("1.32"))
+    client.force_login(cast.person("Ada", Role.FINANCE))
+    page = client.get(f"/cdrs/{cdr.pk}/").content.decode()
+    assert "Each line is rounded, as the agreement says; an invoice line is the billed total" in page
 
 
 def test_what_was_published_is_compared_by_the_same_reading() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from billing import pricing
-from billing.pricing import Kind, Verdict
+from billing.pricing import RECOMMENDED, Kind, Verdict
 from tests.unit.pricing.cases import Json, cdr, element, energy, flat, parking, period, tariff, time
 
 OWED = tariff(
@@ -85,6 +85,29 @@ def test_half_a_cent_is_rounding_and_named_so() -> None:
     owed = tariff(element(energy("0.333")))
     found = verdict("0.33", owed=owed, charge=cdr(period("09:00", ENERGY="1")), tolerance=Decimal(0))
     assert [one.kind for one in found.differences] == [Kind.ROUNDING]
+
+
+PER_LINE = RECOMMENDED.but(rounding="per_line_half_up")
+# Four times 0.333 is 1.332; each rounded, 1.32.
+THIRDS = {
+    "owed": tariff(element(energy("0.333", vat="21"))),
+    "charge": cdr(*(period(f"{hour:02}:00", ENERGY="1") for hour in range(9, 13))),
+}
+
+
+def test_lines_that_were_rounded_one_by_one_are_told() -> None:
+    assert explained("1.32", **THIRDS) == (Kind.ROUNDING, "rounding=per_line_half_up")
+
+
+def test_a_cdr_is_right_by_the_rounding_of_its_lines_that_was_agreed() -> None:
+    parts = {"total_energy_cost": {"before_taxes": Decimal("1.32")}}
+    charge = {**THIRDS["charge"], **parts}
+    for owed in ("1.32", "1.33"):
+        found = verdict(owed, owed=THIRDS["owed"], charge=charge, policy=PER_LINE, tolerance=Decimal(0))
+        assert (found.agrees, found.priced.total.excl) == (owed == "1.32", Decimal("1.332"))
+    assert found.explanation is None
+    result = pricing.compare(Decimal("1.32"), found.priced, tolerance=Decimal(0))
+    assert (result.within, result.ours) == (True, Decimal("1.32"))
 
 
 def test_parts_are_compared_too_though_the_total_is_right() -> None:
