@@ -11,7 +11,7 @@ from billing.pricing.limits import Cost
 from billing.pricing.lines import Line
 from billing.pricing.metering import HOUR, Usage, end_of
 from billing.pricing.plan import Part, Plan, Rate
-from billing.pricing.shapes import ENERGY, PARKING, TIME, Cdr
+from billing.pricing.shapes import ENERGY, FLAT, PARKING, RESERVED, TIME, Cdr
 from billing.pricing.tariff_warnings import Warning
 
 
@@ -85,8 +85,17 @@ class PricedSession:
         return quotient(Decimal(lasted // timedelta(microseconds=1)), Decimal(3_600_000_000))
 
     @property
+    def charging_hours(self) -> Decimal:
+        """What was metered as charging time, priced or not."""
+        return _hours(self.usage.metered(TIME))
+
+    @property
     def parking_hours(self) -> Decimal:
         return _hours(self.usage.metered(PARKING))
+
+    @property
+    def reserved_hours(self) -> Decimal:
+        return _hours(self.usage.metered(RESERVED))
 
     @property
     def billed_energy_kwh(self) -> Decimal:
@@ -100,6 +109,15 @@ class PricedSession:
     @property
     def billed_parking_hours(self) -> Decimal:
         return _hours(self.usage.billed_as(PARKING))
+
+    @property
+    def billed_reserved_hours(self) -> Decimal:
+        return _hours(self.usage.billed_as(RESERVED))
+
+    @property
+    def billed_fees(self) -> Decimal:
+        """How many flat fees are due."""
+        return self.usage.billed_as(FLAT)
 
     @property
     def lines(self) -> tuple[Line, ...]:

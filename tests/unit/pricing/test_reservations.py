@@ -42,6 +42,19 @@ def test_reserved_time_is_priced_by_the_time_of_its_own_elements() -> None:
     assert session.total == (Decimal("6.75"), Decimal("7.6"))
 
 
+def test_quantities_are_told_by_dimension_as_metered_and_as_billed() -> None:
+    owed = tariff(element(time("5.00", step=3600), **USED), element(flat("1"), time("2", step=1800), energy("1")))
+    charge = cdr(period("09:00", RESERVATION_TIME="0.25"), period("09:15", TIME="0.75"), period("10:00", ENERGY="2.5"))
+    session = priced(charge, owed)
+    assert (session.reserved_hours, session.billed_reserved_hours) == (Decimal("0.25"), Decimal(1))
+    assert (session.charging_hours, session.billed_hours) == (Decimal("0.75"), Decimal(1))
+    assert (session.energy_kwh, session.billed_energy_kwh, session.billed_fees) == (
+        Decimal("2.5"),
+        Decimal("2.5"),
+        Decimal(1),
+    )
+
+
 def test_an_element_of_a_reservation_prices_no_charging() -> None:
     owed = tariff(element(time("5"), flat("2"), energy("9"), parking("9"), **USED))
     charge = cdr(period("09:00", TIME="1", ENERGY="10"), period("10:00", PARKING_TIME="1"))
