@@ -121,18 +121,6 @@ def publish_more(tariff: Tariff, count: int) -> None:
         services.put(party=tariff.party, tariff_id="FAIR", data=data, at=at)
 
 
-def test_our_own_name_the_person_who_keeps_them(scene: Scene, signed_in: Callable[[str], Client]) -> None:
-    otto = scene.people[Role.OPERATOR]
-    tariff = Tariff.objects.get(pk=scene.kept_tariff.pk)
-    data = {**tariff.data, "elements": records.tariff(("ENERGY", "0.77"))["elements"]}
-    later = cast.NOW + timedelta(days=1)
-    seen = tariff.data["last_updated"]
-    own_objects.keep(kind=TARIFF, party=tariff.party, data=data, by=otto, at=later, seen=seen)
-    page = text(signed_in(Role.FINANCE), f"/tariffs/{tariff.pk}/")
-    assert page.count(f"by {otto.name}") == 2
-    assert "Version 2 21 Nov 2026 09:42 UTC now Changed" in page
-
-
 def test_the_page_of_a_cdr_leads_to_the_version_that_was_in_force(finance: Client) -> None:
     tariff = publish(["0.40", "0.45"])
     of_yesterday = records.tariff(("ENERGY", "0.30"), tariff_id="fair")
@@ -143,3 +131,15 @@ def test_the_page_of_a_cdr_leads_to_the_version_that_was_in_force(finance: Clien
     assert f'href="/tariffs/{tariff.pk}/versions/2/"' in finance.get(page).content.decode()
     services.delete(party=tariff.party, tariff_id="FAIR", at=ended - timedelta(hours=2))
     assert "Tariff fair , version 2 , not in force then" in text(finance, page)
+
+
+def test_our_own_name_the_person_who_keeps_them(scene: Scene, signed_in: Callable[[str], Client]) -> None:
+    otto = scene.people[Role.OPERATOR]
+    tariff = Tariff.objects.get(pk=scene.kept_tariff.pk)
+    data = {**tariff.data, "elements": records.tariff(("ENERGY", "0.77"))["elements"]}
+    later = cast.NOW + timedelta(days=1)
+    seen = tariff.data["last_updated"]
+    own_objects.keep(kind=TARIFF, party=tariff.party, data=data, by=otto, at=later, seen=seen)
+    page = text(signed_in(Role.FINANCE), f"/tariffs/{tariff.pk}/")
+    assert page.count(f"by {otto.name}") == 2
+    assert "Version 2 21 Nov 2026 09:42 UTC now Changed" in page
