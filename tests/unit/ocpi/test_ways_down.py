@@ -146,3 +146,14 @@ def spelled(version: str, item: Any) -> bytes:
     """The same bytes for the same value; times of 2.1.1 have whole seconds, and one loss says so for all."""
     text = wire.canonical({"value": item})
     return re.sub(rb"(:\d\d)\.\d+Z", rb"\1Z", text) if version == "2.1.1" else text
+
+
+def test_of_two_roles_that_2_2_1_calls_the_same_one_is_sent() -> None:
+    party = {"country_code": "NL", "party_id": "VLT", "business_details": {"name": "Volta"}}
+    roles = [{"role": role, **party} for role in ("OTHER", "CPO", "PTP")]
+    value = {"token": "t", "url": "https://volta.example/ocpi", "roles": roles}
+    older, losses = transforms.downgrade("2.2.1", "credentials", value)
+    validation.validate("2.2.1", "credentials", older)
+    assert [role["role"] for role in older["roles"]] == ["OTHER", "CPO"]
+    assert [one.field for one in losses] == ["$.roles[2].role", "$.roles[2]"]
+    assert [role["role"] for role in roles] == ["OTHER", "CPO", "PTP"]

@@ -17,7 +17,8 @@ class Asking(Charges):
     def credentials(self, value: Json, path: str) -> Json:
         """In 2.2.1 a hub has the role HUB and lists nobody else (T107); one that came in 2.2.1 stays as it was."""
         credentials = dict(value)
-        self.losses.inside(credentials, path, "roles", self.role)
+        told: set[tuple[object, ...]] = set()
+        self.losses.inside(credentials, path, "roles", lambda role, place: self._role_once(role, place, told))
         hub = credentials.pop("hub_party_id", None)
         roles = credentials.get("roles")
         if isinstance(hub, str) and isinstance(roles, list):
@@ -27,6 +28,16 @@ class Asking(Charges):
                 credentials["roles"] = [named]
                 self.losses.note(f"{path}.roles", "the parties behind a hub are not listed in OCPI 2.2.1")
         return credentials
+
+    def _role_once(self, value: Json, path: str, told: set[tuple[object, ...]]) -> Json | None:
+        """Two roles of a party may both be OTHER in 2.2.1, where each is listed once."""
+        role = self.role(value, path)
+        names = tuple(str(role.get(name)).upper() for name in ("role", "country_code", "party_id"))
+        if names in told:
+            self.losses.note(path, f"is {role.get('role')} in OCPI 2.2.1 like another one of the party, left out")
+            return None
+        told.add(names)
+        return role
 
     def role(self, value: Json, path: str) -> Json:
         role = dict(value)
