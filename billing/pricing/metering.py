@@ -88,16 +88,19 @@ class Usage(Struct):
 
     def metered(self, kind: str) -> Decimal:
         """All of it, priced or not: kWh or seconds."""
-        return self._plus(self.priced.get(kind, ZERO), [more for one, more in self.unpriced if one == kind])
+        return self._plus(self.priced.get(kind, ZERO), self._without_rate(kind))
 
     def free(self, kind: str) -> Decimal:
         """What of it has no rate."""
-        return self._plus(ZERO, [quantity for one, quantity in self.unpriced if one == kind])
+        return self._plus(ZERO, self._without_rate(kind))
 
     def billed_as(self, kind: str) -> Decimal:
         """What of it has a rate, with what steps add."""
         added = [more for place, more in self.added.items() if self.records[place][1] == kind]
         return self._plus(self.priced.get(kind, ZERO), added)
+
+    def _without_rate(self, kind: str) -> list[Decimal]:
+        return [quantity for one, quantity in self.unpriced if one == kind]
 
     @staticmethod
     def _plus(quantity: Decimal, more: list[Decimal]) -> Decimal:

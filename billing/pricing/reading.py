@@ -111,10 +111,10 @@ def _sound(cdr: C, path: str) -> C:
 
 def _are_ordinary(cdr: Cdr, periods: tuple[Period, ...]) -> bool:
     """Whether all times are of the years in which there are charges."""
-    ends_at = cdr.ends_at or cdr.stops_at or cdr.starts_at
     return (
         cdr.starts_at.year in YEARS
-        and ends_at.year in YEARS
+        and (cdr.ends_at or cdr.starts_at).year in YEARS
+        and (cdr.stops_at or cdr.starts_at).year in YEARS
         and periods[0].starts_at.year in YEARS
         and periods[-1].starts_at.year in YEARS
     )

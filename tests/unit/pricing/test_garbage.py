@@ -97,6 +97,7 @@ def test_numbers_that_do_not_fit_each_other_are_refused_as_well() -> None:
         ("$.start_date_time", None, "bad_time"),
         ("$.start_date_time", "0001-01-01T00:00:00Z", "bad_time"),  # no local time west of Greenwich
         ("$.end_date_time", "9999-12-31T23:59:59Z", "bad_time"),  # nor east of it
+        ("$.stop_date_time", "9999-12-31T23:59:59Z", "bad_time"),
         ("$.end_date_time", ["2027-03-15T09:00:00Z"], "bad_time"),
         ("$.charging_periods[0].start_date_time", "9999-12-31T23:59:59Z", "bad_time"),
         ("$.charging_periods", [], "no_periods"),
