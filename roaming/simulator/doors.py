@@ -97,7 +97,7 @@ def _credentials(platform: "Platform", request: Request, registering: bool) -> R
         endpoints = platform.discover(offered["url"], offered["token"])
     except CallFailed as failure:
         raise Refusal(200, 3001, str(failure)) from failure
-    platform.link.token_in, platform.link.token_out = secrets.token_urlsafe(24), offered["token"]
+    platform.link.token_in, platform.link.token_out = secrets.token_hex(24), offered["token"]
     platform.link.endpoints = endpoints
     platform.link.registration_tokens.clear()
     return _good(platform, platform.credentials(platform.link.token_in))

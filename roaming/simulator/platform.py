@@ -108,14 +108,14 @@ class Platform:
 
     def invite(self) -> str:
         """A TOKEN_A with which the portal may register here."""
-        token = secrets.token_urlsafe(24)
+        token = secrets.token_hex(24)
         self.link.registration_tokens.add(token)
         return token
 
     def register_at(self, versions_url: str, token_a: str) -> None:
         """Register with the portal: versions, details, credentials. Raises CallFailed with what went wrong."""
         endpoints = self.discover(versions_url, token_a)
-        self.link.token_in = secrets.token_urlsafe(24)
+        self.link.token_in = secrets.token_hex(24)
         answer = self.caller.call(
             "POST",
             endpoints["credentials", "SENDER"],

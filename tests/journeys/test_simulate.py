@@ -6,7 +6,10 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Self
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -24,7 +27,7 @@ SIM = (PartyCard("DE", "SIM", "CPO", "Sim"), PartyCard("DE", "SIM", "EMSP", "Sim
 
 
 class Simulate:
-    """The command as a process of its own."""
+    """The command as a process of its own, that ends with the `with` it stands in."""
 
     def __init__(self, *options: str) -> None:
         self.process = subprocess.Popen(
@@ -35,6 +38,13 @@ class Simulate:
             stderr=subprocess.STDOUT,
             text=True,
         )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.kill()
+        self.process.communicate()
 
     def says(self, pattern: str) -> str:
         """What it prints next that matches; the first group."""
@@ -53,22 +63,28 @@ class Simulate:
     def last_words(self) -> str:
         self.process.send_signal(signal.SIGINT)
         assert self.process.stdout
-        with self.process.stdout as stdout:
-            return stdout.read().splitlines()[-1]
+        return self.process.stdout.read().splitlines()[-1]
 
 
-def test_it_registers_itself_with_a_token_from_us(house: House) -> None:
+@pytest.fixture
+def started() -> Iterator[Callable[..., Simulate]]:
+    """Starts `manage.py simulate` with these options; what a test leaves running ends with it."""
+    with ExitStack() as stack:
+        yield lambda *options: stack.enter_context(Simulate(*options))
+
+
+def test_it_registers_itself_with_a_token_from_us(house: House, started: Callable[..., Simulate]) -> None:
     token = house.invited("Sim", *SIM).token
-    simulate = Simulate("--party", "DE*SIM", "--register-at", f"{house.url}/ocpi/versions", "--token", token)
+    simulate = started("--party", "DE*SIM", "--register-at", f"{house.url}/ocpi/versions", "--token", token)
     assert simulate.says("Registered at (.+)[.]") == f"{house.url}/ocpi/versions"
     connection = Connection.objects.get(name="Sim")
     assert (connection.state, connection.version) == (ConnectionState.REGISTERED, "2.2.1")
     assert simulate.stopped() == 0
 
 
-def test_we_register_with_it_and_pull_its_stations(house: House) -> None:
+def test_we_register_with_it_and_pull_its_stations(house: House, started: Callable[..., Simulate]) -> None:
     connection = house.invited("Sim", *SIM).connection
-    simulate = Simulate("--party", "DE*SIM", "--tokens", "5")
+    simulate = started("--party", "DE*SIM", "--tokens", "5")
     versions_url = simulate.says("Versions URL: (.+)")
     token = simulate.says("Registration token .TOKEN_A.: (.+)")
     registered = registration.register(connection=connection, versions_url=versions_url, token_a=token, at=clock.now())
@@ -77,9 +93,9 @@ def test_we_register_with_it_and_pull_its_stations(house: House) -> None:
     assert simulate.stopped() == 0
 
 
-def test_it_fails_on_demand_and_prints_its_books_at_the_end(house: House) -> None:
+def test_it_fails_on_demand_and_prints_its_books_at_the_end(house: House, started: Callable[..., Simulate]) -> None:
     connection = house.invited("Sim", *SIM).connection
-    simulate = Simulate("--faults", "http_500=1", "--json")
+    simulate = started("--faults", "http_500=1", "--json")
     versions_url = simulate.says("Versions URL: (.+)")
     token = simulate.says("Registration token .TOKEN_A.: (.+)")
     registration.register(connection=connection, versions_url=versions_url, token_a=token, at=clock.now())
