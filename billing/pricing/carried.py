@@ -31,6 +31,11 @@ class Billed:
     total_parking_time: Decimal | None
     credit: bool
 
+    def measured(self, kind: str) -> Decimal | None:
+        """The sum of a dimension over all periods; None where no period has it."""
+        found = [one.volume for period in self.charge.periods for one in period.dimensions if one.type == kind]
+        return sum(found, ZERO) if found else None
+
 
 def read_billed(data: Any, *, path: str = "$") -> Billed:
     """A CDR or Session with its totals, of decoded JSON. Raises Unreadable."""

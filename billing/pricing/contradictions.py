@@ -8,6 +8,7 @@ from decimal import Decimal
 from billing.pricing.carried import Billed
 from billing.pricing.exact import ZERO, Ratio, at_least, plain, rounded
 from billing.pricing.plan import COSTS
+from billing.pricing.shapes import ENERGY, PARKING
 
 # OCPI numbers carry four decimals, many senders two: a hundredth of a unit is spelling, not disagreement.
 _ENERGY_KWH = Decimal("0.01")
@@ -38,7 +39,7 @@ def contradictions(billed: Billed, *, limited: bool = False) -> list[Contradicti
 
 
 def _energy(billed: Billed) -> Iterator[Contradiction]:
-    computed = _measured(billed, "ENERGY")
+    computed = billed.measured(ENERGY)
     if computed is not None and billed.total_energy is not None:
         yield from _unless_near(
             "total_energy", billed.total_energy, computed, _ENERGY_KWH, "kWh", "its periods add up to"
@@ -46,7 +47,7 @@ def _energy(billed: Billed) -> Iterator[Contradiction]:
 
 
 def _parking(billed: Billed) -> Iterator[Contradiction]:
-    computed = _measured(billed, "PARKING_TIME")
+    computed = billed.measured(PARKING)
     if computed is not None and billed.total_parking_time is not None:
         yield from _unless_near(
             "total_parking_time", billed.total_parking_time, computed, _TIME_HOURS, "h", "its periods add up to"
@@ -69,12 +70,6 @@ def _parts(billed: Billed) -> Iterator[Contradiction]:
     if parts and total is not None:
         currency = billed.charge.currency
         yield from _unless_near("total_cost", total.excl, sum(parts, ZERO), _MONEY, currency, "its parts add up to")
-
-
-def _measured(billed: Billed, kind: str) -> Decimal | None:
-    """The sum of a dimension over all periods; None where no period has it."""
-    found = [one.volume for period in billed.charge.periods for one in period.dimensions if one.type == kind]
-    return sum(found, ZERO) if found else None
 
 
 def _unless_near(

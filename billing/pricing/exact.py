@@ -89,11 +89,15 @@ def _last_digit(decimals: int) -> Decimal:
     return Decimal(1).scaleb(-decimals)
 
 
+def in_full(value: Decimal) -> str:
+    """`value` without exponent, with the idle zeros that it has: 0.50."""
+    text = str(value)
+    return f"{value:f}" if "E" in text else text
+
+
 def plain(value: Decimal) -> str:
     """`value` without exponent and idle zeros: 0.4900 → 0.49, 1E+2 → 100."""
-    text = str(value)
-    if "E" in text:
-        text = f"{value:f}"
+    text = in_full(value)
     return (text.rstrip("0").rstrip(".") or "0") if "." in text else text
 
 

@@ -16,10 +16,11 @@ from billing.pricing import rounding
 from billing.pricing.carried import Billed
 from billing.pricing.engine import price
 from billing.pricing.errors import PricingError
-from billing.pricing.exact import ZERO, at_least, plain, rounded
+from billing.pricing.exact import ZERO, at_least, rounded
+from billing.pricing.other_quantities import others
 from billing.pricing.outcome import Amounts, PricedSession
 from billing.pricing.policy import PricingPolicy
-from billing.pricing.shapes import Component, Dimension, Element, Place, Tariff, Volume
+from billing.pricing.shapes import Component, Dimension, Element, Place, Tariff
 
 
 class Kind(StrEnum):
@@ -198,23 +199,8 @@ def _of_surroundings(question: Question) -> Iterator[_Candidate]:
 
 
 def _of_quantities(question: Question) -> Iterator[_Candidate]:
-    """Priced by the total energy of the CDR, put into its last period that has any."""
-    stated, charge = question.billed.total_energy, question.billed.charge
-    metered = question.priced.energy_kwh
-    last = max((i for i, p in enumerate(charge.periods) if any(v.type == "ENERGY" for v in p.dimensions)), default=None)
-    if stated is None or stated == metered or last is None:
-        return
-    period = charge.periods[last]
-    changed = replace(period, dimensions=(*period.dimensions, Volume("ENERGY", stated - metered)))
-    cdr = replace(charge, periods=(*charge.periods[:last], changed, *charge.periods[last + 1 :]))
-    yield _Candidate(
-        Explanation(
-            Kind.QUANTITY,
-            "energy=total_energy",
-            f"Priced by total_energy of {plain(stated)} kWh, not by the {plain(metered)} kWh of the periods.",
-        ),
-        _again(question, cdr=cdr),
-    )
+    for one in others(question.billed):
+        yield _Candidate(Explanation(Kind.QUANTITY, one.change, one.sentence), _again(question, cdr=one.charge))
 
 
 def _of_components(question: Question) -> Iterator[_Candidate]:

@@ -64,16 +64,17 @@ class Use(NamedTuple):
 class Usage(Struct):
     """What a walk found: a moment for each period, and what was used under which rate, or under none.
 
-    `priced` is what has a rate, by its kind; `billed` is the sum of each rate with what steps put on top, `added` that
-    alone, by the place of the record. `fees` became active; `other_fees` are those of them that are not billed, because
-    another one was there before. `bookings` are what only a booking is charged for, by period.
+    `priced` is what has a rate, by its kind, and `unpriced` what has none; `billed` is the sum of each rate with what
+    steps put on top, `added` that alone, by the place of the record. `fees` became active; `other_fees` are those of
+    them that are not billed, because another one was there before. `bookings` are what only a booking is charged for,
+    by period.
     """
 
     cdr: Cdr
     prices: list[Prices | None]
     moments: list[Moment] = []
     records: list[Record] = []
-    unpriced: list[tuple[str, Decimal]] = []
+    unpriced: dict[str, Decimal] = {}
     bookings: list[tuple[int, str]] = []
     kwh: Decimal = ZERO
     priced: dict[str, Decimal] = {}
@@ -88,26 +89,18 @@ class Usage(Struct):
 
     def metered(self, kind: str) -> Decimal:
         """All of it, priced or not: kWh or seconds."""
-        return self._plus(self.priced.get(kind, ZERO), self._without_rate(kind))
-
-    def free(self, kind: str) -> Decimal:
-        """What of it has no rate."""
-        return self._plus(ZERO, self._without_rate(kind))
+        priced, free = self.priced.get(kind), self.unpriced.get(kind)
+        if priced is None or free is None:
+            return priced or free or ZERO
+        with exactly():
+            return priced + free
 
     def billed_as(self, kind: str) -> Decimal:
         """What of it has a rate, with what steps add."""
-        added = [more for place, more in self.added.items() if self.records[place][1] == kind]
-        return self._plus(self.priced.get(kind, ZERO), added)
-
-    def _without_rate(self, kind: str) -> list[Decimal]:
-        return [quantity for one, quantity in self.unpriced if one == kind]
-
-    @staticmethod
-    def _plus(quantity: Decimal, more: list[Decimal]) -> Decimal:
-        if not more:
-            return quantity
+        if kind not in self.priced:
+            return ZERO
         with exactly():
-            return sum(more, quantity)
+            return sum([quantity for rate, quantity in self.billed.items() if rate.kind == kind], ZERO)
 
 
 def meter(cdr: Cdr, plan: Plan, prices_of: list[Prices | None], zone: tzinfo | None, expired: bool) -> Usage:
@@ -212,7 +205,8 @@ def _use_volumes(usage: Usage, moment: Moment, charging: Rates, reserved: Rates)
         if rate is not None and quantity:
             records.append((index, kind, rate, quantity))
         elif quantity:
-            usage.unpriced.append((kind, quantity))
+            known = usage.unpriced.get(kind)
+            usage.unpriced[kind] = quantity if known is None else known + quantity
     return kwh
 
 

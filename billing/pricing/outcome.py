@@ -22,6 +22,8 @@ class Amounts(NamedTuple):
     incl: Decimal | None
 
 
+_MICROSECOND = timedelta(microseconds=1)
+_MICROSECONDS = Decimal(3_600_000_000)  # of an hour
 FREE = Amounts(ZERO, ZERO)
 
 
@@ -82,7 +84,7 @@ class PricedSession:
     def hours(self) -> Decimal:
         """From the start to the end of the session; of one under way to the start of its last period."""
         lasted = end_of(self.cdr, len(self.cdr.periods) - 1) - self.cdr.starts_at
-        return quotient(Decimal(lasted // timedelta(microseconds=1)), Decimal(3_600_000_000))
+        return quotient(Decimal(lasted // _MICROSECOND), _MICROSECONDS)
 
     @property
     def charging_hours(self) -> Decimal:

@@ -8,7 +8,7 @@ from typing import Any
 
 from billing.pricing import rounding
 from billing.pricing.errors import PricingError
-from billing.pricing.exact import plain
+from billing.pricing.exact import in_full, plain
 from billing.pricing.lines import Line
 from billing.pricing.outcome import Amounts, PricedSession
 from billing.pricing.plan import COSTS
@@ -28,12 +28,12 @@ def as_json(priced: PricedSession, *, explained: bool = True) -> dict[str, Any]:
     exact: dict[str, Any] = {}
     rounded: dict[str, Any] = {}
     _put(exact, _TOTAL, priced.total, plain)
-    _put(rounded, _TOTAL, rounding.total(priced), _in_full)
-    nothing = _in_full(rounding.nothing(priced))
+    _put(rounded, _TOTAL, rounding.total(priced), in_full)
+    nothing = in_full(rounding.nothing(priced))
     for names, part in _PARTS:
         if part in priced.parts:
             _put(exact, names, priced.parts[part], plain)
-            _put(rounded, names, rounding.part(priced, part), _in_full)
+            _put(rounded, names, rounding.part(priced, part), in_full)
         else:
             exact[names[0]] = exact[names[1]] = "0"
             rounded[names[0]] = rounded[names[1]] = nothing
@@ -114,8 +114,3 @@ def _put(report: dict[str, Any], names: tuple[str, str], amounts: Amounts, text:
 
 def _said(amount: Decimal | None, text: Callable[[Decimal], str] = plain) -> str | None:
     return None if amount is None else text(amount)
-
-
-def _in_full(amount: Decimal) -> str:
-    """With the idle zeros of a rounded amount: 0.50."""
-    return f"{amount:f}"

@@ -11,8 +11,9 @@ from billing.pricing.outcome import Amounts, PricedSession
 from billing.pricing.plan import Part
 from billing.pricing.policy import Rounding
 
-_PER_LINE = frozenset({Rounding.PER_LINE_HALF_UP, Rounding.PER_LINE_HALF_EVEN})
-_TO_EVEN = frozenset({Rounding.PER_CDR_HALF_EVEN, Rounding.PER_LINE_HALF_EVEN})
+# Tuples: the hash of an enum member is slow.
+_PER_LINE = (Rounding.PER_LINE_HALF_UP, Rounding.PER_LINE_HALF_EVEN)
+_TO_EVEN = (Rounding.PER_CDR_HALF_EVEN, Rounding.PER_LINE_HALF_EVEN)
 
 
 @cache

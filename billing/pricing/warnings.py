@@ -115,7 +115,7 @@ def _unpriced(usage: Usage) -> list[Warning]:
     if not usage.unpriced:
         return found
     for kind, noun in _NOUNS.items():
-        amount = usage.free(kind)
+        amount = usage.unpriced.get(kind)
         if amount:
             told = lines.quantity(kind, amount if kind == ENERGY else quotient(amount, HOUR))
             text = f"No component prices {noun}: {told} cost nothing."

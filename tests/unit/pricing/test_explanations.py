@@ -7,6 +7,7 @@ import pytest
 
 from billing import pricing
 from billing.pricing import RECOMMENDED, Kind, Verdict
+from billing.pricing.other_quantities import others
 from tests.unit.pricing.cases import Json, cdr, element, energy, flat, parking, period, tariff, time
 
 OWED = tariff(
@@ -73,6 +74,36 @@ def test_a_limit_that_was_left_out_is_told() -> None:
 def test_energy_of_the_total_instead_of_the_periods_is_told() -> None:
     charge = {**CHARGE, "total_energy": Decimal("30")}
     assert explained("15.50", charge=charge) == (Kind.QUANTITY, "energy=total_energy")
+
+
+BY_TIME = tariff(element(time("3.00"), parking("6.00"), energy("0.40")))
+# Half an hour of charging, a break that nobody measures, and a quarter of an hour of parking: 4.00 + 1.50 + 1.50.
+WITH_A_BREAK = cdr(period("09:00", ENERGY="10", TIME="0.5"), period("10:00", PARKING_TIME="0.25"))
+
+
+@pytest.mark.parametrize(
+    ("excl", "totals", "change"),
+    [
+        ("13.00", {}, "time=clock"),  # an hour each
+        ("11.50", {"total_time": 2}, "time=total_time"),
+        ("10.00", {"total_time": 2, "total_parking_time": "0.5"}, "time=total_time-total_parking_time"),
+        ("8.50", {"total_time": 2, "total_parking_time": "0.5"}, "parking_time=total_parking_time"),
+        ("6.10", {"total_parking_time": "0.1"}, "parking_time=total_parking_time"),
+        ("5.50", {"total_time": 0}, "time=total_time"),
+    ],
+)
+def test_time_of_the_totals_or_of_the_clock_is_told(excl: str, totals: Json, change: str) -> None:
+    charge = {**WITH_A_BREAK, **{name: Decimal(hours) for name, hours in totals.items()}}
+    policy = RECOMMENDED.but(step_size_scope="none")
+    assert explained(excl, owed=BY_TIME, charge=charge, policy=policy) == (Kind.QUANTITY, change)
+
+
+def test_less_of_a_total_is_taken_from_the_last_periods() -> None:
+    charge = {**CHARGE, "total_energy": Decimal("3.2")}  # 10.2 and 4.3 are measured
+    (other,) = [one for one in others(pricing.read_billed(charge)) if one.change == "energy=total_energy"]
+    energies = [one.volume for period in other.charge.periods for one in period.dimensions if one.type == "ENERGY"]
+    assert energies == [Decimal("3.2"), Decimal(0)]
+    assert other.sentence == "Priced by total_energy of 3.2 kWh, not by the 14.5 kWh of the periods."
 
 
 def test_a_total_out_of_the_blue_stays_unexplained() -> None:
