@@ -113,6 +113,11 @@ class Door:
         return caller(self.method, self.path)
 
     @property
+    def module(self) -> str:
+        """`locations` of `receiver/locations/…`; the credentials have no role in front."""
+        return self.path.removeprefix("receiver/").removeprefix("sender/").partition("/")[0]
+
+    @property
     def owned(self) -> bool:
         return "{country_code}" in self.path
 

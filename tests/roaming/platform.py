@@ -117,6 +117,9 @@ class Platform:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            # In one packet, as the simulator does: else each answer waits 40 ms for a delayed ACK.
+            wbufsize = -1
+            disable_nagle_algorithm = True
 
             def setup(self) -> None:
                 super().setup()
