@@ -1,6 +1,7 @@
 """A file of cases priced line by line, in as many processes as asked. Nothing is held but the lines under way."""
 
 import sys
+from codecs import BOM_UTF8
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -83,4 +84,6 @@ def _opened(file: str) -> Iterator[BinaryIO]:
             lines = stack.enter_context(Path(file).open("rb"))
         except (OSError, ValueError) as error:
             raise UnusableInput(file, "unreadable_file", f"It cannot be read: {error}.") from error
+        if lines.peek(len(BOM_UTF8)).startswith(BOM_UTF8):  # as some editors begin a file
+            lines.read(len(BOM_UTF8))
         yield lines

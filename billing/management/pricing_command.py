@@ -1,6 +1,7 @@
 """What the commands that price have in common: they read files, ask no database, and end with a code that tells."""
 
 import json
+from argparse import BooleanOptionalAction
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -12,7 +13,7 @@ from roaming.ocpi.versions import OFFERED
 
 
 class PricingCommand(BaseCommand):
-    """`--version` is that of OCPI; Django's own says `manage.py version`."""
+    """`--version` is that of OCPI, not of Django."""
 
     requires_system_checks: list[str] = []
 
@@ -36,9 +37,8 @@ class PricingCommand(BaseCommand):
         """What prices a CDR or a Session."""
         parser.add_argument("--tariff", action="append", default=[], metavar="FILE", help="instead of those it carries")
         parser.add_argument("--timezone", metavar="ZONE", help="where it was, such as Europe/Amsterdam")
-        parser.add_argument(
-            "--reservation-expired", action="store_true", default=None, help="nobody came (default: guessed)"
-        )
+        came = "nobody came, or somebody did (default: guessed)"
+        parser.add_argument("--reservation-expired", action=BooleanOptionalAction, help=came)
         parser.add_argument(
             "--reading", action="append", default=[], metavar="NAME=VALUE", help="read OCPI otherwise: flat=each"
         )
@@ -49,7 +49,8 @@ def read_object(file: str) -> dict[str, Any]:
     """The one object of a file, or of a saved OCPI answer. Raises UnusableInput."""
     found = list(objects_of(read_json(file), file))
     if len(found) != 1:
-        raise UnusableInput(file, "several_objects", f"There are {len(found)} objects; one is read.")
+        said = f"There are {len(found)} objects; one is read." if found else "There is no object."
+        raise UnusableInput(file, "several_objects" if found else "no_object", said)
     return found[0][1]
 
 

@@ -49,7 +49,7 @@ def read_billed(data: Any, *, path: str = "$") -> Billed:
         total_energy=cdr.given("kwh", number) if energy is None else energy,
         total_time=cdr.given("total_time", number),
         total_parking_time=cdr.given("total_parking_time", number),
-        credit=data.get("credit") is True,
+        credit=charge.credit is True,
     )
 
 

@@ -10,12 +10,13 @@ import msgspec
 
 from billing.pricing.engine import price_by
 from billing.pricing.errors import PricingError, Unreadable
+from billing.pricing.fields import shown
 from billing.pricing.plan import Plan, compile
 from billing.pricing.policy import of_version
 from billing.pricing.reading import decode_cdr
 from billing.pricing.report import as_json, error_json
 from billing.pricing.shapes import Cdr, Place, Tariff
-from billing.pricing.spelling import version_of
+from billing.pricing.spelling import VERSIONS, version_of
 from billing.pricing.tariff_reading import read_tariff
 from roaming.ocpi.schema import wire
 
@@ -82,26 +83,29 @@ class Cases:
             raise Unreadable("missing_field", "$.cdr", "“cdr” is missing.")
         cdr = decode_cdr(case.cdr, self._cdr, path="$.cdr")
         context = case.context or _Context()
-        priced = price_by(
-            self._plan(case, cdr, context),
-            cdr,
-            time_zone=case.timezone,
-            location=context.location,
-            reservation_expired=context.reservation_expired,
-        )
+        plan = self._plan(case, cdr, context)
+        try:
+            priced = price_by(
+                plan,
+                cdr,
+                time_zone=case.timezone,
+                location=context.location,
+                reservation_expired=context.reservation_expired,
+            )
+        except PricingError as error:
+            error.path = _in_case(error.path, case, _given(case, cdr)[1])
+            raise
         return as_json(priced, explained=self._explained)
 
     def _plan(self, case: _Case, cdr: _Carrying, context: _Context) -> Plan:
-        given = [bytes(one) for one in (case.tariffs, case.tariff, cdr.tariffs)]
-        place = next((place for place, raw in enumerate(given) if raw != b"null"), 0)
+        given, path = _given(case, cdr)
         spelled = None if case.version else version_of(cdr.spelling)
-        key = (given[place], case.version, spelled, *sorted(context.readings.items()))
+        key = (given, case.version, spelled, *sorted(context.readings.items()))
         plan = self._plans.get(key)
         if plan is None:
             if len(self._plans) >= _MOST_PLANS:
                 self._plans.clear()
-            path = ("$.tariffs", "$.tariff", "$.cdr.tariffs")[place]
-            plan = self._plans[key] = _compiled(given[place], path, case, cdr, context)
+            plan = self._plans[key] = _compiled(given, path, case, cdr, context)
         return plan
 
     def _id_of(self, line: bytes) -> object:
@@ -115,6 +119,27 @@ class Cases:
         return self._encode({"id": case_id, "error": error_json(error)})
 
 
+def _given(case: _Case, cdr: _Carrying) -> tuple[bytes, str]:
+    """The JSON of the tariffs that price it, and where it stands."""
+    for raw, path in ((case.tariffs, "$.tariffs"), (case.tariff, "$.tariff"), (cdr.tariffs, "$.cdr.tariffs")):
+        found = bytes(raw)
+        if found != b"null":
+            return found, path
+    return b"null", "$.tariffs"
+
+
+def _in_case(path: str, case: _Case, tariffs: str) -> str:
+    """Of a path into the charge or its tariffs the one into the case; `tariffs` is where those stand."""
+    field, _, rest = path.removeprefix("$.").partition(".")
+    if field in ("tariffs", "elements"):
+        return tariffs
+    if field == "time_zone":
+        return "$.timezone"
+    if field == "location" and case.context is not None and case.context.location is not None:
+        return f"$.context.location.{rest}"
+    return path.replace("$", "$.cdr", 1)
+
+
 def _compiled(raw: bytes, path: str, case: _Case, cdr: _Carrying, context: _Context) -> Plan:
     try:
         data: Any = wire.decode(raw)
@@ -122,6 +147,9 @@ def _compiled(raw: bytes, path: str, case: _Case, cdr: _Carrying, context: _Cont
         raise Unreadable("malformed_json", path, f"This is not JSON: {error}.") from None
     listed = [] if data is None else data if isinstance(data, list) else [data]
     version = case.version or version_of(cdr.spelling, listed)
+    if version not in VERSIONS:
+        said = f"{shown(version)} is no version of OCPI that is priced; there are {', '.join(VERSIONS)}."
+        raise Unreadable("unknown_version", "$.version", said)
     tariffs: list[Tariff] = []
     for index, one in enumerate(listed):
         tariffs.append(read_tariff(one, version=version, path=f"{path}[{index}]" if listed is data else path))

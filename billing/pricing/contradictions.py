@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
+from billing.pricing import rounding
 from billing.pricing.carried import Billed
 from billing.pricing.exact import ZERO, Ratio, at_least, plain, rounded
 from billing.pricing.plan import COSTS
@@ -13,7 +14,6 @@ from billing.pricing.shapes import ENERGY, PARKING
 # OCPI numbers carry four decimals, many senders two: a hundredth of a unit is spelling, not disagreement.
 _ENERGY_KWH = Decimal("0.01")
 _TIME_HOURS = Decimal("0.01")
-_MONEY = Decimal("0.01")
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,8 @@ class Contradiction:
 def contradictions(billed: Billed, *, limited: bool = False) -> list[Contradiction]:
     """Energy and parking against the periods, time against start and end, the total against its parts.
 
-    A hundredth of a unit is let pass; a dimension that no period measures is not compared, nor is a total that a
-    minimum or maximum price (`limited`) sets.
+    A hundredth of a unit, of money the smallest unit of its currency, is let pass; a dimension that no period measures
+    is not compared, nor is a total that a minimum or maximum price (`limited`) sets.
     """
     return [*_energy(billed), *_parking(billed), *_time(billed), *(() if limited else _parts(billed))]
 
@@ -68,8 +68,11 @@ def _parts(billed: Billed) -> Iterator[Contradiction]:
     parts = [billed.costs[name].excl for name in COSTS if name in billed.costs]
     total = billed.costs.get("total_cost")
     if parts and total is not None:
-        currency = billed.charge.currency
-        yield from _unless_near("total_cost", total.excl, sum(parts, ZERO), _MONEY, currency, "its parts add up to")
+        currency, computed = billed.charge.currency, sum(parts, ZERO)
+        source = "its parts add up to"
+        if billed.credit:  # it takes the total back and tells the parts as they were
+            computed, source = -abs(computed), "it takes back parts of"
+        yield from _unless_near("total_cost", total.excl, computed, rounding.unit(currency), currency, source)
 
 
 def _unless_near(

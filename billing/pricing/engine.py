@@ -48,9 +48,13 @@ def price_by(
     location: Place | None = None,
     reservation_expired: bool | None = None,
 ) -> PricedSession:
-    """The same with compiled tariffs. A zone is looked for where one of those that price asks for the hour or day."""
+    """The same with compiled tariffs. A zone that is not given is looked for where one of those that price asks for the
+    hour or day."""
     prices = prices_of(plan, cdr)
-    zone = zones.zone_of(cdr, time_zone, location) if _ask_for_the_time(prices) else None
+    asked = _ask_for_the_time(prices)
+    # One that is given must be one, though nothing depends on it.
+    found = zones.zone_of(cdr, time_zone, location) if asked or time_zone else None
+    zone = found if asked else None
     with exactly():
         if plan.policy.threshold_inside_period is ThresholdInsidePeriod.SPLIT:
             cdr = split_at_thresholds(cdr, prices, zone)

@@ -4,8 +4,8 @@ Each candidate changes one thing and prices again. The likeliest come first; the
 explanation.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterator, Set
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -19,7 +19,7 @@ from billing.pricing.errors import PricingError
 from billing.pricing.exact import ZERO, at_least, rounded
 from billing.pricing.other_quantities import others
 from billing.pricing.outcome import Amounts, PricedSession
-from billing.pricing.policy import PricingPolicy
+from billing.pricing.policy import READINGS, PricingPolicy
 from billing.pricing.shapes import Component, Dimension, Element, Place, Tariff
 
 
@@ -70,7 +70,9 @@ class _Candidate:
 
 
 _KINDS = {
-    **dict.fromkeys(("step_size_volume", "step_size_scope", "time_step", "parking_used"), Kind.STEP_SIZE),
+    **dict.fromkeys(
+        ("step_size_volume", "step_size_scope", "time_step", "parking_used", "written_hours"), Kind.STEP_SIZE
+    ),
     "rounding": Kind.ROUNDING,
 }
 _DO_NOT_CHANGE_TOTALS = frozenset({"unknown_tariff", "tax_without_rate"})
@@ -103,10 +105,11 @@ def _meets(total: Amounts, question: Question) -> bool:
 def _candidates(question: Question) -> Iterator[_Candidate]:
     yield from _of_tax(question)
     yield from _of_tariffs(question)
-    yield from _of_readings(question)
+    yield from _of_readings(question, _KINDS.keys())
+    yield from _of_components(question)
+    yield from _of_readings(question, READINGS.keys() - _KINDS.keys() - _DO_NOT_CHANGE_TOTALS)
     yield from _of_surroundings(question)
     yield from _of_quantities(question)
-    yield from _of_components(question)
 
 
 def _again(question: Question, **changed: Any) -> Callable[[], Amounts]:
@@ -168,17 +171,13 @@ def _unnamed(question: Question) -> Any:
     return replace(charge, periods=tuple(replace(period, tariff_id=None) for period in charge.periods))
 
 
-def _of_readings(question: Question) -> Iterator[_Candidate]:
-    for field in fields(question.policy):
-        if field.name in _DO_NOT_CHANGE_TOTALS:
-            continue
-        current = getattr(question.policy, field.name)
-        for value in type(current):
-            if value is not current:
-                kind = _KINDS.get(field.name, Kind.READING)
-                change = f"{field.name}={value}"
-                sentence = f"Read with {field.name.replace('_', ' ')} “{value.replace('_', ' ')}” it is this total."
-                policy = question.policy.but(**{field.name: value})
+def _of_readings(question: Question, names: Set[str]) -> Iterator[_Candidate]:
+    for name, values in READINGS.items():
+        for value in values:
+            if name in names and value is not getattr(question.policy, name):
+                kind, change = _KINDS.get(name, Kind.READING), f"{name}={value}"
+                sentence = f"Read with {name.replace('_', ' ')} “{value.replace('_', ' ')}” it is this total."
+                policy = question.policy.but(**{name: value})
                 yield _Candidate(Explanation(kind, change, sentence), _again(question, policy=policy))
 
 

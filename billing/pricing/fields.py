@@ -1,5 +1,6 @@
 """Reading JSON by hand: each field with its path, so that an error names what is wrong."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from decimal import Clamped, Context, Decimal, DecimalException, Inexact, InvalidOperation, Overflow, Subnormal
@@ -9,6 +10,8 @@ from billing.pricing.errors import Unreadable
 from roaming.ocpi.schema.values import parse_time
 
 T = TypeVar("T")
+# Of a number in quotes; Decimal would take 1_0, spaces and the digits of other scripts as well.
+_NUMBER = re.compile(r"-?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 # Digits of a number, in front of its point or zeros behind it; what has more was made up.
 MOST_DIGITS = 40
 _COUNTABLE = Context(
@@ -71,10 +74,9 @@ def number(value: Any, path: str) -> Decimal:
     """Some partners quote their numbers, as the example of 2.1.1 does; a float has lost digits already."""
     if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
         raise Unreadable("wrong_type", path, f"{named(path)} is not a number.")
-    try:
-        found = Decimal(value)
-    except InvalidOperation:
-        raise Unreadable("not_a_number", path, f"{named(path)} is {shown(value)}, not a number.") from None
+    if isinstance(value, str) and not _NUMBER.fullmatch(value):
+        raise Unreadable("not_a_number", path, f"{named(path)} is {shown(value)}, not a number.")
+    found = Decimal(value)
     if not is_countable(found):
         raise not_countable(path)
     return found

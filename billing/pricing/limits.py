@@ -51,7 +51,7 @@ def _held(cost: Cost, limit: Limit, choose: Choose, tariff: Tariff, policy: Pric
         return Cost(net, net)
     if policy.limit_without_tax is LimitWithoutTax.KEEP:
         return Cost(net, cost.gross)
-    return Cost(net, _scaled(net, cost))
+    return Cost(net, _scaled(net, cost, tariff))
 
 
 def _chosen(amount: Ratio | None, limit: Decimal, choose: Choose) -> Ratio | None:
@@ -61,10 +61,14 @@ def _chosen(amount: Ratio | None, limit: Decimal, choose: Choose) -> Ratio | Non
     return amount if choose(amount.over, bound) == amount.over else Ratio(limit, Decimal(1))
 
 
-def _scaled(net: Ratio, cost: Cost) -> Ratio | None:
-    """After tax in the proportion of the session; unknown where the session cost nothing."""
-    if cost.net is None or cost.gross is None or not cost.net.over:
+def _scaled(net: Ratio, cost: Cost, tariff: Tariff) -> Ratio | None:
+    """After tax in the proportion of the session; where that cost nothing, by the one rate that the tariff knows."""
+    if cost.net is None or cost.gross is None:
         return None
+    if not cost.net.over:
+        rates = _rates(tariff)
+        rate = rates.pop() if len(rates) == 1 else None
+        return None if rate is None else Ratio(net.over * (100 + rate), net.under * 100)
     over = net.over * cost.gross.over * cost.net.under
     return Ratio(over, net.under * cost.gross.under * cost.net.over)
 
@@ -72,7 +76,11 @@ def _scaled(net: Ratio, cost: Cost) -> Ratio | None:
 def _taxless(tariff: Tariff, policy: PricingPolicy) -> bool:
     if tariff.tax_included is TaxIncluded.NOT_APPLICABLE:
         return True
-    rates = {component.vat for element in tariff.elements for component in element.components}
+    rates = _rates(tariff)
     if policy.tax_without_rate is TaxWithoutRate.NONE_APPLIES:
         rates.discard(None)
     return rates <= {Decimal(0)}
+
+
+def _rates(tariff: Tariff) -> set[Decimal | None]:
+    return {component.vat for element in tariff.elements for component in element.components}

@@ -15,7 +15,7 @@ from billing.pricing.errors import CannotPrice
 from billing.pricing.exact import ENDLESS, ZERO, exactly, rounded
 from billing.pricing.moments import Moment, minutes_of
 from billing.pricing.plan import Plan, Prices, Rate, Rates
-from billing.pricing.policy import Flat, PricingPolicy
+from billing.pricing.policy import Flat, PricingPolicy, WrittenHours
 from billing.pricing.shapes import ENERGY, FLAT, PARKING, RESERVED, TIME, TIMED, Cdr, Period, Volume
 
 HOUR = Decimal(3600)
@@ -23,6 +23,8 @@ ONE = Decimal(1)
 # What times are told by, in decimals of a second, and how far from it a part of an hour may be written.
 _MICROSECOND = 6
 _WRITTEN = Decimal("1e-15")
+# Half of the last digit of an hour with four decimals, in seconds.
+_HALF_A_DIGIT = Decimal("0.18")
 # Measured beside the charging (OCPI CdrDimensionType); FLAT is a dimension in 2.1.1, where the tariff decides as well.
 BESIDE = frozenset(
     {
@@ -110,6 +112,7 @@ def meter(cdr: Cdr, plan: Plan, prices_of: list[Prices | None], zone: tzinfo | N
     began = min(cdr.starts_at, cdr.periods[0].starts_at)
     kwh = ZERO
     local, minutes = None, 0
+    snaps = plan.policy.written_hours is WrittenHours.WHOLE_SECONDS
     for index, (period, prices) in enumerate(zip(cdr.periods, prices_of, strict=True)):
         starts_at = period.starts_at
         if zone is not None:
@@ -126,7 +129,7 @@ def meter(cdr: Cdr, plan: Plan, prices_of: list[Prices | None], zone: tzinfo | N
             fee = reserved.get(FLAT)
             if fee is not None and fee not in fees and _has_reserved_time(period):
                 _use_fee(usage, moment, plan.policy, fee)
-        kwh = _use_volumes(usage, moment, charging, reserved)
+        kwh = _use_volumes(usage, moment, charging, reserved, snaps)
     usage.kwh = kwh
     _sum(usage)
     return usage
@@ -150,6 +153,12 @@ def seconds_of(hours: Decimal) -> Decimal:
         return seconds
     whole = rounded(seconds, _MICROSECOND)
     return whole if abs(whole - seconds) < _WRITTEN else seconds
+
+
+def _whole(seconds: Decimal) -> Decimal:
+    """The whole second that an hour of four decimals was rounded from, if one can be that."""
+    whole = rounded(seconds, 0)
+    return whole if abs(whole - seconds) <= _HALF_A_DIGIT else seconds
 
 
 def end_of(cdr: Cdr, index: int) -> datetime:
@@ -180,8 +189,8 @@ def _has_reserved_time(period: Period) -> bool:
     return any(volume.type == RESERVED and volume.volume > 0 for volume in period.dimensions)
 
 
-def _use_volumes(usage: Usage, moment: Moment, charging: Rates, reserved: Rates) -> Decimal:
-    """Add what the period measures; the energy charged at its end."""
+def _use_volumes(usage: Usage, moment: Moment, charging: Rates, reserved: Rates, snaps: bool) -> Decimal:
+    """Add what the period measures; the energy charged at its end. With `snaps` times are whole seconds."""
     index, kwh, records = moment.index, moment.kwh, usage.records
     for volume in moment.period.dimensions:
         kind = volume.type
@@ -193,6 +202,8 @@ def _use_volumes(usage: Usage, moment: Moment, charging: Rates, reserved: Rates)
             if quantity < ZERO:
                 raise _negative(volume, moment)
             quantity = seconds_of(quantity) if quantity.same_quantum(ENDLESS) else quantity * HOUR
+            if snaps:
+                quantity = _whole(quantity)
             rate = reserved.get(TIME) if kind == RESERVED else charging.get(kind)
         elif kind in BESIDE:
             continue

@@ -234,12 +234,8 @@ def _prices(tariff: Tariff, policy: PricingPolicy, divisor: int) -> Prices:
         policy=policy,
         bounds=_bounds(tariff),
         measures=_measures(tariff),
-        needs_local_time=any(
-            _LOCAL.intersection(asked.fields)
-            for element in elements
-            for rate in element.rates
-            for asked in rate.conditions
-        ),
+        # Of elements that price nothing too: whether they match is asked all the same.
+        needs_local_time=any(_LOCAL.intersection(asked.fields) for element in elements for asked in element.conditions),
         always=sum(element.bit for element in elements if not element.conditions),
         warnings=tuple(of_tariff(tariff, policy)),
         restricted=tuple((element.bit, every(element.conditions)) for element in elements if element.conditions),

@@ -38,6 +38,14 @@ class ParkingUsed(StrEnum):
     PRESENCE = "presence"
 
 
+class WrittenHours(StrEnum):
+    """Times of four decimals of an hour, in which 40 minutes are 0.6667 h and 0.12 s too long: taken as they are
+    written, or as the whole seconds that they may have been rounded from (0.18 s away at most)."""
+
+    LITERAL = "literal"
+    WHOLE_SECONDS = "whole_seconds"
+
+
 class ThresholdInsidePeriod(StrEnum):
     """A restriction that changes inside a period: its start decides for all of it, or it is split there.
 
@@ -134,6 +142,7 @@ class PricingPolicy:
     step_size_scope: StepSizeScope = StepSizeScope.SESSION
     time_step: TimeStep = TimeStep.PARKING
     parking_used: ParkingUsed = ParkingUsed.VOLUME
+    written_hours: WrittenHours = WrittenHours.LITERAL
     threshold_inside_period: ThresholdInsidePeriod = ThresholdInsidePeriod.START
     flat: Flat = Flat.ONCE
     selection: Selection = Selection.DIMENSION

@@ -13,7 +13,7 @@ import msgspec
 
 from billing.pricing.errors import Unreadable
 from billing.pricing.exact import ZERO
-from billing.pricing.fields import add_countable, is_countable, named, not_countable
+from billing.pricing.fields import add_countable, is_countable, named, not_countable, number
 from billing.pricing.shapes import Cdr, Period
 from roaming.ocpi.schema import wire
 from roaming.ocpi.schema.values import parse_time
@@ -33,23 +33,29 @@ _FAULTS = (
     (re.compile(r"Expected `array"), "wrong_type", "{name} is not a list."),
     (re.compile(r"Expected `object"), "wrong_type", "{name} is not an object."),
 )
+_QUOTED = re.compile(rb'"volume"\s*:\s*"')
 _TIMES = ("start_date_time", "end_date_time", "stop_date_time")
 
 
 def read_cdr(data: Any, *, path: str = "$") -> Cdr:
     """A CDR or Session of decoded JSON (numbers int or Decimal). Raises Unreadable."""
     try:
-        return _sound(msgspec.convert(data, Cdr), path)
+        cdr = _sound(msgspec.convert(data, Cdr), path)
     except msgspec.ValidationError as error:
         if "timezone" not in str(error):
             raise _unreadable(error, path) from None
-    return _read_with_zones(data, Cdr, path)
+        cdr = _read_with_zones(data, Cdr, path)
+    _refuse_odd_texts(data, path)
+    return cdr
 
 
 def decode_cdr(body: bytes | msgspec.Raw, decoder: "msgspec.json.Decoder[C]", *, path: str = "$") -> C:
     """The same of bytes, by a decoder of Cdr or of a struct that adds fields to it. Raises Unreadable."""
+    cdr = None
     try:
-        return _sound(decoder.decode(body), path)
+        cdr = _sound(decoder.decode(body), path)
+        if not _QUOTED.search(body):
+            return cdr
     except msgspec.ValidationError as error:
         if "timezone" not in str(error):
             raise _unreadable(error, path) from None
@@ -59,7 +65,16 @@ def decode_cdr(body: bytes | msgspec.Raw, decoder: "msgspec.json.Decoder[C]", *,
         data = wire.decode(bytes(body))
     except (wire.NotJson, UnicodeDecodeError, RecursionError) as error:
         raise _malformed(error, path) from None
-    return _read_with_zones(data, decoder.type, path)
+    _refuse_odd_texts(data, path)
+    return cdr or _read_with_zones(data, decoder.type, path)
+
+
+def _refuse_odd_texts(data: Any, path: str) -> None:
+    """Volumes in quotes that are no JSON numbers: msgspec takes 1_0 and the digits of other scripts for numbers."""
+    for index, period in enumerate(data.get("charging_periods") or ()):
+        for position, dimension in enumerate(period["dimensions"]):
+            if isinstance(dimension["volume"], str):
+                number(dimension["volume"], f"{path}.charging_periods[{index}].dimensions[{position}].volume")
 
 
 def _malformed(error: Exception, path: str) -> Unreadable:

@@ -42,9 +42,12 @@ def as_json(priced: PricedSession, *, explained: bool = True) -> dict[str, Any]:
         "total_energy": plain(priced.energy_kwh),
         "total_time": plain(priced.hours),
         "total_parking_time": plain(priced.parking_hours),
+        "total_reservation_time": plain(priced.reserved_hours),
         "billed_energy": plain(priced.billed_energy_kwh),
         "billed_time": plain(priced.billed_hours),
         "billed_parking_time": plain(priced.billed_parking_hours),
+        "billed_reservation_time": plain(priced.billed_reserved_hours),
+        "reservation_expired": priced.expired,
         "currency": priced.currency,
         "tariffs": list(priced.tariff_ids),
         "rounded": rounded,
@@ -91,6 +94,7 @@ def verdict_json(verdict: Verdict) -> dict[str, Any]:
     return {
         "agrees": verdict.agrees,
         "differences": _plain_json(verdict.differences),
+        "uncompared": list(verdict.uncompared),
         "contradictions": _plain_json(verdict.contradictions),
         "explanation": _plain_json(verdict.explanation),
     }

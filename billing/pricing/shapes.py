@@ -96,6 +96,7 @@ class Cdr(
     place: Place | None = None
     location: Place | None = None
     session_id: str | None = None
+    credit: bool | None = None
     country_code: str | None = None
 
 

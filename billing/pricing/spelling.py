@@ -3,6 +3,9 @@
 from collections.abc import Iterable
 from typing import Any
 
+# Those that are priced; the portal speaks all of them but 2.2.
+VERSIONS = ("2.1.1", "2.2", "2.2.1", "2.3.0")
+
 
 def version_of(cdr: Any, tariffs: Iterable[Any] = ()) -> str:
     """Of decoded JSON; `cdr` is None where there are only tariffs. What tells nothing is read as 2.2.1.

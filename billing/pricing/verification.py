@@ -24,6 +24,9 @@ class Tax(StrEnum):
     INCL = "incl"
 
 
+_SIDES = {Tax.EXCL: "before tax", Tax.INCL: "after tax"}
+
+
 @dataclass(frozen=True, slots=True)
 class Difference:
     """`field` is OCPI's, before or after tax; `difference` is what the CDR carries minus ours, to four decimals."""
@@ -39,7 +42,8 @@ class Difference:
 
 @dataclass(frozen=True)
 class Verdict:
-    """`agrees` says whether every total is within the tolerance; what the CDR contradicts itself in stands apart.
+    """`agrees` says whether the total could be compared and every total is within the tolerance; what the CDR
+    contradicts itself in stands apart. `uncompared` are sentences about totals that are missing on one of both sides.
 
     `explanation` is the single other reading, tariff or mistake that would give the CDR's total, if one was found.
     """
@@ -47,6 +51,7 @@ class Verdict:
     agrees: bool
     priced: PricedSession
     differences: tuple[Difference, ...]
+    uncompared: tuple[str, ...]
     contradictions: tuple[Contradiction, ...]
     explanation: Explanation | None
 
@@ -66,15 +71,16 @@ def verify(
     billed: Billed,
     tariffs: Sequence[Tariff],
     policy: PricingPolicy = RECOMMENDED,
-    tolerance: Decimal = Decimal("0.01"),
+    tolerance: Decimal | None = None,
     *,
     versions: Sequence[Tariff] = (),
     time_zone: str | None = None,
     location: Place | None = None,
     reservation_expired: bool | None = None,
 ) -> Verdict:
-    """Compare every total with ours; `tolerance` is money in the currency of the charge. `versions` are other tariffs
-    that the owner may have used (older, published). Raises CannotPrice, TimeZoneUnknown."""
+    """Compare every total with ours; `tolerance` is money in the currency of the charge, its smallest unit where none
+    is given. `versions` are other tariffs that the owner may have used (older, published). Raises CannotPrice,
+    TimeZoneUnknown."""
     priced = price_by(
         compile(tariffs, policy),
         billed.charge,
@@ -82,13 +88,15 @@ def verify(
         location=location,
         reservation_expired=reservation_expired,
     )
-    question = Question(billed, tuple(tariffs), policy, tolerance, tuple(versions), time_zone, location, priced)
-    found = tuple(_differences(billed, priced, tolerance))
+    pass_by = rounding.unit(priced.currency) if tolerance is None else tolerance
+    question = Question(billed, tuple(tariffs), policy, pass_by, tuple(versions), time_zone, location, priced)
+    found = tuple(_differences(billed, priced, pass_by))
     explanation = explain(question) if any(one.field == "total_cost" for one in found) else None
     return Verdict(
-        agrees=not found,
+        agrees=not found and any(field == "total_cost" for field, *_ in _pairs(billed, priced)),
         priced=priced,
         differences=tuple(replace(one, kind=_kind(one, explanation, priced)) for one in found),
+        uncompared=tuple(_uncompared(billed, priced)),
         contradictions=tuple(contradictions(billed, limited=bool(priced.limits))),
         explanation=explanation,
     )
@@ -115,25 +123,44 @@ def compare(carried: Decimal, priced: PricedSession, *, tolerance: Decimal) -> C
 
 
 def _differences(billed: Billed, priced: PricedSession, tolerance: Decimal) -> Iterator[Difference]:
+    for field, tax, carried, amount in _pairs(billed, priced):
+        sign = -1 if billed.credit and field == "total_cost" else 1  # a credit takes the total back, nothing else
+        difference = rounded(carried, 4) - sign * rounded(amount, 4)
+        if abs(difference) > tolerance:
+            yield _difference(field, tax, carried, sign * rounded(amount, 4), difference, priced.currency)
+
+
+def _pairs(billed: Billed, priced: PricedSession) -> Iterator[tuple[str, Tax, Decimal, Decimal]]:
+    """Every amount that the CDR carries, with ours where it is known."""
+    for field, tax, carried, amount in _carried(billed, priced):
+        if amount is not None:
+            yield field, tax, carried, amount
+
+
+def _uncompared(billed: Billed, priced: PricedSession) -> Iterator[str]:
+    if "total_cost" not in billed.costs:
+        yield "There is no total_cost to hold against our price."
+    for tax, side in _SIDES.items():
+        fields = [field for field, one, _, amount in _carried(billed, priced) if one is tax and amount is None]
+        if fields:
+            were = "was" if len(fields) == 1 else "were"
+            yield f"{', '.join(fields)} {side} {were} not compared: the tariff does not say what ours would be."
+
+
+def _carried(billed: Billed, priced: PricedSession) -> Iterator[tuple[str, Tax, Decimal, Decimal | None]]:
     for field, cost in billed.costs.items():
         ours = rounding.due(priced) if field == "total_cost" else rounding.due_part(priced, COSTS[field])
-        sides = ((Tax.EXCL, cost.excl, ours.excl), (Tax.INCL, cost.incl, ours.incl))
-        for tax, carried, amount in sides:
-            if carried is None or amount is None:
-                continue
-            sign = -1 if billed.credit and field == "total_cost" else 1  # a credit takes the total back, nothing else
-            difference = rounded(carried, 4) - sign * rounded(amount, 4)
-            if abs(difference) > tolerance:
-                yield _difference(field, tax, carried, sign * rounded(amount, 4), difference, priced.currency)
+        for tax, carried, amount in ((Tax.EXCL, cost.excl, ours.excl), (Tax.INCL, cost.incl, ours.incl)):
+            if carried is not None:
+                yield field, tax, carried, amount
 
 
 def _difference(
     field: str, tax: Tax, carried: Decimal, ours: Decimal, difference: Decimal, currency: str
 ) -> Difference:
-    side = "before tax" if tax is Tax.EXCL else "after tax"
     word = "more" if difference > 0 else "less"
     sentence = (
-        f"{field} {side} is {at_least(carried, 2)} {currency}, {at_least(abs(difference), 2)} {word} than ours "
+        f"{field} {_SIDES[tax]} is {at_least(carried, 2)} {currency}, {at_least(abs(difference), 2)} {word} than ours "
         f"of {at_least(ours, 2)} {currency}."
     )
     return Difference(field, tax, Kind.UNEXPLAINED, carried, ours, difference, sentence)

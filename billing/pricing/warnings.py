@@ -9,6 +9,7 @@ from billing.pricing.metering import HOUR, Usage, end_of
 from billing.pricing.moments import Moment
 from billing.pricing.periods import changes_inside
 from billing.pricing.plan import Prices
+from billing.pricing.policy import LimitWithoutTax
 from billing.pricing.selection import ORDINARY
 from billing.pricing.shapes import ENERGY, PARKING, RESERVED, TIME, Period, Tariff
 from billing.pricing.tariff_warnings import Warning
@@ -19,6 +20,8 @@ _NOUNS = {ENERGY: "energy", TIME: "charging time", PARKING: "parking time", RESE
 def find(usage: Usage, limits: tuple[str, ...]) -> list[Warning]:
     """All of them, those of the charge first."""
     found = [*_of_periods(usage), *_of_choice(usage), *_unpriced(usage), *_of_fees(usage)]
+    if usage.cdr.credit:
+        found.append(Warning("credit", "It is a credit: what it takes back has this price.", "$.credit"))
     for prices in dict.fromkeys(usage.prices):
         if prices is not None:
             found += prices.warnings
@@ -30,6 +33,9 @@ def _of_periods(usage: Usage) -> list[Warning]:
     cdr, moments = usage.cdr, usage.moments
     starts_at, ends_at = cdr.starts_at, cdr.ends_at or cdr.stops_at or cdr.periods[-1].starts_at
     are_named = _name_a_tariff(cdr.periods)
+    if ends_at < starts_at:
+        name = "stop_date_time" if cdr.ends_at is None else "end_date_time"
+        found.append(Warning("end_before_start", "The session ends before it starts.", f"$.{name}"))
     for index, moment in enumerate(moments):
         later = moments[index + 1] if index + 1 < len(moments) else None
         period, prices = moment.period, usage.prices[index]
@@ -140,7 +146,7 @@ def _of_limits(usage: Usage, limits: tuple[str, ...]) -> list[Warning]:
     first = usage.prices[0]
     if first is None:
         return found
-    tariff = first.tariff
+    tariff, policy = first.tariff, first.policy
     for name in limits:
         limit = tariff.min_price if name == "min_price" else tariff.max_price
         if limit is not None:
@@ -148,9 +154,9 @@ def _of_limits(usage: Usage, limits: tuple[str, ...]) -> list[Warning]:
             text = f"The {word} price of {_money(limit.before_taxes, tariff)} applies."
             found.append(Warning(f"{name}_applied", text, f"$.{name}"))
             if limit.after_taxes is None and any(c.vat for e in tariff.elements for c in e.components):
-                text = (
-                    f"The {word} price of tariff {tariff.id} does not say what it is after tax; taxed like the session."
-                )
+                kept = policy.limit_without_tax is LimitWithoutTax.KEEP
+                read = "that amount stays as it was" if kept else "taxed like the session"
+                text = f"The {word} price of tariff {tariff.id} does not say what it is after tax; {read}."
                 found.append(Warning("limit_without_tax", text, f"$.{name}.after_taxes"))
     if tariff.min_price and tariff.max_price and tariff.min_price.before_taxes > tariff.max_price.before_taxes:
         text = f"The minimum price of tariff {tariff.id} is above its maximum."

@@ -1,7 +1,7 @@
 """The time zone in which a tariff's hours and days are meant. Known or refused: UTC is nobody's default.
 
 In this order: given, of the Location, of the CDR; by the coordinates (tzfpy, offline, exact to about 100 m); by the
-country where all its clocks show the same time.
+country where all its clocks show the same time: that of the place, else that of the CPO.
 """
 
 from collections.abc import Iterable
@@ -33,7 +33,8 @@ def zone_of(cdr: Cdr, given: str | None = None, location: Place | None = None) -
             guessed = _by_coordinates(str(place.coordinates.get("latitude")), str(place.coordinates.get("longitude")))
             if guessed is not None:
                 return _zone(guessed, "$.cdr_location")
-    countries = [place.country for place in places if place.country] + [cdr.country_code or ""]
+    # A CPO may stand in a country of several zones that is not its own: its clock would be the wrong one.
+    countries = [place.country for place in places if place.country] or [cdr.country_code or ""]
     guessed = next(filter(None, map(_by_country, countries)), None)
     if guessed is None:
         raise TimeZoneUnknown(

@@ -27,6 +27,10 @@ _WORDS: dict[str, tuple[str, dict[str, str]]] = {
         "A period with no parking but its name (a volume of 0)",
         {"volume": "nobody parked", "presence": "somebody parked"},
     ),
+    "written_hours": (
+        "A time of four decimals of an hour",
+        {"literal": "as it is written", "whole_seconds": "the whole seconds that it was rounded from"},
+    ),
     "threshold_inside_period": (
         "A restriction that changes inside a period",
         {"start": "the start of the period decides", "split": "the period is cut there"},

@@ -1,6 +1,7 @@
 """`manage.py price` and `verify_cdr`: files in, prices out, and a code that tells; no database."""
 
 import json
+from codecs import BOM_UTF8
 from io import BytesIO, StringIO, TextIOWrapper
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from django.core.management import CommandError, call_command
 from tests.unit.pricing.cases import Json, cdr, element, energy, flat, period, tariff
 
 OWED = tariff(element(flat("0.50", vat="21"), energy("0.40", vat="21")))
+AT_NIGHT = tariff(element(energy("0.30"), start_time="22:00", end_time="06:00"), element(energy("0.40")))
 CHARGE = cdr(period("09:00", ENERGY="10"), tariffs=[OWED], total_cost={"before_taxes": 4.5})
 
 
@@ -91,7 +93,7 @@ def test_a_cdr_that_differs_is_found_with_its_explanation(tmp_path: Path) -> Non
     ("value", "said"),
     [
         ("", "malformed_json at $: The file is empty."),
-        ("[]", "several_objects at $: There are 0 objects; one is read."),
+        ("[]", "no_object at $: There is no object."),
         ({**CHARGE, "charging_periods": []}, "no_periods at $.charging_periods: There are no charging periods."),
         ({**CHARGE, "tariffs": None}, "no_tariff at $.tariffs: There is no tariff to price with."),
         ({**CHARGE, "tariffs": [{}]}, "missing_field at $.tariffs[0].id: “id” is missing."),
@@ -110,6 +112,12 @@ def test_whoever_asks_for_json_is_refused_in_json(tmp_path: Path) -> None:
     with pytest.raises(CommandError):
         call_command("price", cdr=file_of(tmp_path, "{}"), json=True, stdout=out)
     assert json.loads(out.getvalue())["error"]["path"] == "$.currency"
+
+
+QUOTED = [period("09:00", ENERGY="10"), period("09:30", ENERGY="1")]
+EMPTY = {**OWED, "elements": []}
+QUOTED[1]["dimensions"][0]["volume"] = "1_0"
+VOLUME = "charging_periods[1].dimensions[0].volume"
 
 
 def case(number: int, **fields: Any) -> str:
@@ -143,7 +151,24 @@ def test_a_batch_explains_when_it_is_asked(tmp_path: Path, capfdbinary: pytest.C
         ('{"id": "a"}', "a", ("missing_field", "$.cdr")),
         (case(1, tariff={"id": 5}), 1, ("wrong_type", "$.tariff.id")),
         (case(1, tariff=None, tariffs=[OWED, {}]), 1, ("missing_field", "$.tariffs[1].id")),
-        (case(1, timezone="Mars"), 1, None),  # nothing depends on it
+        (case(1, timezone="Mars"), 1, ("time_zone_unknown", "$.timezone")),  # though nothing depends on it
+        (case(1, version="2.1"), 1, ("unknown_version", "$.version")),
+        (case(1, version="2.2"), 1, None),
+        (case(1, cdr={**CHARGE, "currency": "USD"}), 1, ("currency_differs", "$.cdr.currency")),
+        (case(1, tariff=EMPTY), 1, ("no_elements", "$.tariff")),
+        (
+            case(1, tariff=None, cdr={**CHARGE, "tariffs": [{**OWED, "elements": []}]}),
+            1,
+            ("no_elements", "$.cdr.tariffs"),
+        ),
+        (case(1, tariff={**OWED, "end_date_time": "2020-01-01T00:00:00Z"}), 1, ("no_active_tariff", "$.tariff")),
+        (case(1, tariff=AT_NIGHT), 1, ("time_zone_unknown", "$.cdr.cdr_location")),
+        (
+            case(1, tariff=AT_NIGHT, context={"location": {"time_zone": "Mars"}}),
+            1,
+            ("time_zone_unknown", "$.context.location.time_zone"),
+        ),
+        (case(1, cdr={**CHARGE, "charging_periods": QUOTED}), 1, ("not_a_number", f"$.cdr.{VOLUME}")),
         (case(1, context={"readings": {"flat": "twice"}}), 1, ("unknown_reading", "$.context.readings")),
         (case(1, version="2.2.1", tariff={**OWED, "tax_included": "YES"}), 1, None),
     ],
@@ -167,3 +192,90 @@ def test_a_batch_is_read_from_standard_input(
 def test_a_batch_that_is_not_there_is_a_sentence() -> None:
     code, said = refusal("price", batch="/nowhere/cases.jsonl")
     assert (code, said.split(": ")[1]) == (2, "unreadable_file at $")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (
+            ["--tariff=t.json", "--json"],
+            "--tariff, --json and --batch do not go together; each case says",
+        ),
+        (["--timezone=Europe/Amsterdam"], "--timezone and --batch do not go together"),
+        (["--no-reservation-expired"], "--reservation-expired and --batch do not go together"),
+        (["--reading=flat=each", "--version=2.2.1"], "--version, --reading and --batch do not go together"),
+        (["--jobs=-1"], "--jobs: 0 for all cores"),
+    ],
+)
+def test_an_option_that_a_batch_would_pass_over_is_refused(options: list[str], said: str) -> None:
+    code, sentence = refusal("price", "--batch=-", *options)
+    assert code == 2
+    assert said in sentence
+
+
+def test_options_of_a_batch_are_refused_for_a_single_charge() -> None:
+    assert refusal("price", "--cdr=-", "--jobs=2", "--explain") == (
+        2,
+        "--jobs, --explain and --cdr do not go together.",
+    )
+
+
+def test_a_batch_may_begin_with_a_byte_order_mark(tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    path = tmp_path / "cases.jsonl"
+    path.write_bytes(BOM_UTF8 + case(1).encode())
+    code, [answer] = batch(capfdbinary, f"--batch={path}")
+    assert (code, answer["total_cost_excl_vat"]) == (0, "4.5")
+
+
+@pytest.mark.parametrize("command", ["price", "verify_cdr"])
+def test_a_zone_that_does_not_exist_is_refused_though_no_price_depends_on_it(tmp_path: Path, command: str) -> None:
+    path = file_of(tmp_path, CHARGE)
+    arguments = ["price", f"--cdr={path}"] if command == "price" else ["verify_cdr", path]
+    code, sentence = refusal(*arguments, "--timezone=Nowhere/Bad")
+    assert (code, sentence) == (2, f"{path}: time_zone_unknown at $.time_zone: 'Nowhere/Bad' is no IANA time zone.")
+
+
+def verified(folder: Path, charge: Json, *options: str) -> tuple[int, str]:
+    """Exit code and text."""
+    out = StringIO()
+    try:
+        call_command("verify_cdr", file_of(folder, charge), *options, stdout=out)
+    except SystemExit as left:
+        assert isinstance(left.code, int)
+        return left.code, out.getvalue()
+    return 0, out.getvalue()
+
+
+def test_nothing_that_was_not_compared_agrees(tmp_path: Path) -> None:
+    bare = {name: value for name, value in CHARGE.items() if name != "total_cost"}
+    assert verified(tmp_path, bare) == (1, "Note: There is no total_cost to hold against our price.\n")
+    unrated = tariff(element(energy("0.45")))  # 2.3.0 does not say what that is after tax
+    cost = {"before_taxes": 4.5, "taxes": [{"name": "VAT", "amount": 99}]}
+    code, text = verified(tmp_path, {**CHARGE, "tariffs": [unrated], "total_cost": cost})
+    assert (code, text.splitlines()) == (
+        0,
+        [
+            "What could be compared agrees with ours: 4.50 EUR before tax, unknown EUR after tax.",
+            "Note: total_cost after tax was not compared: the tariff does not say what ours would be.",
+        ],
+    )
+
+
+def test_the_smallest_unit_of_the_currency_is_let_pass(tmp_path: Path) -> None:
+    for currency, price, right, wrong in (("JPY", "24.75", 248, 249), ("KWD", "0.2475", "2.475", "2.477")):
+        owed = {**tariff(element(energy(price))), "currency": currency}
+        for total, code in ((right, 0), (wrong, 1)):
+            charge = {**CHARGE, "currency": currency, "tariffs": [owed], "total_cost": {"before_taxes": total}}
+            assert verified(tmp_path, charge)[0] == code, (currency, total)
+    assert refusal("verify_cdr", file_of(tmp_path, CHARGE), "--tolerance=-1") == (
+        2,
+        "--tolerance: negative_tolerance at $: -1 is below 0.",
+    )
+
+
+def test_a_seasonal_tariff_whose_prices_are_left_out_still_asks_for_the_day(tmp_path: Path) -> None:
+    owed = tariff(element(energy("0.30"), start_date="2027-01-01", end_date="2027-06-01"), element(energy("0.40")))
+    charge = {**CHARGE, "tariffs": [owed], "total_cost": {"before_taxes": 77}}
+    code, text = verified(tmp_path, charge, "--timezone=Europe/Amsterdam")
+    assert code == 1
+    assert text == "unexplained: total_cost before tax is 77.00 EUR, 74.00 more than ours of 3.00 EUR.\n"

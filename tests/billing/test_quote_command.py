@@ -86,7 +86,7 @@ def test_input_that_cannot_be_used_is_a_sentence(changed: dict[str, str], senten
     [
         (b"", "malformed_json at $: The file is empty."),
         (b"\xff", "malformed_json at $: The file is not UTF-8"),
-        (b"[]", "several_objects at $: There are 0 objects; one is read."),
+        (b"[]", "no_object at $: There is no object."),
         (b"{}", "missing_field at $.id: “id” is missing."),
         (b'{"id": "A", "currency": "EUR", "elements": [{}]}', "missing_field at $.elements[0].price_components"),
     ],

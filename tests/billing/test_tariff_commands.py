@@ -107,6 +107,21 @@ def test_standard_input_is_a_file_too(monkeypatch: pytest.MonkeyPatch) -> None:
     assert lint("-") == (1, f"-: error {FLAW.format('$.currency')}\n", "")
 
 
+def test_a_file_that_cannot_be_used_is_an_entry_of_the_json_as_well(file: Any) -> None:
+    bad, good = file(b"{", "bad.json"), file(GOOD)
+    code, out, err = lint(bad, good, "--json")
+    [entry] = json.loads(out)
+    assert (code, entry["file"], entry["code"], entry["severity"]) == (2, bad, "malformed_json", "error")
+    assert err.startswith(f"{bad}: malformed_json at $: ")
+
+
+def test_words_of_a_tariff_go_by_its_version(file: Any) -> None:
+    out = StringIO()
+    silent = {name: value for name, value in GOOD.items() if name != "tax_included"}
+    call_command("describe_tariff", file(silent), "--version", "2.2.1", stdout=out)
+    assert "Prices are without VAT" in out.getvalue()
+
+
 def test_a_tariff_is_told_in_words(file: Any) -> None:
     out = StringIO()
     call_command("describe_tariff", file([GOOD, {**GOOD, "id": "T2"}]), "--locale", "nl", stdout=out)

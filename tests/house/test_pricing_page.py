@@ -6,6 +6,7 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -39,10 +40,9 @@ def test_every_command_of_pricing_is_shown() -> None:
 
 def test_the_python_of_the_page_runs() -> None:
     from billing import pricing
-    from roaming.ocpi.schema import wire
 
     (code,) = re.findall(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
     files = dict(re.findall(r"^```json (\S+)\n([^`]*)```$", PAGE, re.MULTILINE))
-    found = {"tariff": wire.decode(files["tariff.json"].encode()), "cdr": wire.decode(files["cdr.json"].encode())}
+    found: dict[str, Any] = {"tariff_json": files["tariff.json"], "cdr_json": files["cdr.json"]}
     exec(code, found)
     assert isinstance(found["priced"], pricing.PricedSession)

@@ -148,13 +148,13 @@ def test_a_tariff_of_the_common_shape_is_typed_in_and_changed(ben: Client, scene
     missing = ben.post("/tariffs/add/", filled(page, **head, **PRICES))
     assert "Say when these prices hold" in errors(missing)
     assert "one price at least" in errors(ben.post("/tariffs/add/", filled(page, **head)))
-    night = {"times0-from_time": "23:00", "times0-until_time": "07:00", "times0-days": ["SATURDAY", "SUNDAY"]}
-    ben.post("/tariffs/add/", filled(page, **head, **PRICES, **night, min_price="1", valid_from="2027-01-01"))
+    evening = {"times0-from_time": "19:00", "times0-until_time": "23:00", "times0-days": ["SATURDAY", "SUNDAY"]}
+    ben.post("/tariffs/add/", filled(page, **head, **PRICES, **evening, min_price="1", valid_from="2027-01-01"))
     tariff = Tariff.objects.get(ocpi_id="T-1")
     assert json.loads(json.dumps(tariff.data["elements"], default=float)) == [
         {
             "price_components": [{"type": "ENERGY", "price": 0.25, "vat": 21, "step_size": 1}],
-            "restrictions": {"start_time": "23:00", "end_time": "07:00", "day_of_week": ["SATURDAY", "SUNDAY"]},
+            "restrictions": {"start_time": "19:00", "end_time": "23:00", "day_of_week": ["SATURDAY", "SUNDAY"]},
         },
         {
             "price_components": [

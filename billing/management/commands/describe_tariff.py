@@ -6,7 +6,7 @@ from django.core.management.base import CommandError, CommandParser
 
 from billing.management.inputs import UNUSABLE, UnusableInput, objects_of, read_json
 from billing.management.pricing_command import PricingCommand
-from billing.pricing import Unreadable, read_tariff
+from billing.pricing import Unreadable, read_tariff, version_of
 from billing.pricing.words import LANGUAGES, UnknownLanguage, describe
 
 
@@ -20,16 +20,17 @@ class Command(PricingCommand):
         parser.add_argument("files", nargs="+", metavar="FILE", help="a file to read; - for standard input")
         languages = f"one of {', '.join(LANGUAGES)}, with a country or without: nl, de-AT (default: %(default)s)"
         parser.add_argument("--locale", default="en", help=languages)
+        self.add_version(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        told = [self._told(file, options["locale"]) for file in options["files"]]
+        told = [self._told(file, options["locale"], options["version"]) for file in options["files"]]
         self.stdout.write("\n\n".join(told))
 
-    def _told(self, file: str, locale: str) -> str:
+    def _told(self, file: str, locale: str, version: str | None) -> str:
         found = []
         for path, data in objects_of(read_json(file), file):
             try:
-                tariff = read_tariff(data, path=path)
+                tariff = read_tariff(data, version=version or version_of(None, [data]), path=path)
                 found.append("\n".join([f"{tariff.id}:", *describe(tariff, locale)]))
             except Unreadable as error:
                 raise UnusableInput(file, error.code, error.sentence, error.path) from error

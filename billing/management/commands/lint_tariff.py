@@ -8,7 +8,7 @@ from django.core.management.base import CommandParser
 
 from billing.management.inputs import FOUND, UNUSABLE, UnusableInput, objects_of, read_json
 from billing.management.pricing_command import PricingCommand
-from billing.pricing.linting import Problem, lint
+from billing.pricing.linting import Problem, Severity, lint
 from roaming.kernel import clock
 
 
@@ -34,7 +34,7 @@ class Command(PricingCommand):
                     found += [(file, path, problem) for problem in problems]
             except UnusableInput as error:
                 unusable.append(error)
-        self._tell(found, as_json=options["json"])
+        self._tell(found, unusable, as_json=options["json"])
         if not found and not unusable and not options["json"]:
             self.stdout.write("Nothing found.")
         for refusal in unusable:
@@ -42,8 +42,18 @@ class Command(PricingCommand):
         if unusable or found:
             sys.exit(UNUSABLE if unusable else FOUND)
 
-    def _tell(self, found: list[tuple[str, str, Problem]], *, as_json: bool) -> None:
+    def _tell(self, found: list[tuple[str, str, Problem]], unusable: list[UnusableInput], *, as_json: bool) -> None:
         if as_json:
+            refused = [
+                {
+                    "file": one.file,
+                    "path": one.path,
+                    "code": one.code,
+                    "severity": Severity.ERROR,
+                    "message": one.sentence,
+                }
+                for one in unusable
+            ]
             told = [
                 {
                     "file": file,
@@ -54,7 +64,7 @@ class Command(PricingCommand):
                 }
                 for file, path, problem in found
             ]
-            self.stdout.write(json.dumps(told, ensure_ascii=False))
+            self.stdout.write(json.dumps(refused + told, ensure_ascii=False))
             return
         for file, path, problem in found:
             place = _whole(path, problem)

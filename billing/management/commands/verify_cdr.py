@@ -9,8 +9,10 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from billing import pricing
+from billing.management import told
 from billing.management.inputs import FOUND, UnusableInput
 from billing.management.pricing_command import PricingCommand, owed_for, policy_of, read_object, tariffs_in
+from billing.pricing import rounding
 from billing.pricing.fields import number
 
 
@@ -24,7 +26,8 @@ class Command(PricingCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("cdr", metavar="CDR.json", help="a CDR or Session; - for standard input")
         parser.add_argument("--other", action="append", default=[], metavar="FILE", help="a tariff it may have used")
-        parser.add_argument("--tolerance", default="0.01", metavar="MONEY", help="let pass (default: %(default)s)")
+        smallest = "let pass in the CDR's currency (default: the smallest unit of it)"
+        parser.add_argument("--tolerance", metavar="MONEY", help=smallest)
         parser.add_argument("--json", action="store_true", help="print price and verdict as one JSON object")
         self.add_charge(parser)
 
@@ -58,20 +61,30 @@ def _verdict(options: dict[str, Any]) -> pricing.Verdict:
         raise UnusableInput(file, error.code, error.sentence, error.path) from error
 
 
-def _tolerance(text: str) -> Decimal:
+def _tolerance(text: str | None) -> Decimal | None:
+    """Raises UnusableInput."""
+    if text is None:
+        return None
     try:
-        return number(text, "$.tolerance")
+        tolerance = number(text, "$.tolerance")
     except pricing.PricingError as error:
         raise UnusableInput("--tolerance", error.code, error.sentence) from error
+    if tolerance < 0:
+        raise UnusableInput("--tolerance", "negative_tolerance", f"{text} is below 0.")
+    return tolerance
 
 
 def _told(verdict: pricing.Verdict) -> Iterator[str]:
-    total = verdict.priced.total
     if verdict.agrees:
-        yield f"Every total agrees with ours: {total.excl} {verdict.priced.currency} before tax."
+        total, currency = rounding.due(verdict.priced), verdict.priced.currency
+        both = f"{told.amount(total.excl)} {currency} before tax, {told.amount(total.incl)} {currency} after tax"
+        what = "What could be compared" if verdict.uncompared else "Every total"
+        yield f"{what} agrees with ours: {both}."
     for difference in verdict.differences:
         yield f"{difference.kind}: {difference.sentence}"
     if verdict.explanation is not None:
         yield f"Explained by {verdict.explanation.change}: {verdict.explanation.sentence}"
+    for sentence in verdict.uncompared:
+        yield f"Note: {sentence}"
     for contradiction in verdict.contradictions:
         yield f"contradiction: {contradiction.sentence}"

@@ -6,6 +6,7 @@ from typing import Any
 
 from billing.pricing.linting import element_rules, order_rules, tariff_rules
 from billing.pricing.linting.draft import draft_of
+from billing.pricing.linting.field_rules import unknown_fields
 from billing.pricing.linting.problems import Problem, Severity
 from billing.pricing.spelling import version_of
 
@@ -25,6 +26,7 @@ def lint(data: Any, *, version: str | None = None, at: datetime | None = None) -
     if draft is not None:
         found = (problem for rule in _RULES for problem in rule(draft))
         problems += (problem for problem in found if not draft.is_spoiled(problem.path))
+        problems += unknown_fields(data)
     return tuple(sorted(problems, key=_place))
 
 

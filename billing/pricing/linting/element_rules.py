@@ -40,6 +40,12 @@ def times(draft: Draft) -> Iterator[Problem]:
         elif not start and not end and (start, end) != (None, None):
             place = "start_time" if start is not None else "end_time"
             yield warning("whole_day_window", f"{path}.{place}", "The times are the whole day: they restrict nothing.")
+        elif start and end and start > end and 0 < len(said.day_of_week) < 7:
+            message = (
+                f"From {hours(start)} to {hours(end)} is over midnight, and its days hold for either side of it: the "
+                "hours after the last of them are not meant, those before the first are."
+            )
+            yield warning("days_of_night_window", f"{path}.day_of_week", message)
 
 
 def days(draft: Draft) -> Iterator[Problem]:

@@ -89,7 +89,7 @@ WITH_A_BREAK = cdr(period("09:00", ENERGY="10", TIME="0.5"), period("10:00", PAR
         ("10.00", {"total_time": 2, "total_parking_time": "0.5"}, "time=total_time-total_parking_time"),
         ("8.50", {"total_time": 2, "total_parking_time": "0.5"}, "parking_time=total_parking_time"),
         ("6.10", {"total_parking_time": "0.1"}, "parking_time=total_parking_time"),
-        ("5.50", {"total_time": 0}, "time=total_time"),
+        ("6.25", {"total_time": "0.25"}, "time=total_time"),
     ],
 )
 def test_time_of_the_totals_or_of_the_clock_is_told(excl: str, totals: Json, change: str) -> None:
@@ -153,6 +153,47 @@ def test_a_credit_takes_the_total_back_and_nothing_else() -> None:
     charge = {**CHARGE, "credit": True, "total_energy_cost": {"before_taxes": 6}}
     assert verdict("-9.50", charge=charge).agrees
     assert not verdict("9.50", charge=charge).agrees
+
+
+def test_a_credit_contradicts_itself_only_where_it_takes_back_another_sum() -> None:
+    parts = {"total_energy_cost": {"before_taxes": 6}, "total_parking_cost": {"before_taxes": 3}}
+    charge = {**CHARGE, **parts, "total_fixed_cost": {"before_taxes": Decimal("0.5")}, "credit": True}
+    right = verdict("-9.50", charge=charge)
+    assert (right.agrees, right.contradictions) == (True, ())
+    assert [one.code for one in right.priced.warnings] == ["credit"]
+    assert [str(one) for one in verdict("-9.00", charge=charge).contradictions] == [
+        "The CDR says total_cost is -9 EUR; it takes back parts of -9.5 EUR."
+    ]
+
+
+def test_the_parts_of_a_total_are_added_in_units_of_their_currency() -> None:
+    charge = cdr(period("09:00", ENERGY="10"), currency="JPY", total_energy_cost={"before_taxes": 247})
+    owed = {**tariff(element(energy("24.75"))), "currency": "JPY"}
+    assert verdict("248", owed=owed, charge=charge).contradictions == ()
+    assert len(verdict("249", owed=owed, charge=charge).contradictions) == 1
+
+
+def test_a_fee_that_was_forgotten_comes_before_a_reading_that_leaves_it_out() -> None:
+    owed = tariff(element(energy("0.40")), element(flat("0.50")))
+    charge = cdr(period("09:00", ENERGY="10"))
+    assert explained("4.00", owed=owed, charge=charge) == (Kind.MISSING_COMPONENT, "without=FLAT")
+
+
+def test_four_decimals_of_an_hour_are_told() -> None:
+    owed = tariff(element(time("3", step=300), energy("0.40", step=1000)))
+    charge = cdr(period("09:00", TIME="0.6667", ENERGY="10.2"))
+    assert explained("6.40", owed=owed, charge=charge) == (Kind.STEP_SIZE, "written_hours=whole_seconds")
+
+
+def test_what_could_not_be_compared_is_said_once_for_each_side() -> None:
+    owed, charge = tariff(element(energy("0.40"))), cdr(period("09:00", ENERGY="10"))
+    taxed = {"before_taxes": 4, "taxes": [{"name": "VAT", "amount": 1}]}
+    unknown = pricing.of_version("2.3.0")
+    found = verdict("4.00", "4.84", owed=owed, charge={**charge, "total_energy_cost": taxed}, policy=unknown)
+    assert (found.agrees, found.uncompared) == (
+        True,
+        ("total_cost, total_energy_cost after tax were not compared: the tariff does not say what ours would be.",),
+    )
 
 
 def test_the_charging_time_of_a_tariff_by_the_hour_is_a_component_like_any_other() -> None:

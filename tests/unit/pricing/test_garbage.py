@@ -1,5 +1,6 @@
 """What is wrong is refused, with a code for programs and the path of the field; nothing wrong becomes a price."""
 
+import json
 from decimal import Decimal
 from typing import Any
 
@@ -32,7 +33,7 @@ VAT = "$.elements[0].price_components[0].vat"
 STEP = "$.elements[0].price_components[0].step_size"
 RESTRICTIONS = "$.elements[0].restrictions"
 FAIR = tariff(element(energy("0.40", vat="21"), start_time="09:00", end_time="22:00", min_kwh=0))
-NOT_NUMBERS = ["", "abc", "1,5", "0x10", "--1", "1e", "12 kWh"]
+NOT_NUMBERS = ["", "abc", "1,5", "0x10", "--1", "1e", "12 kWh", "1_0", " 5 ", "5\n", "+5", "１０", "٣", "."]
 
 
 def refused_cdr(data: Any) -> tuple[str, str]:
@@ -66,7 +67,10 @@ def test_a_number_of_a_tariff_that_cannot_be_counted_with_is_named(path: str, te
 
 @pytest.mark.parametrize("text", NOT_NUMBERS)
 def test_a_text_that_is_no_number_is_named(text: str) -> None:
-    assert refused_cdr(changed(HOUR, VOLUME, text)) == ("not_a_number", VOLUME)
+    charge = changed(HOUR, VOLUME, text)
+    assert refused_cdr(charge) == ("not_a_number", VOLUME)
+    body, decoder = json.dumps(charge, default=str).encode(), msgspec.json.Decoder(pricing.Cdr)
+    assert refused(lambda: pricing.decode_cdr(body, decoder)) == ("not_a_number", VOLUME)
     for path in (PRICE, VAT, STEP):
         assert refused_tariff(changed(FAIR, path, text)) == ("not_a_number", path)
 

@@ -50,9 +50,13 @@ def test_a_limit_that_says_nothing_of_tax_is_taxed_like_the_session() -> None:
     assert [one.code for one in outcome.warnings] == ["max_price_applied", "limit_without_tax"]
 
 
-def test_of_a_session_that_cost_nothing_the_minimum_after_tax_is_not_known() -> None:
-    outcome = priced(cdr(period(ENERGY="0")), tariff(ENERGY, min_price=limit("0.50")))
-    assert (outcome.total.excl, outcome.total.incl) == (Decimal("0.5"), None)
+@pytest.mark.parametrize(("other", "after_tax"), [("10", Decimal("0.55")), ("20", None), (None, None)])
+def test_the_minimum_of_a_session_that_cost_nothing_is_taxed_by_the_one_rate_there_is(
+    other: str | None, after_tax: Decimal | None
+) -> None:
+    owed = tariff(ENERGY, component("TIME", "1", vat=other), min_price=limit("0.50"))
+    outcome = priced(cdr(period(ENERGY="0")), owed)
+    assert (outcome.total.excl, outcome.total.incl) == (Decimal("0.5"), after_tax)
 
 
 def test_a_limit_read_literally_leaves_the_total_after_tax() -> None:

@@ -48,6 +48,22 @@ TARIFFS: list[tuple[str, Json, list[tuple[str, str, str]]]] = [
     ("currency_of_the_past", tariff(currency="DEM"), [(W, "currency_not_in_use", "$.currency")]),
     ("no_elements", tariff(elements=[]), [(E, "no_elements", "$.elements")]),
     (
+        "misspelt",
+        {**tariff({**element(component(Price=1)), "restriction": {}}), "max_price": {"before_taxes": 9, "incl": 10}},
+        [
+            (W, "unknown_field", "$.max_price.incl"),
+            (W, "unknown_field", "$.elements[0].restriction"),
+            (W, "unknown_field", f"{C}.Price"),
+        ],
+    ),
+    (
+        "nights_of_some_days",
+        tariff(element(start_time="22:00", end_time="06:00", day_of_week=WEEK[4:6]), rest),
+        [(W, "days_of_night_window", f"{R}.day_of_week")],
+    ),
+    ("nights", tariff(element(start_time="22:00", end_time="06:00"), rest), []),
+    ("evenings_of_some_days", tariff(element(start_time="18:00", end_time="00:00", day_of_week=WEEK[4:6]), rest), []),
+    (
         "an_element_of_nothing",
         tariff(element(), {"price_components": []}),
         [(E, "element_empty", "$.elements[1].price_components")],

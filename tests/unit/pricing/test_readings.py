@@ -97,6 +97,11 @@ CASES = {
         [tariff(element(rate("ENERGY", "1")))],
         {"default": "2", "free": "1"},
     ),
+    "written_hours": Case(  # forty minutes as OCPI writes them
+        cdr(period("09:00", TIME="0.6667")),
+        [tariff(element(rate("TIME", "3", step=300)))],
+        {"literal": "2.25", "whole_seconds": "2"},
+    ),
     "unknown_tariff": Case(
         cdr(period("09:00", "GONE", ENERGY="1")),
         [tariff(element(rate("ENERGY", "1")))],
@@ -106,7 +111,7 @@ CASES = {
 # These say nothing about the price before tax.
 OTHERS = {"tax_without_rate", "limit_without_tax", "rounding"}
 # Without steps no reading of steps matters, and when they are added to each period, neither.
-REACHES = {("step_size_scope", case) for case in ("step_size_volume", "time_step", "parking_used")}
+REACHES = {("step_size_scope", case) for case in ("step_size_volume", "time_step", "parking_used", "written_hours")}
 
 
 def members(choice: str) -> list[str]:

@@ -37,11 +37,21 @@ def test_an_ordinary_charge_under_an_ordinary_tariff_is_nothing_to_talk_about() 
     assert warned(HOUR, PLAIN) == []
 
 
+ENDED_EARLY = {"end_date_time": f"{DAY}T08:59:59Z"}
+
+
+def test_an_end_before_the_start_is_said_under_its_own_name() -> None:
+    told = [("end_before_start", "$.end_date_time"), ("period_outside_session", PERIOD)]
+    assert warned({**HOUR, **ENDED_EARLY}, PLAIN) == told
+    stopped = {**HOUR, "end_date_time": None, "stop_date_time": f"{DAY}T08:59:59Z"}
+    assert warned(stopped, PLAIN) == [("end_before_start", "$.stop_date_time"), told[1]]
+
+
 @pytest.mark.parametrize(
     ("code", "path", "charge", "owed"),
     [
         ("period_outside_session", PERIOD, {**HOUR, "start_date_time": f"{DAY}T09:00:01Z"}, PLAIN),
-        ("period_outside_session", PERIOD, {**HOUR, "end_date_time": f"{DAY}T08:59:59Z"}, PLAIN),
+        ("period_outside_session", PERIOD, {**HOUR, "start_date_time": f"{DAY}T08:00:00Z", **ENDED_EARLY}, PLAIN),
         (
             "negative_energy",
             "$.charging_periods[1]",

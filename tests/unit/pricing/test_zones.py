@@ -82,6 +82,8 @@ def test_the_country_of_the_owner_is_the_last_resort() -> None:
 @pytest.mark.parametrize("country", ["USA", "ESP", "PRT", "AUS", "XXX", "ZZ", "001", ""])
 def test_a_country_with_several_times_is_not_enough(country: str) -> None:
     assert refused(lambda: zone(charged({"country": country}))) == NOWHERE
+    if country:  # that of the CPO is no better guess where the place names its own
+        assert refused(lambda: zone(charged({"country": country}, country_code="NL"))) == NOWHERE
 
 
 @pytest.mark.parametrize(
