@@ -27,8 +27,8 @@ _EXACT = Context(prec=DIGITS, Emax=999_999, Emin=-999_999, traps=[Inexact, Inval
 # Most quotients end within so many digits, and dividing to more takes twice as long.
 _SHORT = Context(prec=40, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[Inexact])
 _FINITE = Context(prec=400, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[Inexact])
-_QUOTIENT = Context(prec=400, rounding=ROUND_HALF_UP, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[])
-_HALF_EVEN = Context(prec=400, rounding=ROUND_HALF_EVEN)
+HALF_UP = Context(prec=400, rounding=ROUND_HALF_UP, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[])
+HALF_EVEN = Context(prec=400, rounding=ROUND_HALF_EVEN)
 # The last digit of a quotient that has no end.
 ENDLESS = Decimal("1e-20")
 ZERO = Decimal(0)
@@ -76,12 +76,12 @@ def quotient(over: Decimal, under: Decimal) -> Decimal:
     try:
         return _FINITE.divide(over, under)
     except Inexact:
-        return _QUOTIENT.quantize(_QUOTIENT.divide(over, under), ENDLESS)
+        return HALF_UP.quantize(HALF_UP.divide(over, under), ENDLESS)
 
 
-def rounded(value: Decimal, decimals: int, *, even: bool = False) -> Decimal:
-    """`value` to a number of decimals, half up or half to even."""
-    return value.quantize(_last_digit(decimals), context=_HALF_EVEN if even else _QUOTIENT)
+def rounded(value: Decimal, decimals: int) -> Decimal:
+    """`value` to a number of decimals, half up."""
+    return HALF_UP.quantize(value, _last_digit(decimals))
 
 
 @cache

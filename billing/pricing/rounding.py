@@ -1,12 +1,12 @@
 """From exact amounts to amounts of a currency, by a named rule. The currency decides the decimals: JPY 0, KWD 3."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from functools import cache
 
 from babel.numbers import get_currency_precision
 
-from billing.pricing.exact import ZERO, exactly, rounded
+from billing.pricing.exact import HALF_EVEN, HALF_UP, ZERO, exactly
 from billing.pricing.outcome import Amounts, PricedSession
 from billing.pricing.plan import Part
 from billing.pricing.policy import Rounding
@@ -68,20 +68,20 @@ def nothing(priced: PricedSession) -> Decimal:
 
 def _of_lines(priced: PricedSession, parts: list[Part]) -> Amounts:
     rule = priced.plan.policy.rounding
-    lines = [line for line in priced.lines if line.part in parts]
+    lines = [_amounts(Amounts(line.excl, line.incl), priced, rule) for line in priced.lines if line.part in parts]
     with exactly():
-        return Amounts(
-            _sum(_one(line.excl, priced.currency, rule) for line in lines),
-            _sum(_one(line.incl, priced.currency, rule) for line in lines),
-        )
+        return Amounts(_sum(line.excl for line in lines), _sum(line.incl for line in lines))
 
 
 def _amounts(amounts: Amounts, priced: PricedSession, rule: Rounding) -> Amounts:
-    return Amounts(_one(amounts.excl, priced.currency, rule), _one(amounts.incl, priced.currency, rule))
+    quantize, smallest, (excl, incl) = _way(rule), unit(priced.currency), amounts
+    return Amounts(
+        None if excl is None else quantize(excl, smallest), None if incl is None else quantize(incl, smallest)
+    )
 
 
-def _one(amount: Decimal | None, currency: str, rule: Rounding) -> Decimal | None:
-    return None if amount is None else rounded(amount, decimals(currency), even=rule in _TO_EVEN)
+def _way(rule: Rounding) -> Callable[[Decimal, Decimal], Decimal]:
+    return HALF_EVEN.quantize if rule in _TO_EVEN else HALF_UP.quantize
 
 
 def _sum(amounts: Iterable[Decimal | None]) -> Decimal | None:
