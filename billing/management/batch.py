@@ -6,11 +6,10 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
-from itertools import islice
+from itertools import chain, islice
 from multiprocessing import get_context
 from os import cpu_count
 from pathlib import Path
-from typing import BinaryIO
 
 from billing.management.inputs import UnusableInput
 from billing.pricing.cases import Cases
@@ -75,15 +74,11 @@ def _chunks(lines: Iterable[bytes]) -> Iterator[list[bytes]]:
 
 
 @contextmanager
-def _opened(file: str) -> Iterator[BinaryIO]:
-    if file == "-":
-        yield sys.stdin.buffer
-        return
+def _opened(file: str) -> Iterator[Iterable[bytes]]:
     with ExitStack() as stack:
         try:
-            lines = stack.enter_context(Path(file).open("rb"))
+            lines = sys.stdin.buffer if file == "-" else stack.enter_context(Path(file).open("rb"))
         except (OSError, ValueError) as error:
             raise UnusableInput(file, "unreadable_file", f"It cannot be read: {error}.") from error
-        if lines.peek(len(BOM_UTF8)).startswith(BOM_UTF8):  # as some editors begin a file
-            lines.read(len(BOM_UTF8))
-        yield lines
+        # Some editors begin a file with a mark.
+        yield chain((line.removeprefix(BOM_UTF8) for line in islice(lines, 1)), lines)

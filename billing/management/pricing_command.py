@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from billing import pricing
 from billing.management.inputs import UnusableInput, objects_of, read_json
-from roaming.ocpi.versions import OFFERED
+from billing.pricing.spelling import VERSIONS
 
 
 class PricingCommand(BaseCommand):
@@ -31,7 +31,7 @@ class PricingCommand(BaseCommand):
             raise
 
     def add_version(self, parser: CommandParser) -> None:
-        parser.add_argument("--version", choices=OFFERED, help="the OCPI version of the files (default: guessed)")
+        parser.add_argument("--version", choices=VERSIONS, help="the OCPI version of the files (default: guessed)")
 
     def add_charge(self, parser: CommandParser) -> None:
         """What prices a CDR or a Session."""

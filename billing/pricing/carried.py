@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from billing.pricing.exact import ZERO
+from billing.pricing.exact import ZERO, exactly
 from billing.pricing.fields import Fields, listed, number
 from billing.pricing.plan import COSTS
 from billing.pricing.reading import read_cdr
@@ -34,7 +34,8 @@ class Billed:
     def measured(self, kind: str) -> Decimal | None:
         """The sum of a dimension over all periods; None where no period has it."""
         found = [one.volume for period in self.charge.periods for one in period.dimensions if one.type == kind]
-        return sum(found, ZERO) if found else None
+        with exactly():
+            return sum(found, ZERO) if found else None
 
 
 def read_billed(data: Any, *, path: str = "$") -> Billed:
@@ -63,4 +64,5 @@ def _cost(value: Any, path: str) -> CarriedCost:
     net = cost.needed("before_taxes", number)
     if cost.given("taxes", listed) is None:
         return CarriedCost(net, None)
-    return CarriedCost(net, net + sum((tax.needed("amount", number) for tax in cost.objects("taxes")), ZERO))
+    with exactly():
+        return CarriedCost(net, sum((tax.needed("amount", number) for tax in cost.objects("taxes")), net))

@@ -50,9 +50,11 @@ class _Carrying(Cdr, frozen=True, gc=False, kw_only=True):
     @property
     def spelling(self) -> dict[str, Any]:
         """What tells its version."""
-        total = bytes(self.total_cost)
-        fields = msgspec.json.decode(total, type=dict[str, msgspec.Raw]) if total.startswith(b"{") else None
-        return {"stop_date_time": self.stops_at, "total_cost": fields}
+        try:
+            total = msgspec.json.decode(self.total_cost)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            total = None  # it prices nothing
+        return {"stop_date_time": self.stops_at, "total_cost": total}
 
 
 class Cases:

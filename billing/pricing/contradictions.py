@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from decimal import Decimal
 
 from billing.pricing import rounding
 from billing.pricing.carried import Billed
-from billing.pricing.exact import ZERO, Ratio, at_least, plain, rounded
+from billing.pricing.exact import ZERO, at_least, exactly, hours_of, plain, rounded
 from billing.pricing.plan import COSTS
 from billing.pricing.shapes import ENERGY, PARKING
 
@@ -59,8 +58,7 @@ def _time(billed: Billed) -> Iterator[Contradiction]:
     ends_at = charge.ends_at or charge.stops_at
     if billed.total_time is None or ends_at is None:
         return
-    elapsed = (ends_at - charge.starts_at) // timedelta(microseconds=1)
-    hours = Ratio(Decimal(elapsed), Decimal(3_600_000_000)).decimal
+    hours = hours_of(ends_at - charge.starts_at)
     yield from _unless_near("total_time", billed.total_time, hours, _TIME_HOURS, "h", "from start to end it is")
 
 
@@ -68,7 +66,9 @@ def _parts(billed: Billed) -> Iterator[Contradiction]:
     parts = [billed.costs[name].excl for name in COSTS if name in billed.costs]
     total = billed.costs.get("total_cost")
     if parts and total is not None:
-        currency, computed = billed.charge.currency, sum(parts, ZERO)
+        currency = billed.charge.currency
+        with exactly():
+            computed = sum(parts, ZERO)
         source = "its parts add up to"
         if billed.credit:  # it takes the total back and tells the parts as they were
             computed, source = -abs(computed), "it takes back parts of"

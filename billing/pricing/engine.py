@@ -55,12 +55,13 @@ def price_by(
     # One that is given must be one, though nothing depends on it.
     found = zones.zone_of(cdr, time_zone, location) if asked or time_zone else None
     zone = found if asked else None
+    numbers: Sequence[int] = range(len(cdr.periods))
     with exactly():
         if plan.policy.threshold_inside_period is ThresholdInsidePeriod.SPLIT:
-            cdr = split_at_thresholds(cdr, prices, zone)
-            prices = prices_of(plan, cdr)
+            cdr, numbers = split_at_thresholds(cdr, prices, zone)
+            prices = [prices[number] for number in numbers]
         expired = _looks_expired(cdr) if reservation_expired is None else reservation_expired
-        usage = meter(cdr, plan, prices, zone, expired)
+        usage = meter(cdr, plan, prices, numbers, zone, expired)
         steps.round_up(usage, plan.policy)
         return PricedSession(cdr, plan, usage, expired)
 

@@ -1,5 +1,6 @@
 """Exact arithmetic: decimals that refuse to lose a digit, and ratios of them where a third must stay a third."""
 
+from datetime import timedelta
 from decimal import (
     MAX_EMAX,
     MIN_EMIN,
@@ -31,7 +32,9 @@ HALF_UP = Context(prec=400, rounding=ROUND_HALF_UP, Emax=MAX_EMAX, Emin=MIN_EMIN
 HALF_EVEN = Context(prec=400, rounding=ROUND_HALF_EVEN)
 # The last digit of a quotient that has no end.
 ENDLESS = Decimal("1e-20")
-ZERO = Decimal(0)
+MICROSECOND = timedelta(microseconds=1)
+_MICROSECONDS = Decimal(3_600_000_000)  # of an hour
+ZERO, ONE = Decimal(0), Decimal(1)
 
 
 class exactly:  # noqa: N801  # reads as a word: `with exactly():`
@@ -79,9 +82,21 @@ def quotient(over: Decimal, under: Decimal) -> Decimal:
         return HALF_UP.quantize(HALF_UP.divide(over, under), ENDLESS)
 
 
+def hours_of(length: timedelta) -> Decimal:
+    """To the microsecond, thirds to 20 decimals."""
+    return quotient(Decimal(length // MICROSECOND), _MICROSECONDS)
+
+
 def rounded(value: Decimal, decimals: int) -> Decimal:
     """`value` to a number of decimals, half up."""
     return HALF_UP.quantize(value, _last_digit(decimals))
+
+
+def gap(carried: Decimal, ours: Decimal, *, credit: bool = False) -> tuple[Decimal, Decimal]:
+    """Ours as OCPI writes it, to four decimals and below zero for a credit, and what is carried beyond that."""
+    owed = -rounded(ours, 4) if credit else rounded(ours, 4)
+    with exactly():
+        return owed, rounded(carried, 4) - owed
 
 
 @cache

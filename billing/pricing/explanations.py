@@ -16,11 +16,11 @@ from billing.pricing import rounding
 from billing.pricing.carried import Billed
 from billing.pricing.engine import price
 from billing.pricing.errors import PricingError
-from billing.pricing.exact import ZERO, at_least, rounded
+from billing.pricing.exact import ZERO, at_least, gap, rounded
 from billing.pricing.other_quantities import others
 from billing.pricing.outcome import Amounts, PricedSession
 from billing.pricing.policy import READINGS, PricingPolicy
-from billing.pricing.shapes import Component, Dimension, Element, Place, Tariff
+from billing.pricing.shapes import Cdr, Component, Dimension, Element, Place, Tariff
 
 
 class Kind(StrEnum):
@@ -95,10 +95,10 @@ def _meets(total: Amounts, question: Question) -> bool:
     cost = question.billed.costs.get("total_cost")
     if cost is None or total == rounding.due(question.priced):
         return False
-    sign = -1 if question.billed.credit else 1
     sides = [(cost.excl, total.excl)] + ([(cost.incl, total.incl)] if cost.incl is not None else [])
     return all(
-        ours is not None and abs(sign * carried - rounded(ours, 4)) <= question.tolerance for carried, ours in sides
+        ours is not None and abs(gap(carried, ours, credit=question.billed.credit)[1]) <= question.tolerance
+        for carried, ours in sides
     )
 
 
@@ -134,10 +134,11 @@ def _of_tax(question: Question) -> Iterator[_Candidate]:
     yield _Candidate(Explanation(Kind.VAT, "vat=none", "No VAT was added."), lambda: Amounts(ours.excl, ours.excl))
     cost = question.billed.costs.get("total_cost")
     if cost is not None and cost.incl is not None and cost.excl and ours.excl is not None:
+        gross = abs(cost.incl) if question.billed.credit else cost.incl
         rate = rounded((cost.incl / cost.excl - 1) * 100, 1)
         yield _Candidate(
             Explanation(Kind.VAT, f"vat={at_least(rate, 0)}", f"VAT of about {at_least(rate, 0)} % was used."),
-            lambda: Amounts(ours.excl, cost.incl),
+            lambda: Amounts(ours.excl, gross),
         )
 
 
@@ -165,7 +166,7 @@ def _of_tariffs(question: Question) -> Iterator[_Candidate]:
         )
 
 
-def _unnamed(question: Question) -> Any:
+def _unnamed(question: Question) -> Cdr:
     """The charge without the names of tariffs, and so priced by whichever is given."""
     charge = question.billed.charge
     return replace(charge, periods=tuple(replace(period, tariff_id=None) for period in charge.periods))

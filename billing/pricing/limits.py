@@ -22,7 +22,7 @@ class Cost(Struct, frozen=True, gc=False):
 
 def within(tariff: Tariff | None, cost: Cost, plan: Plan) -> tuple[Cost, tuple[str, ...]]:
     """`cost` held by the limits of the tariff, and which of them changed it. The maximum has the last word."""
-    if tariff is None or tariff.min_price is tariff.max_price is None:
+    if tariff is None or not (tariff.min_price or tariff.max_price):
         return cost, ()
     applied: list[str] = []
     for name, limit, choose in _limits(tariff):
@@ -66,7 +66,7 @@ def _scaled(net: Ratio, cost: Cost, tariff: Tariff) -> Ratio | None:
     if cost.net is None or cost.gross is None:
         return None
     if not cost.net.over:
-        rates = _rates(tariff)
+        rates = tariff.vat_rates
         rate = rates.pop() if len(rates) == 1 else None
         return None if rate is None else Ratio(net.over * (100 + rate), net.under * 100)
     over = net.over * cost.gross.over * cost.net.under
@@ -76,11 +76,7 @@ def _scaled(net: Ratio, cost: Cost, tariff: Tariff) -> Ratio | None:
 def _taxless(tariff: Tariff, policy: PricingPolicy) -> bool:
     if tariff.tax_included is TaxIncluded.NOT_APPLICABLE:
         return True
-    rates = _rates(tariff)
+    rates = tariff.vat_rates
     if policy.tax_without_rate is TaxWithoutRate.NONE_APPLIES:
         rates.discard(None)
     return rates <= {Decimal(0)}
-
-
-def _rates(tariff: Tariff) -> set[Decimal | None]:
-    return {component.vat for element in tariff.elements for component in element.components}

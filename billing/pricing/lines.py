@@ -52,7 +52,7 @@ def write(use: Use, plan: Plan) -> Line:
     added = quotient(use.added, HOUR) if in_hours and use.added else use.added
     in_all = measured if not use.added else quotient(billed, HOUR) if in_hours else billed
     return Line(
-        period=use.moment.index,
+        period=use.moment.number,
         starts_at=use.moment.period.starts_at,
         dimension=use.kind,
         part=rate.part,

@@ -4,7 +4,7 @@ Volumes are read, never computed from times: a period may last two hours and hol
 asked once, at the start of a period, because a CPO shall start one at every moment that matters (spec: ChargingPeriod).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, tzinfo
 from decimal import Decimal
 from typing import NamedTuple
@@ -12,14 +12,13 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from billing.pricing.errors import CannotPrice
-from billing.pricing.exact import ENDLESS, ZERO, exactly, rounded
+from billing.pricing.exact import ENDLESS, ONE, ZERO, exactly, rounded
 from billing.pricing.moments import Moment, minutes_of
 from billing.pricing.plan import Plan, Prices, Rate, Rates
 from billing.pricing.policy import Flat, PricingPolicy, WrittenHours
-from billing.pricing.shapes import ENERGY, FLAT, PARKING, RESERVED, TIME, TIMED, Cdr, Period, Volume
+from billing.pricing.shapes import ENERGY, FLAT, PARKING, RESERVED, TIME, TIMED, Cdr, Period, Tariff, Volume
 
 HOUR = Decimal(3600)
-ONE = Decimal(1)
 # What times are told by, in decimals of a second, and how far from it a part of an hour may be written.
 _MICROSECOND = 6
 _WRITTEN = Decimal("1e-15")
@@ -45,7 +44,7 @@ OF_BOOKINGS = frozenset({"RESERVATION_EXPIRES", "RESERVATION_OVERTIME"})
 _NO_PRICES: tuple[Rates, Rates, Rates] = ({}, {}, {})
 
 
-# Period, type of the volume (or FLAT), rate, and quantity in kWh, seconds or fees. A plain tuple: made by the million.
+# Place of the moment, type of the volume (or FLAT), rate, and kWh, seconds or fees. A plain tuple: made by the million.
 Record = tuple[int, str, Rate, Decimal]
 
 
@@ -69,7 +68,7 @@ class Usage(Struct):
     `priced` is what has a rate, by its kind, and `unpriced` what has none; `billed` is the sum of each rate with what
     steps put on top, `added` that alone, by the place of the record. `fees` became active; `other_fees` are those of
     them that are not billed, because another one was there before. `bookings` are what only a booking is charged for,
-    by period.
+    by the number of the period.
     """
 
     cdr: Cdr
@@ -89,6 +88,14 @@ class Usage(Struct):
         for place, (index, kind, rate, quantity) in enumerate(self.records):
             yield Use(self.moments[index], kind, rate, quantity, self.added.get(place, ZERO))
 
+    @property
+    def limiting(self) -> Tariff | None:
+        """The tariff whose minimum and maximum price hold the session: the first that prices it."""
+        for prices in self.prices:
+            if prices is not None:
+                return prices.tariff
+        return None
+
     def metered(self, kind: str) -> Decimal:
         """All of it, priced or not: kWh or seconds."""
         priced, free = self.priced.get(kind), self.unpriced.get(kind)
@@ -105,8 +112,11 @@ class Usage(Struct):
             return sum([quantity for rate, quantity in self.billed.items() if rate.kind == kind], ZERO)
 
 
-def meter(cdr: Cdr, plan: Plan, prices_of: list[Prices | None], zone: tzinfo | None, expired: bool) -> Usage:
-    """Walk through the periods, each with its tariff (None: nothing prices it). Raises CannotPrice."""
+def meter(
+    cdr: Cdr, plan: Plan, prices_of: list[Prices | None], numbers: Sequence[int], zone: tzinfo | None, expired: bool
+) -> Usage:
+    """Walk through the periods, each with its tariff (None: nothing prices it) and its number (see Moment). Raises
+    CannotPrice."""
     usage = Usage(cdr, prices_of)
     moments, fees = usage.moments, usage.fees
     began = min(cdr.starts_at, cdr.periods[0].starts_at)
@@ -118,7 +128,7 @@ def meter(cdr: Cdr, plan: Plan, prices_of: list[Prices | None], zone: tzinfo | N
         if zone is not None:
             local = starts_at.astimezone(zone)
             minutes = minutes_of(local)
-        moment = Moment(index, period, starts_at - began, kwh, local, minutes)
+        moment = Moment(index, numbers[index], period, starts_at - began, kwh, local, minutes)
         moments.append(moment)
         charging, used, ran_out = prices.at(moment) if prices is not None else _NO_PRICES
         reserved = ran_out if expired else used
@@ -209,7 +219,7 @@ def _use_volumes(usage: Usage, moment: Moment, charging: Rates, reserved: Rates,
             continue
         elif kind in OF_BOOKINGS:
             if quantity:
-                usage.bookings.append((index, kind))
+                usage.bookings.append((moment.number, kind))
             continue
         else:
             raise _unknown(volume, moment)
@@ -225,7 +235,7 @@ def _negative(volume: Volume, moment: Moment) -> CannotPrice:
     return CannotPrice(
         "negative_time",
         _path(volume, moment),
-        f"Charging period {moment.index + 1} has {volume.type} of {volume.volume:f} hours.",
+        f"Charging period {moment.number + 1} has {volume.type} of {volume.volume:f} hours.",
     )
 
 
@@ -233,10 +243,10 @@ def _unknown(volume: Volume, moment: Moment) -> CannotPrice:
     return CannotPrice(
         "unknown_dimension",
         _path(volume, moment),
-        f"Charging period {moment.index + 1} measures {volume.type[:40]!r}, which is not known.",
+        f"Charging period {moment.number + 1} measures {volume.type[:40]!r}, which is not known.",
     )
 
 
 def _path(volume: Volume, moment: Moment) -> str:
     position = next(i for i, one in enumerate(moment.period.dimensions) if one is volume)
-    return f"$.charging_periods[{moment.index}].dimensions[{position}]"
+    return f"$.charging_periods[{moment.number}].dimensions[{position}]"

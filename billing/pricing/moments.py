@@ -21,10 +21,12 @@ Measured = tuple[Decimal | None, Decimal | None, Decimal | None]
 class Moment(Struct, frozen=True, gc=False):
     """The start of period `index`: `kwh` were charged before it and `elapsed` has passed since the session began.
 
-    `local` is the local time and `minutes` those of its day, or None and 0 where no price asks for it.
+    `number` is that of the period in the CDR, from 0 as well; the parts of one that was cut share it. `local` is the
+    local time and `minutes` those of its day, or None and 0 where no price asks for it.
     """
 
     index: int
+    number: int
     period: Period
     elapsed: timedelta
     kwh: Decimal

@@ -1,19 +1,15 @@
 """A charge as a biller may have taken it: by the CDR's own totals or by the clock, not by what its periods measure."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from billing.pricing.carried import Billed
-from billing.pricing.exact import ZERO, Ratio, exactly, plain, rounded
+from billing.pricing.exact import ZERO, exactly, hours_of, plain, rounded
 from billing.pricing.metering import end_of
 from billing.pricing.shapes import ENERGY, PARKING, TIME, TIMED, Cdr, Period, Volume
-
-_MICROSECOND = timedelta(microseconds=1)
-_HOUR = Decimal(3_600_000_000)
 
 
 class Other(NamedTuple):
@@ -78,7 +74,7 @@ def _lasting(charge: Cdr, index: int) -> Period:
     period = charge.periods[index]
     if sum(one.type in TIMED and one.volume != ZERO for one in period.dimensions) != 1:
         return period
-    hours = Ratio(Decimal((end_of(charge, index) - period.starts_at) // _MICROSECOND), _HOUR).decimal
+    hours = hours_of(end_of(charge, index) - period.starts_at)
     dimensions = tuple(
         Volume(one.type, hours) if one.type in TIMED and one.volume != ZERO else one for one in period.dimensions
     )

@@ -1,12 +1,11 @@
 """What pricing says: totals before and after tax, quantities, and lines and warnings when they are asked for."""
 
 from collections.abc import Mapping
-from datetime import timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
 from billing.pricing import limits, lines, warnings
-from billing.pricing.exact import ZERO, Ratio, exactly, quotient
+from billing.pricing.exact import ZERO, Ratio, exactly, hours_of, quotient
 from billing.pricing.limits import Cost
 from billing.pricing.lines import Line
 from billing.pricing.metering import HOUR, Usage, end_of
@@ -22,8 +21,6 @@ class Amounts(NamedTuple):
     incl: Decimal | None
 
 
-_MICROSECOND = timedelta(microseconds=1)
-_MICROSECONDS = Decimal(3_600_000_000)  # of an hour
 FREE = Amounts(ZERO, ZERO)
 
 
@@ -38,9 +35,7 @@ class PricedSession:
         self.plan = plan
         self.usage = usage
         self.expired = expired
-        first = usage.prices[0]
-        total = _cost(usage.billed, plan)
-        self.cost, self.limits = limits.within(first.tariff if first is not None else None, total, plan)
+        self.cost, self.limits = limits.within(usage.limiting, _cost(usage.billed, plan), plan)
         self.total = amounts(self.cost)
         # Kept by hand: `cached_property` takes a lock, and forgets in compiled code.
         self._costs: dict[Part, Cost] | None = None
@@ -83,8 +78,7 @@ class PricedSession:
     @property
     def hours(self) -> Decimal:
         """From the start to the end of the session; of one under way to the start of its last period."""
-        lasted = end_of(self.cdr, len(self.cdr.periods) - 1) - self.cdr.starts_at
-        return quotient(Decimal(lasted // _MICROSECOND), _MICROSECONDS)
+        return hours_of(end_of(self.cdr, len(self.cdr.periods) - 1) - self.cdr.starts_at)
 
     @property
     def charging_hours(self) -> Decimal:
@@ -134,7 +128,7 @@ class PricedSession:
         """What a reader of the price should know."""
         if self._warnings is None:
             with exactly():
-                self._warnings = tuple(warnings.find(self.usage, self.limits))
+                self._warnings = tuple(warnings.find(self.usage, self.limits, self.plan.policy))
         return self._warnings
 
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from msgspec.structs import replace
 
-from billing.pricing.exact import ZERO, Ratio
+from billing.pricing.exact import MICROSECOND, ZERO, Ratio
 from billing.pricing.metering import end_of
 from billing.pricing.moments import Moment, minutes_of
 from billing.pricing.plan import Bounds, Prices, Rate
@@ -21,17 +21,22 @@ _LONG = timedelta(days=10_000)
 _MOST_DAYS = 400
 
 
-def split_at_thresholds(cdr: Cdr, prices_of: Sequence[Prices | None], zone: tzinfo | None) -> Cdr:
-    """The same charge with every period cut where a restriction of its tariff changes, all volumes flowing evenly."""
+def split_at_thresholds(
+    cdr: Cdr, prices_of: Sequence[Prices | None], zone: tzinfo | None
+) -> tuple[Cdr, tuple[int, ...]]:
+    """The same charge with every period cut where a restriction of its tariff changes, all volumes flowing evenly; and
+    for each period the number of the one that it is a part of."""
     began = min(cdr.starts_at, cdr.periods[0].starts_at)
     kwh = ZERO
     parts: list[Period] = []
+    numbers: list[int] = []
     for index, (period, prices) in enumerate(zip(cdr.periods, prices_of, strict=True)):
         ends_at = end_of(cdr, index)
         shares = cuts(period, ends_at, prices, began=began, kwh=kwh, zone=zone)
         parts.extend(_cut(period, ends_at, shares))
+        numbers.extend([index] * (len(shares) + 1))
         kwh += energy(period)
-    return replace(cdr, periods=tuple(parts))
+    return replace(cdr, periods=tuple(parts)), tuple(numbers)
 
 
 def energy(period: Period) -> Decimal:
@@ -67,11 +72,11 @@ def changes_inside(moment: Moment, ends_at: datetime, local_end: datetime | None
 def _later(moment: Moment, ends_at: datetime, share: Fraction) -> Moment:
     """The moment at which so much of the period is over."""
     period = moment.period
-    passed = timedelta(microseconds=int((ends_at - period.starts_at) // timedelta(microseconds=1) * share))
+    passed = timedelta(microseconds=int((ends_at - period.starts_at) // MICROSECOND * share))
     local = None if moment.local is None else (period.starts_at + passed).astimezone(moment.local.tzinfo)
     kwh = moment.kwh + _until(energy(period), share)
     minutes = 0 if local is None else minutes_of(local)
-    return Moment(moment.index, period, moment.elapsed + passed, kwh, local, minutes)
+    return Moment(moment.index, moment.number, period, moment.elapsed + passed, kwh, local, minutes)
 
 
 def _rates(prices: Prices, moment: Moment) -> dict[str, tuple[Rate | None, ...]]:
@@ -131,7 +136,7 @@ def _at_times(
     if zone is not None:
         instants += _local_instants(bounds, starts_at, starts_at + length, zone)
     for instant in instants:
-        yield Fraction((instant - starts_at) // timedelta(microseconds=1), length // timedelta(microseconds=1))
+        yield Fraction((instant - starts_at) // MICROSECOND, length // MICROSECOND)
 
 
 def _local_instants(bounds: Bounds, starts_at: datetime, ends_at: datetime, zone: tzinfo) -> Iterator[datetime]:
@@ -160,7 +165,7 @@ def _change_of_clocks(starts_at: datetime, ends_at: datetime, zone: tzinfo) -> I
 
 
 def _cut(period: Period, ends_at: datetime, shares: list[Fraction]) -> Iterator[Period]:
-    length = (ends_at - period.starts_at) // timedelta(microseconds=1)
+    length = (ends_at - period.starts_at) // MICROSECOND
     bounds = [Fraction(0), *shares, Fraction(1)]
     for begin, end in itertools.pairwise(bounds):
         yield replace(

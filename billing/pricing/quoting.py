@@ -15,14 +15,15 @@ from msgspec.structs import replace
 from billing.pricing import zones
 from billing.pricing.engine import price_by
 from billing.pricing.errors import CannotPrice, TimeZoneUnknown, Unreadable
-from billing.pricing.exact import ZERO, Ratio, at_least, exactly, plain
-from billing.pricing.fields import MOST_DIGITS
+from billing.pricing.exact import MICROSECOND, ZERO, at_least, exactly, hours_of, plain
+from billing.pricing.fields import is_countable
 from billing.pricing.metering import end_of
 from billing.pricing.outcome import PricedSession
 from billing.pricing.periods import energy as energy_of
 from billing.pricing.periods import split_at_thresholds
 from billing.pricing.plan import compile
 from billing.pricing.policy import RECOMMENDED, PricingPolicy
+from billing.pricing.reading import YEARS
 from billing.pricing.selection import prices_of
 from billing.pricing.shapes import ENERGY, PARKING, TIME, Cdr, Period, Place, Tariff, Volume
 
@@ -32,10 +33,8 @@ LONGEST = timedelta(days=366)
 _FIFTH = Decimal("0.2")
 # A shorter charge does not slow down.
 _WORTH_SLOWING = 60
-_MICROSECOND = timedelta(microseconds=1)
-_HOUR = Decimal(3_600_000_000)
 _WH = Decimal("0.001")
-_WH_IN_KW_MICROSECONDS = Decimal(3_600_000)
+_WH_IN_KWMICROSECONDS = Decimal(3_600_000)
 _LENGTH = re.compile(r"(?P<hours>\d{1,4}):(?P<minutes>[0-5]\d)(?::(?P<seconds>[0-5]\d))?", re.ASCII)
 
 
@@ -63,7 +62,7 @@ def quote(
     with exactly():
         whole = _charge(tariff, energy_kwh, starts_at.astimezone(UTC), duration, max_power_kw, time_zone)
         zone = zones.zone_of(whole, time_zone) if time_zone else None
-        cut = split_at_thresholds(whole, prices_of(plan, whole), zone if plan.needs_local_time else None)
+        cut, _ = split_at_thresholds(whole, prices_of(plan, whole), zone if plan.needs_local_time else None)
         cdr = replace(cut, periods=tuple(_metered(cut, _bounds(tariff))))
     return price_by(plan, cdr, time_zone=time_zone)
 
@@ -82,28 +81,24 @@ def read_duration(text: str) -> timedelta:
 
 
 def _refuse(tariff: Tariff, energy_kwh: Decimal, starts_at: datetime, duration: timedelta, power: Decimal) -> None:
-    if not _countable(energy_kwh) or energy_kwh < 0:
+    if not is_countable(energy_kwh) or energy_kwh < 0:
         raise CannotPrice("bad_energy", "$.energy_kwh", "The energy is not a number of kWh from 0 on.")
-    if not _countable(power) or power <= 0:
+    if not is_countable(power) or power <= 0:
         raise CannotPrice("bad_power", "$.max_power_kw", "The power is not a number of kW above 0.")
     if not timedelta() < duration <= LONGEST:
         raise CannotPrice("bad_duration", "$.duration", f"The charge does not last between 0 and {LONGEST.days} days.")
-    if starts_at.tzinfo is None or not 1900 <= starts_at.year < 9000:
+    if starts_at.tzinfo is None or starts_at.year not in YEARS:
         raise CannotPrice("bad_time", "$.starts_at", "The start is not a time with its zone, between 1900 and 9000.")
     if not tariff.is_valid_at(starts_at):
         raise CannotPrice("no_active_tariff", "$.starts_at", f"Tariff {tariff.id} is not valid then.")
-    if _seconds(energy_kwh, power) > Fraction(duration // _MICROSECOND, 1_000_000):
-        possible = Fraction(power) * (duration // _MICROSECOND) / 3_600_000_000
+    if _seconds(energy_kwh, power) > Fraction(duration // MICROSECOND, 1_000_000):
+        possible = Fraction(power) * (duration // MICROSECOND) / 3_600_000_000
         most = at_least(Decimal(int(possible * 1000)) * _WH, 0)
         raise CannotPrice(
             "too_much_energy",
             "$.energy_kwh",
             f"At {plain(power)} kW no more than {most} kWh can be charged in {duration}.",
         )
-
-
-def _countable(number: Decimal) -> bool:
-    return number.is_finite() and abs(number.adjusted()) <= MOST_DIGITS
 
 
 def _seconds(energy_kwh: Decimal, power: Decimal) -> Fraction:
@@ -120,7 +115,7 @@ def _charge(
     for energy, kw in phases:
         periods.append(_period(tariff, starts_at + reached, kw, Volume(ENERGY, energy), Volume(TIME, ZERO)))
         seconds += _seconds(energy, kw)
-        reached = max(int(seconds * 1_000_000), 1) * _MICROSECOND
+        reached = max(int(seconds * 1_000_000), 1) * MICROSECOND
     if reached < duration:
         periods.append(_period(tariff, starts_at + reached, ZERO, Volume(PARKING, ZERO)))
     return Cdr(
@@ -161,10 +156,10 @@ def _metered(cdr: Cdr, bounds: frozenset[Decimal]) -> Iterator[Period]:
     for index, period in enumerate(cdr.periods):
         before, starts, ends = read, period.starts_at - cdr.starts_at, end_of(cdr, index) - cdr.starts_at
         charged += energy_of(period)
-        flowed += _power(period) * Decimal((ends - starts) // _MICROSECOND)
+        flowed += _power(period) * Decimal((ends - starts) // MICROSECOND)
         exact = charged == total or charged in bounds or not charged % _WH
-        read = charged if exact else max(before, flowed // _WH_IN_KW_MICROSECONDS * _WH)
-        hours = _hours(ends) - _hours(starts)
+        read = charged if exact else max(before, flowed // _WH_IN_KWMICROSECONDS * _WH)
+        hours = hours_of(ends) - hours_of(starts)
         known = {ENERGY: Decimal(plain(read - before)), TIME: hours, PARKING: hours}
         volumes = tuple(Volume(one.type, known.get(one.type, one.volume)) for one in period.dimensions)
         yield replace(period, dimensions=volumes)
@@ -172,7 +167,3 @@ def _metered(cdr: Cdr, bounds: frozenset[Decimal]) -> Iterator[Period]:
 
 def _power(period: Period) -> Decimal:
     return next(volume.volume for volume in period.dimensions if volume.type == "MAX_POWER")
-
-
-def _hours(since: timedelta) -> Decimal:
-    return Ratio(Decimal(since // _MICROSECOND), _HOUR).decimal

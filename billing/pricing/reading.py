@@ -34,46 +34,59 @@ _FAULTS = (
     (re.compile(r"Expected `object"), "wrong_type", "{name} is not an object."),
 )
 _QUOTED = re.compile(rb'"volume"\s*:\s*"')
+_OF_OLD_SESSIONS = {"start_datetime": "start_date_time", "end_datetime": "end_date_time"}
 _TIMES = ("start_date_time", "end_date_time", "stop_date_time")
 
 
 def read_cdr(data: Any, *, path: str = "$") -> Cdr:
     """A CDR or Session of decoded JSON (numbers int or Decimal). Raises Unreadable."""
     try:
-        cdr = _sound(msgspec.convert(data, Cdr), path)
-    except msgspec.ValidationError as error:
-        if "timezone" not in str(error):
-            raise _unreadable(error, path) from None
-        cdr = _read_with_zones(data, Cdr, path)
-    _refuse_odd_texts(data, path)
+        cdr = msgspec.convert(data, Cdr)
+    except msgspec.ValidationError:
+        cdr = _read_again(_with_zones(_with_names(data)), path)
+    _sound(cdr, path)
+    _refuse_odd_numbers(data, path)
     return cdr
+
+
+def _read_again(data: Any, path: str) -> Cdr:
+    try:
+        return msgspec.convert(data, Cdr)
+    except msgspec.ValidationError as error:
+        raise _unreadable(error, path) from None
 
 
 def decode_cdr(body: bytes | msgspec.Raw, decoder: "msgspec.json.Decoder[C]", *, path: str = "$") -> C:
     """The same of bytes, by a decoder of Cdr or of a struct that adds fields to it. Raises Unreadable."""
-    cdr = None
     try:
         cdr = _sound(decoder.decode(body), path)
         if not _QUOTED.search(body):
             return cdr
-    except msgspec.ValidationError as error:
-        if "timezone" not in str(error):
-            raise _unreadable(error, path) from None
+    except msgspec.ValidationError:
+        pass  # rare enough to be read a second time
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise _malformed(error, path) from None
     try:
         data = wire.decode(bytes(body))
     except (wire.NotJson, UnicodeDecodeError, RecursionError) as error:
         raise _malformed(error, path) from None
-    _refuse_odd_texts(data, path)
-    return cdr or _read_with_zones(data, decoder.type, path)
+    read_cdr(data, path=path)
+    return decoder.decode(wire.encode(_with_zones(_with_names(data))))
 
 
-def _refuse_odd_texts(data: Any, path: str) -> None:
-    """Volumes in quotes that are no JSON numbers: msgspec takes 1_0 and the digits of other scripts for numbers."""
+def _with_names(data: Any) -> Any:
+    """A Session of 2.1.1 spells its times in its own way."""
+    if not isinstance(data, Mapping) or "start_datetime" not in data:
+        return data
+    return {**data, **{name: data[old] for old, name in _OF_OLD_SESSIONS.items() if old in data and name not in data}}
+
+
+def _refuse_odd_numbers(data: Any, path: str) -> None:
+    """Of a charge that has the right shape. msgspec takes 1_0 in quotes for a number, the digits of other scripts, and
+    binary fractions, which have lost digits already."""
     for index, period in enumerate(data.get("charging_periods") or ()):
         for position, dimension in enumerate(period["dimensions"]):
-            if isinstance(dimension["volume"], str):
+            if isinstance(dimension["volume"], str | float):
                 number(dimension["volume"], f"{path}.charging_periods[{index}].dimensions[{position}].volume")
 
 
@@ -81,18 +94,15 @@ def _malformed(error: Exception, path: str) -> Unreadable:
     return Unreadable("malformed_json", path, f"This is not JSON: {error}.")
 
 
-def _read_with_zones(data: Any, kind: type[C], path: str) -> C:
-    """With UTC where a time says no zone: rare enough to cost a second reading."""
-    zoned = _with_zones(data)
-    if isinstance(data.get("charging_periods"), list):
-        zoned["charging_periods"] = [_with_zones(period) for period in data["charging_periods"]]
-    try:
-        return _sound(msgspec.convert(zoned, kind), path)
-    except msgspec.ValidationError as error:
-        raise _unreadable(error, path) from None
-
-
 def _with_zones(data: Any) -> Any:
+    """With UTC where a time says no zone."""
+    zoned = _zoned(data)
+    if isinstance(data, Mapping) and isinstance(data.get("charging_periods"), list):
+        zoned["charging_periods"] = [_zoned(period) for period in data["charging_periods"]]
+    return zoned
+
+
+def _zoned(data: Any) -> Any:
     if not isinstance(data, Mapping):
         return data
     times = {name: _with_zone(data[name]) for name in _TIMES if isinstance(data.get(name), str)}

@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 from functools import cache
 
-from babel.numbers import get_currency_precision
-
-from billing.pricing.exact import HALF_EVEN, HALF_UP, ZERO, exactly
-from billing.pricing.outcome import Amounts, PricedSession
+from billing.pricing import limits
+from billing.pricing.exact import HALF_EVEN, HALF_UP, ONE, ZERO, Ratio, exactly
+from billing.pricing.limits import Cost
+from billing.pricing.outcome import Amounts, PricedSession, amounts
 from billing.pricing.plan import Part
 from billing.pricing.policy import Rounding
+from roaming.kernel.money import is_currency, minor_units
 
 # Tuples: the hash of an enum member is slow.
 _PER_LINE = (Rounding.PER_LINE_HALF_UP, Rounding.PER_LINE_HALF_EVEN)
@@ -18,8 +19,9 @@ _TO_EVEN = (Rounding.PER_CDR_HALF_EVEN, Rounding.PER_LINE_HALF_EVEN)
 
 @cache
 def decimals(currency: str) -> int:
-    """Of its smallest unit (ISO 4217, by Babel's table); 2 for a currency that is not in it."""
-    return get_currency_precision(currency)
+    """Of its smallest unit, as the books have it; 2 for a currency that ISO 4217 does not know."""
+    known = currency.upper()
+    return minor_units(known) if is_currency(known) else 2
 
 
 @cache
@@ -31,13 +33,13 @@ def unit(currency: str) -> Decimal:
 def total(priced: PricedSession) -> Amounts:
     """The total by the policy's rule. PER_INVOICE leaves it exact: only the sum of an invoice is rounded.
 
-    A minimum or maximum price is the total as it is, whatever its lines are rounded to.
+    Rounded lines may add up past a minimum or maximum price that the exact total does not reach; it holds all the same.
     """
     rule = priced.plan.policy.rounding
     if rule is Rounding.PER_INVOICE_HALF_UP:
         return priced.total
-    if rule in _PER_LINE and not priced.limits:
-        return _of_lines(priced, list(Part))
+    if rule in _PER_LINE:
+        return _within_limits(priced, rule)
     return _amounts(priced.total, priced, rule)
 
 
@@ -66,15 +68,25 @@ def nothing(priced: PricedSession) -> Decimal:
     return ZERO if priced.plan.policy.rounding is Rounding.PER_INVOICE_HALF_UP else ZERO.quantize(unit(priced.currency))
 
 
+def _within_limits(priced: PricedSession, rule: Rounding) -> Amounts:
+    """The sum of the rounded lines, held by the limits of the tariff."""
+    cost = Cost(*(None if amount is None else Ratio(amount, ONE) for amount in _of_lines(priced, list(Part))))
+    with exactly():
+        held, _ = limits.within(priced.usage.limiting, cost, priced.plan)
+    return _amounts(amounts(held), priced, rule)
+
+
 def _of_lines(priced: PricedSession, parts: list[Part]) -> Amounts:
     rule = priced.plan.policy.rounding
     lines = [_amounts(Amounts(line.excl, line.incl), priced, rule) for line in priced.lines if line.part in parts]
     with exactly():
-        return Amounts(_sum(line.excl for line in lines), _sum(line.incl for line in lines))
+        return Amounts(
+            _sum((line.excl for line in lines), priced.currency), _sum((line.incl for line in lines), priced.currency)
+        )
 
 
-def _amounts(amounts: Amounts, priced: PricedSession, rule: Rounding) -> Amounts:
-    quantize, smallest, (excl, incl) = _way(rule), unit(priced.currency), amounts
+def _amounts(exact: Amounts, priced: PricedSession, rule: Rounding) -> Amounts:
+    quantize, smallest, (excl, incl) = _way(rule), unit(priced.currency), exact
     return Amounts(
         None if excl is None else quantize(excl, smallest), None if incl is None else quantize(incl, smallest)
     )
@@ -84,9 +96,9 @@ def _way(rule: Rounding) -> Callable[[Decimal, Decimal], Decimal]:
     return HALF_EVEN.quantize if rule in _TO_EVEN else HALF_UP.quantize
 
 
-def _sum(amounts: Iterable[Decimal | None]) -> Decimal | None:
-    total = ZERO
-    for one in amounts:
+def _sum(rounded: Iterable[Decimal | None], currency: str) -> Decimal | None:
+    total = ZERO.quantize(unit(currency))
+    for one in rounded:
         if one is None:
             return None
         total += one

@@ -43,7 +43,7 @@ def default(plan: Plan, at: datetime) -> Prices:
 
 
 def _named_or_not(plan: Plan, cdr: Cdr, period: Period, index: int) -> Prices | None:
-    if period.tariff_id is None and plan.policy.unnamed_tariff is UnnamedTariff.FREE:
+    if not period.tariff_id and plan.policy.unnamed_tariff is UnnamedTariff.FREE:
         return None
     return _named(plan, cdr, period, index)
 

@@ -151,18 +151,25 @@ class Limit(Struct, frozen=True):
 
 
 class Tariff(Struct, frozen=True, kw_only=True):
-    """`starts_at` is inclusive, `ends_at` exclusive. `tax_included` is None where the tariff does not say."""
+    """`starts_at` is inclusive, `ends_at` exclusive. `tax_included` is None where the tariff does not say; with
+    `ignores_tax` it says YES in a version that has no such field."""
 
     id: str
     currency: str
     elements: tuple[Element, ...]
     type: str = ""
     tax_included: TaxIncluded | None = TaxIncluded.NO
+    ignores_tax: bool = False
     min_price: Limit | None = None
     max_price: Limit | None = None
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     alt_text: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def vat_rates(self) -> set[Decimal | None]:
+        """Of the components that cost something."""
+        return {one.vat for element in self.elements for one in element.components if one.price}
 
     def is_called(self, tariff_id: str) -> bool:
         """OCPI ids know no upper and lower case."""

@@ -52,6 +52,7 @@ def read_tariff(data: Any, *, version: str = "2.3.0", path: str = "$") -> Tariff
         elements=tuple(_element(one) for one in tariff.objects("elements")),
         type=tariff.given("type", text) or "",
         tax_included=TaxIncluded.NO if older else tariff.given("tax_included", _tax_included),
+        ignores_tax=older and data.get("tax_included") == TaxIncluded.YES,
         min_price=tariff.given("min_price", _limit),
         max_price=tariff.given("max_price", _limit),
         starts_at=tariff.given("start_date_time", moment),

@@ -23,7 +23,13 @@ def of_tariff(tariff: Tariff, policy: PricingPolicy) -> Iterator[Warning]:
             f"Tariff {tariff.id} does not say whether its prices include tax; read as prices before tax.",
             "$.tax_included",
         )
-    rates = [component.vat for element in tariff.elements for component in element.components if component.price]
+    if tariff.ignores_tax:
+        yield Warning(
+            "tax_included_ignored",
+            f"Tariff {tariff.id} says that its prices include tax, which OCPI knows from 2.3.0 on; read as before tax.",
+            "$.tax_included",
+        )
+    rates = tariff.vat_rates
     if tariff.tax_included is TaxIncluded.NOT_APPLICABLE and any(rates):
         yield Warning(
             "tax_rate_without_tax",

@@ -9,7 +9,7 @@ from billing.pricing import rounding
 from billing.pricing.carried import Billed
 from billing.pricing.contradictions import Contradiction, contradictions
 from billing.pricing.engine import price_by
-from billing.pricing.exact import at_least, rounded
+from billing.pricing.exact import at_least, gap, rounded
 from billing.pricing.explanations import Explanation, Kind, Question, explain
 from billing.pricing.outcome import PricedSession
 from billing.pricing.plan import COSTS, compile
@@ -111,8 +111,7 @@ def compare(carried: Decimal, priced: PricedSession, *, tolerance: Decimal) -> C
     due = rounding.due(priced).excl
     if due is None:
         raise ValueError("The price before tax is not known.")
-    ours = rounded(due, 4)
-    difference = rounded(carried, 4) - ours
+    ours, difference = gap(carried, due)
     return Comparison(
         within=abs(difference) <= tolerance,
         difference=difference,
@@ -124,10 +123,10 @@ def compare(carried: Decimal, priced: PricedSession, *, tolerance: Decimal) -> C
 
 def _differences(billed: Billed, priced: PricedSession, tolerance: Decimal) -> Iterator[Difference]:
     for field, tax, carried, amount in _pairs(billed, priced):
-        sign = -1 if billed.credit and field == "total_cost" else 1  # a credit takes the total back, nothing else
-        difference = rounded(carried, 4) - sign * rounded(amount, 4)
+        taken_back = billed.credit and field == "total_cost"  # a credit takes the total back, nothing else
+        ours, difference = gap(carried, amount, credit=taken_back)
         if abs(difference) > tolerance:
-            yield _difference(field, tax, carried, sign * rounded(amount, 4), difference, priced.currency)
+            yield _difference(field, tax, carried, ours, difference, priced.currency)
 
 
 def _pairs(billed: Billed, priced: PricedSession) -> Iterator[tuple[str, Tax, Decimal, Decimal]]:

@@ -1,6 +1,7 @@
 """Our price of a CDR: from the tariff it carries, else from the one its owner published for the moment the session
 started; and what follows from it."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
@@ -8,6 +9,7 @@ from typing import Any
 
 from billing import pricing
 from billing.checks.found import Case, Found, money
+from billing.pricing import rounding
 from billing.pricing.exact import rounded
 from billing.rating import published
 from billing.rating.models import Verdict
@@ -48,7 +50,7 @@ def _verified(case: Case, offer: published.Offer) -> pricing.Verdict:
         read,
         policy,
         tolerance=_tolerance(case),
-        versions=_read(offer.others),
+        versions=_readable(offer.others),
         time_zone=_time_zone(case, read, policy),
     )
     if verdict.priced.total.excl is None:
@@ -62,6 +64,15 @@ def _verified(case: Case, offer: published.Offer) -> pricing.Verdict:
 
 def _read(tariffs: published.Tariffs) -> list[pricing.Tariff]:
     return [pricing.read_tariff(tariff, path=f"$.tariffs[{index}]") for index, tariff in enumerate(tariffs)]
+
+
+def _readable(tariffs: published.Tariffs) -> list[pricing.Tariff]:
+    """Those that could explain a difference; what cannot be read explains nothing."""
+    found = []
+    for tariff in tariffs:
+        with suppress(pricing.Unreadable):
+            found.append(pricing.read_tariff(tariff))
+    return found
 
 
 def _policy(case: Case) -> pricing.PricingPolicy:
@@ -90,7 +101,7 @@ def _total(case: Case, tariffs: published.Tariffs) -> Decimal | None:
     try:
         read, policy = _read(tariffs), _policy(case)
         zone = _time_zone(case, read, policy)
-        total = pricing.price(case.carried.charge, read, policy=policy, time_zone=zone).total.excl
+        total = rounding.due(pricing.price(case.carried.charge, read, policy=policy, time_zone=zone)).excl
     except pricing.PricingError:
         return None
     return None if total is None else rounded(total, 4)
@@ -100,7 +111,7 @@ def _compared(case: Case, verdict: pricing.Verdict, found: tuple[Found, ...]) ->
     priced, tolerance = verdict.priced, _tolerance(case)
     result = pricing.compare(case.cdr.total_cost, priced, tolerance=tolerance)
     outside = () if result.within else (_outside(case, verdict, result),)
-    parts = (_note_parts(verdict),) if result.within and not verdict.agrees else ()
+    parts = (_note_parts(verdict),) if result.within and verdict.differences else ()
     return Quote(
         verdict=Verdict.WITHIN if result.within else Verdict.OUTSIDE,
         sentence=result.sentence,

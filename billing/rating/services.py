@@ -60,7 +60,7 @@ def price_again(*, cdr: Cdr, by: User | None, at: datetime) -> Rating:
     current = locked(cdr.pk)
     if current.state in {CdrState.SETTLED, CdrState.REJECTED}:
         raise CannotDecide(f"CDR {current} is {current.get_state_display().lower()}; its price is decided.")
-    return _judge(current, at)
+    return _judge(current, at, f" Priced again{_name(by)}." if by is not None else "")
 
 
 @transaction.atomic
@@ -130,7 +130,8 @@ def _hold_unjudged(cdr: Cdr, error: Exception, at: datetime) -> None:
     cdrs.move(cdr=cdr, to=CdrState.HELD, reason=found.sentence, at=at)
 
 
-def _judge(cdr: Cdr, at: datetime) -> Rating:
+def _judge(cdr: Cdr, at: datetime, asked: str = "") -> Rating:
+    """`asked` is a sentence about who wanted it."""
     agreement = _agreement(cdr)
     case = Case(cdr=cdr, data=cdr.data, agreement=agreement)
     quote = quotes.quote(case)
@@ -147,18 +148,19 @@ def _judge(cdr: Cdr, at: datetime) -> Rating:
         rated_at=at,
     )
     recording.record(cdr=cdr, found=found, at=at)
-    _move_by(cdr, found, quote, agreement, at)
+    if cdr.state == CdrState.RECEIVED or not disputes.open_on(cdr):  # else the dispute decides
+        holding = [one.sentence for one in found if one.holds]
+        holds = bool(holding) or quote.verdict != Verdict.WITHIN
+        _move(cdr, [*holding, quote.sentence][0] + asked, agreement, at, holds=holds)
     return rating
 
 
-def _move_by(cdr: Cdr, found: list[Found], quote: quotes.Quote, agreement: Agreement | None, at: datetime) -> None:
-    if cdr.state != CdrState.RECEIVED and disputes.open_on(cdr):
-        return  # the dispute decides
-    holding = [one.sentence for one in found if one.holds]
-    if holding or quote.verdict != Verdict.WITHIN:
-        cdrs.move(cdr=cdr, to=CdrState.HELD, reason=[*holding, quote.sentence][0], at=at, agreement=agreement)
-    elif cdr.state != CdrState.ACCEPTED:
-        cdrs.move(cdr=cdr, to=CdrState.ACCEPTED, reason=quote.sentence, at=at, agreement=agreement)
+def _move(cdr: Cdr, reason: str, agreement: Agreement | None, at: datetime, *, holds: bool) -> None:
+    if holds or cdr.state != CdrState.ACCEPTED:
+        to = CdrState.HELD if holds else CdrState.ACCEPTED
+        cdrs.move(cdr=cdr, to=to, reason=reason, at=at, agreement=agreement)
+    elif agreement is not None and cdr.agreement != agreement:
+        cdrs.put_under(cdr=cdr, agreement=agreement)
 
 
 def _agreement(cdr: Cdr) -> Agreement | None:

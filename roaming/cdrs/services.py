@@ -95,6 +95,12 @@ def move(*, cdr: Cdr, to: str, reason: str, at: datetime, agreement: Agreement |
     return cdr
 
 
+def put_under(*, cdr: Cdr, agreement: Agreement) -> None:
+    """Settle an accepted CDR under another agreement than the one that it was accepted under."""
+    Cdr.objects.filter(pk=cdr.pk, state=CdrState.ACCEPTED).update(agreement=agreement)
+    cdr.agreement = agreement
+
+
 def move_all(*, cdr_ids: Collection[int], to: str, reason: str, at: datetime) -> int:
     """Move many CDRs in one compare-and-set statement; how many were in a state that allows it. Not for accepting."""
     if to == CdrState.ACCEPTED:

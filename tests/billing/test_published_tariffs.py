@@ -149,6 +149,13 @@ def test_a_difference_that_cannot_be_priced_is_noted_without_prices() -> None:
     assert found.sentence.endswith("From published to carried: currency CHF → EUR.")
 
 
+def test_a_published_tariff_that_nobody_can_read_stops_no_price() -> None:
+    wrong = tariff()
+    wrong["elements"][0]["price_components"][0]["vat"] = Decimal(-1)
+    publish(wrong, BEFORE)
+    assert judged(tariffs=[tariff()]).state == CdrState.ACCEPTED
+
+
 def test_what_was_published_only_later_is_compared_and_the_note_says_so() -> None:
     publish(tariff("0.35"), AFTER)
     judged(tariffs=[tariff()])

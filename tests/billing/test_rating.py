@@ -239,6 +239,25 @@ def test_pricing_again_tells_the_reason_that_holds_now() -> None:
     assert cdr.state_reason.startswith("Polder Laden billed 1.81 EUR too much")
 
 
+def test_pricing_again_names_who_wanted_it_where_it_moves_the_cdr() -> None:
+    cast.volta()
+    cast.polder()
+    cdr = judged(records.received())
+    cast.agreement("NL*PLD", "NL*VGO")
+    services.price_again(cdr=cdr, by=cast.person("Ada"), at=AT)
+    cdr.refresh_from_db()
+    assert cdr.state_reason.endswith("exactly our price. Priced again by Ada.")
+
+
+def test_an_accepted_cdr_settles_under_the_agreement_that_prices_it_now(agreement: Agreement) -> None:
+    cdr = judged(records.received())
+    agreements.end(agreement=agreement, ends_date=cdr.started_at.date(), at=AT)
+    successor = cast.agreement("NL*PLD", "NL*VGO", starts=cdr.started_at.date())
+    services.price_again(cdr=cdr, by=None, at=AT)
+    cdr.refresh_from_db()
+    assert (cdr.state, cdr.agreement) == (CdrState.ACCEPTED, successor)
+
+
 def test_a_person_accepts_as_billed(agreement: Agreement) -> None:
     cdr = judged(records.received(total="10.31"))
     services.accept_as_billed(cdr=cdr, reason="Agreed by mail.", by=cast.person("Ada"), at=AT)

@@ -9,6 +9,7 @@ import pytest
 import time_machine
 from django.core.management import CommandError, call_command
 
+from billing.invoices import services as invoices
 from billing.invoices.models import Invoice, InvoiceState
 from billing.settlement.models import SettlementRun
 from partners.agreements.models import Agreement
@@ -73,6 +74,27 @@ def test_run_again_it_changes_nothing() -> None:
     first = settle("--period", "2026-10", "--issue", "--json")
     assert settle("--period", "2026-10", "--issue", "--json") == first
     assert SettlementRun.objects.count() == Invoice.objects.filter(state=InvoiceState.ISSUED).count() == 1
+
+
+def test_one_that_cannot_be_issued_keeps_no_other_back_and_hides_none(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    records.accepted("OTHER", agreement=cast.agreement("NL*PLD", "DE*NMD"))
+    issue, tried = invoices.issue, []
+
+    def somebody_was_faster(*, invoice: Invoice, **when: Any) -> Invoice:
+        tried.append(invoice)
+        if len(tried) == 1:
+            raise invoices.CannotIssue(f"{invoice} is issued already.")
+        return issue(invoice=invoice, **when)
+
+    monkeypatch.setattr(invoices, "issue", somebody_was_faster)
+    with pytest.raises(CommandError, match="is issued already"), time_machine.travel(AT, tick=False):
+        call_command("settle", "--period", "2026-10", "--issue")
+    assert sorted(Invoice.objects.values_list("state", flat=True)) == ["draft", "issued"]
+    said = capsys.readouterr().out
+    assert "AGR-0001" in said
+    assert "AGR-0002" in said
 
 
 def test_cdrs_that_nobody_checked_yet_are_checked_first() -> None:

@@ -33,10 +33,13 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             runs = self._settle(Period.parse(options["period"]), options["agreement"])
-            told = [self._told(run, issue=options["issue"]) for run in runs]
-        except (BadPeriod, services.CannotSettle, invoices.CannotIssue) as error:
+        except (BadPeriod, services.CannotSettle) as error:
             raise CommandError(str(error)) from error
+        refused = self._issue(runs) if options["issue"] else []
+        told = [self._told(run) for run in runs]
         self.stdout.write(json.dumps({"period": options["period"], "runs": told}) if options["json"] else _table(told))
+        if refused:
+            raise CommandError("\n".join(refused))
 
     def _settle(self, period: Period, reference: str | None) -> list[SettlementRun]:
         at = clock.now()
@@ -46,10 +49,18 @@ class Command(BaseCommand):
             return services.settle_all(period=period, by=None, at=at)
         return [services.settle(agreement=_agreement(reference), period=period, by=None, at=at)]
 
-    def _told(self, run: SettlementRun, *, issue: bool) -> dict[str, Any]:
+    def _issue(self, runs: list[SettlementRun]) -> list[str]:
+        """The drafts of the runs; why some could not be issued."""
+        refused = []
+        for invoice in Invoice.objects.filter(run__in=runs, state=InvoiceState.DRAFT).order_by("pk"):
+            try:
+                invoices.issue(invoice=invoice, by=None, at=clock.now())
+            except invoices.CannotIssue as error:
+                refused.append(str(error))
+        return refused
+
+    def _told(self, run: SettlementRun) -> dict[str, Any]:
         invoice = Invoice.objects.filter(run=run).first()
-        if invoice and issue and invoice.state == InvoiceState.DRAFT:
-            invoice = invoices.issue(invoice=invoice, by=None, at=clock.now())
         period = Period(run.period_starts_date.year, run.period_starts_date.month)
         return {
             "agreement": run.agreement.reference,

@@ -4,10 +4,12 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
+from babel.numbers import list_currencies
 
 from billing import pricing
 from billing.pricing import RECOMMENDED, Part, rounding
 from billing.pricing.policy import Rounding
+from roaming.kernel.money import minor_units
 from tests.unit.pricing.cases import (
     Json,
     cdr,
@@ -98,11 +100,38 @@ def test_parts_are_rounded_by_the_same_rule() -> None:
         assert parts == [Decimal(energy_part), Decimal(time_part), 0]
 
 
-def test_a_limit_is_the_total_whatever_its_lines_are_rounded_to() -> None:
-    owed = tariff(
-        element(energy("0.005"), time("0.005"), parking("0.005")), max_price={"before_taxes": Decimal("0.014")}
-    )
-    assert rounded_total(THREE, owed, Rounding.PER_LINE_HALF_UP) == money("0.01", "0.01")
+@pytest.mark.parametrize(
+    ("price", "limit", "expected"),
+    [
+        ("0.005", {"max_price": {"before_taxes": Decimal("0.014")}}, "0.01"),  # 0.015 in all, three cents in lines
+        ("0.335", {"max_price": {"before_taxes": Decimal("1.01")}}, "1.01"),  # 1.005 in all, 1.02 in lines
+        ("0.334", {"min_price": {"before_taxes": Decimal(1)}}, "1.00"),  # 1.002 in all, 0.99 in lines
+        ("0.334", {"min_price": {"before_taxes": Decimal("0.9")}}, "0.99"),
+    ],
+)
+def test_a_limit_holds_the_sum_of_rounded_lines(price: str, limit: Json, expected: str) -> None:
+    owed = tariff(element(energy(price), time(price), parking(price)), **limit)
+    total = rounded_total(THREE, owed, Rounding.PER_LINE_HALF_UP)[0]
+    assert f"{total:f}" == expected
+
+
+def test_the_books_and_the_prices_know_the_same_decimals() -> None:
+    """CLDR rounds a dinar of Serbia to none, ISO 4217 to two."""
+    assert {code: rounding.decimals(code) for code in ("RSD", "rsd", "ALL", "IQD", "JPY", "jpy")} == {
+        "RSD": 2,
+        "rsd": 2,
+        "ALL": 2,
+        "IQD": 3,
+        "JPY": 0,
+        "jpy": 0,
+    }
+    assert all(rounding.decimals(code) == minor_units(code) for code in list_currencies())
+
+
+def test_nothing_is_written_with_the_decimals_of_its_currency_by_any_rule() -> None:
+    free = cdr(period("09:00", CURRENT="1"))
+    for rule in (Rounding.PER_LINE_HALF_UP, Rounding.PER_CDR_HALF_UP):
+        assert f"{rounded_total(free, tariff(element(energy('1'))), rule)[0]:f}" == "0.00"
 
 
 def test_what_is_not_known_is_not_rounded() -> None:

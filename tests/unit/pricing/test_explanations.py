@@ -166,6 +166,22 @@ def test_a_credit_contradicts_itself_only_where_it_takes_back_another_sum() -> N
     ]
 
 
+def test_a_rate_of_a_credit_is_told() -> None:
+    charge = {**CHARGE, "credit": True}
+    assert explained("-9.50", "-11.305", charge=charge) == (Kind.VAT, "vat=19")
+
+
+def test_a_fifth_decimal_hides_no_explanation() -> None:
+    assert explained("9.00004") == (Kind.MISSING_COMPONENT, "without=FLAT")
+
+
+def test_amounts_of_many_digits_are_compared_to_the_last() -> None:
+    charge = cdr(period("09:00", ENERGY="1"))
+    long = "12345678901234567890123456789"
+    found = verdict(f"{long}.12", owed=tariff(element(energy(f"{long}.62"))), charge=charge)
+    assert [one.difference for one in found.differences] == [Decimal("-0.50")]
+
+
 def test_the_parts_of_a_total_are_added_in_units_of_their_currency() -> None:
     charge = cdr(period("09:00", ENERGY="10"), currency="JPY", total_energy_cost={"before_taxes": 247})
     owed = {**tariff(element(energy("24.75"))), "currency": "JPY"}

@@ -1,5 +1,7 @@
 """Anything anywhere in a charge or a tariff is priced or refused, and never a crash."""
 
+import json
+from contextlib import suppress
 from decimal import Decimal
 
 import pytest
@@ -8,6 +10,7 @@ from hypothesis import strategies as st
 
 from billing import pricing
 from billing.pricing import PricingError
+from billing.pricing.cases import Cases
 from tests.unit.pricing.cases import (
     AMSTERDAM,
     UNCOUNTABLE,
@@ -34,6 +37,8 @@ FULL_TARIFF = tariff(
     min_price={"before_taxes": Decimal(1), "after_taxes": Decimal(2)},
     start_date_time=at("00:00"),
 )
+
+FULL_CASE: Json = {"id": 1, "version": "2.3.0", "cdr": FULL_CDR, "tariff": FULL_TARIFF, "context": {"readings": {}}}
 
 
 def _paths(data: object, path: str = "$") -> list[str]:
@@ -72,6 +77,19 @@ def test_a_cdr_with_anything_anywhere_is_priced_or_refused_and_never_crashes(pat
 @example("$.elements[0].price_components[0].vat", Decimal("1e39"))
 def test_a_tariff_with_anything_anywhere_is_priced_or_refused_and_never_crashes(path: str, value: object) -> None:
     assert_priced_or_refused(FULL_CDR, changed(FULL_TARIFF, path, value))
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(_paths(FULL_CASE)[1:]), junk), min_size=2, max_size=2))
+@example([("$.cdr.start_date_time", "2027-03-15T09:00:00"), ("$.cdr.charging_periods[0]", {})])
+@example([("$.cdr.start_date_time", "2027-03-15T09:00:00"), ("$.cdr.charging_periods[1].dimensions", [1])])
+def test_a_case_with_two_faults_is_answered_and_never_ends_the_batch(faults: list[tuple[str, object]]) -> None:
+    case: Json = FULL_CASE
+    for path, value in faults:
+        with suppress(LookupError, TypeError, ValueError):  # the first fault may have taken its place away
+            case = changed(case, path, value)
+    answer, priced = Cases().answer(json.dumps(case, default=str).encode())
+    assert ("error" in json.loads(answer)) is not priced
 
 
 @settings(max_examples=100, deadline=None)

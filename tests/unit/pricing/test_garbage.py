@@ -75,6 +75,10 @@ def test_a_text_that_is_no_number_is_named(text: str) -> None:
         assert refused_tariff(changed(FAIR, path, text)) == ("not_a_number", path)
 
 
+def test_a_binary_fraction_has_lost_digits_already() -> None:
+    assert refused_cdr(changed(HOUR, VOLUME, 0.1 + 0.2)) == ("wrong_type", VOLUME)
+
+
 def test_a_number_of_thousands_of_digits_is_only_a_wrong_number() -> None:
     assert refused_cdr(changed(HOUR, VOLUME, 10**5000)) == ("not_a_number", VOLUME)
     assert refused_tariff(changed(FAIR, PRICE, 10**5000)) == ("not_a_number", PRICE)

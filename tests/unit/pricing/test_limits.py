@@ -59,6 +59,19 @@ def test_the_minimum_of_a_session_that_cost_nothing_is_taxed_by_the_one_rate_the
     assert (outcome.total.excl, outcome.total.incl) == (Decimal("0.5"), after_tax)
 
 
+def test_a_free_fee_has_no_rate_that_counts() -> None:
+    owed = tariff(ENERGY, component("FLAT", "0"), min_price=limit("0.50"))
+    assert priced(cdr(period(ENERGY="0")), owed).total.incl == Decimal("0.55")
+
+
+def test_the_first_tariff_that_prices_limits_the_session() -> None:
+    owed, policy = tariff(ENERGY, max_price=limit("5")), PricingPolicy().but(unnamed_tariff="free")
+    for unnamed in (None, ""):
+        charge = cdr(period(tariff_id=unnamed, ENERGY="60"), period(after=1, ENERGY="60"))
+        outcome = pricing.price(charge, [owed], policy=policy)
+        assert (outcome.total.excl, outcome.limits) == (Decimal(5), ("max_price",))
+
+
 def test_a_limit_read_literally_leaves_the_total_after_tax() -> None:
     owed, policy = tariff(ENERGY, max_price=limit("10")), PricingPolicy().but(limit_without_tax="keep")
     outcome = pricing.price(cdr(period(ENERGY="60")), [owed], policy=policy)

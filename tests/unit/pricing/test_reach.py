@@ -46,7 +46,7 @@ def moments() -> list[Moment]:
                         local = START + timedelta(days=day, hours=hour)
                         measured = () if power is None else (Volume("POWER", Decimal(power)),)
                         period = Period(local, measured)
-                        found.append(Moment(0, period, timedelta(seconds=elapsed), Decimal(kwh), local, hour * 60))
+                        found.append(Moment(0, 0, period, timedelta(seconds=elapsed), Decimal(kwh), local, hour * 60))
     return found
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from billing import pricing
 from billing.pricing import version_of
 from billing.pricing.cases import Cases
 from roaming.ocpi.schema import wire
@@ -44,3 +45,18 @@ def test_a_batch_reads_a_case_as_the_command_for_one_does(charge: Json, owed: Js
         answer, priced = cases.answer(wire.encode({"id": 1, **case}))
         assert priced
         assert wire.decode(answer)["total_cost_incl_vat"] == expected  # type: ignore[index, call-overload]
+
+
+def test_a_session_of_the_oldest_version_is_read_by_its_own_names() -> None:
+    spelt = {"start_date_time": "start_datetime", "end_date_time": "end_datetime"}
+    session = {spelt.get(name, name): value for name, value in CHARGE.items()}
+    assert version_of(session, [OWED]) == "2.1.1"
+    assert pricing.read_cdr(session) == pricing.read_cdr(CHARGE)
+    answer, _ = Cases().answer(wire.encode({"version": "2.1.1", "cdr": session, "tariff": OWED}))
+    assert wire.decode(answer)["total_cost_excl_vat"] == "5"  # type: ignore[index, call-overload]
+
+
+def test_what_a_batch_needs_not_read_may_be_anything() -> None:
+    line = wire.encode({"cdr": {**CHARGE, "total_cost": {"X": 1}}, "tariff": OWED}).replace(b'"X"', b'"\xff"')
+    answer, priced = Cases().answer(line)
+    assert (priced, wire.decode(answer)["total_cost_excl_vat"]) == (True, "5")  # type: ignore[index, call-overload]

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from billing import pricing
 from billing.pricing import RECOMMENDED, PricingPolicy, of_version
 from tests.unit.pricing.cases import (
     AMSTERDAM,
@@ -38,6 +39,13 @@ def test_an_ordinary_charge_under_an_ordinary_tariff_is_nothing_to_talk_about() 
 
 
 ENDED_EARLY = {"end_date_time": f"{DAY}T08:59:59Z"}
+
+
+def test_a_tax_that_an_older_version_has_no_field_for_is_said() -> None:
+    owed = pricing.read_tariff({**PLAIN, "tax_included": "YES"}, version="2.2.1")
+    session = pricing.price(pricing.read_cdr(HOUR), [owed])
+    assert codes(session) == [("tax_included_ignored", "$.tax_included")]
+    assert session.total.excl == 4  # as a price before tax
 
 
 def test_an_end_before_the_start_is_said_under_its_own_name() -> None:
