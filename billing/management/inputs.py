@@ -1,7 +1,7 @@
 """Files that commands read without a database: JSON from a path or, for `-`, from standard input."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,16 @@ def read_json(file: str) -> wire.JsonValue:
         return wire.decode(raw)
     except wire.NotJson as error:
         raise UnusableInput(file, "malformed_json", str(error).replace("The body", "The file")) from error
+
+
+def named_values(texts: Iterable[str]) -> dict[str, str]:
+    """Of NAME=VALUE texts. Raises ValueError for a name that is given twice."""
+    found: dict[str, str] = {}
+    for name, _, value in (one.partition("=") for one in texts):
+        if name in found:
+            raise ValueError(f"“{name}” is given twice.")
+        found[name] = value
+    return found
 
 
 def objects_of(value: Any, file: str) -> Iterator[tuple[str, dict[str, Any]]]:

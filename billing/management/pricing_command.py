@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from django.core.management.base import BaseCommand, CommandParser
 
 from billing import pricing
-from billing.management.inputs import UnusableInput, objects_of, read_json
+from billing.management.inputs import UnusableInput, named_values, objects_of, read_json
 from billing.pricing.spelling import VERSIONS
 
 
@@ -97,8 +97,7 @@ def tariff_in(data: Any, version: str, file: str, path: str = "$") -> pricing.Ta
 
 def policy_of(readings: Sequence[str], version: str) -> pricing.PricingPolicy:
     """Of `name=value` texts. Raises UnusableInput."""
-    chosen = dict(one.partition("=")[::2] for one in readings)
     try:
-        return pricing.of_version(version).but(**chosen)
+        return pricing.of_version(version).but(**named_values(readings))
     except ValueError as error:
         raise UnusableInput("--reading", "unknown_reading", str(error)) from error

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from billing.pricing.exact import ZERO, exactly
-from billing.pricing.fields import Fields, listed, number
+from billing.pricing.fields import Fields, before_tax, listed, number
 from billing.pricing.plan import COSTS
 from billing.pricing.reading import read_cdr
 from billing.pricing.shapes import Cdr
@@ -59,10 +59,8 @@ def _cost(value: Any, path: str) -> CarriedCost:
     if not isinstance(value, Mapping):
         return CarriedCost(number(value, path), None)
     cost = Fields(value, path)
-    if "before_taxes" not in value and "excl_vat" in value:
-        return CarriedCost(cost.needed("excl_vat", number), cost.given("incl_vat", number))
-    net = cost.needed("before_taxes", number)
+    net = before_tax(cost)
     if cost.given("taxes", listed) is None:
-        return CarriedCost(net, None)
+        return CarriedCost(net, cost.given("incl_vat", number))
     with exactly():
         return CarriedCost(net, sum((tax.needed("amount", number) for tax in cost.objects("taxes")), net))

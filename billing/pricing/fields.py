@@ -82,6 +82,14 @@ def number(value: Any, path: str) -> Decimal:
     return found
 
 
+def before_tax(cost: Fields) -> Decimal:
+    """Of a price or a limit; 2.2.1 says excl_vat."""
+    net = cost.given("before_taxes", number)
+    if net is None:
+        net = cost.given("excl_vat", number)
+    return cost.needed("before_taxes", number) if net is None else net
+
+
 def is_countable(number: Decimal) -> bool:
     """Finite, and neither too large, nor too near to zero, nor of too many digits."""
     try:

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from billing.pricing.errors import Unreadable
-from billing.pricing.fields import Fields, listed, moment, named, number, shown, text
+from billing.pricing.fields import Fields, before_tax, listed, moment, named, number, shown, text
 from billing.pricing.shapes import (
     NONE,
     Component,
@@ -99,13 +99,8 @@ def _restrictions(value: Any, path: str) -> Restrictions:
 def _limit(value: Any, path: str) -> Limit:
     """2.2.1 says excl_vat and incl_vat."""
     fields = Fields(value, path)
-    net = fields.given("before_taxes", number)
-    if net is None:
-        net = fields.given("excl_vat", number)
-    if net is None:
-        raise Unreadable("missing_field", f"{path}.before_taxes", "“before_taxes” is missing.")
     gross = fields.given("after_taxes", number)
-    return Limit(net, fields.given("incl_vat", number) if gross is None else gross)
+    return Limit(before_tax(fields), fields.given("incl_vat", number) if gross is None else gross)
 
 
 def _tax_included(value: Any, path: str) -> TaxIncluded:

@@ -213,6 +213,13 @@ def test_an_option_that_a_batch_would_pass_over_is_refused(options: list[str], s
     assert said in sentence
 
 
+def test_a_reading_that_is_given_twice_is_refused(tmp_path: Path) -> None:
+    assert refusal("price", f"--cdr={file_of(tmp_path, CHARGE)}", "--reading=flat=each", "--reading=flat=once") == (
+        2,
+        "--reading: unknown_reading at $: “flat” is given twice.",
+    )
+
+
 def test_options_of_a_batch_are_refused_for_a_single_charge() -> None:
     assert refusal("price", "--cdr=-", "--jobs=2", "--explain") == (
         2,

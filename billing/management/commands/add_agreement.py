@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from billing import pricing
+from billing.management.inputs import named_values
 from partners.agreements import services as agreements
 from partners.agreements.models import Agreement
 from partners.parties import selectors as parties
@@ -113,7 +114,7 @@ def _party(code: str, role: str) -> Party:
 def _readings(texts: Sequence[str]) -> dict[str, str]:
     """Of NAME=VALUE; what is recommended is not said."""
     try:
-        return pricing.departures(dict(one.partition("=")[::2] for one in texts))
+        return pricing.departures(named_values(texts))
     except ValueError as error:
         raise CommandError(f"--reading: {error}") from error
 

@@ -166,6 +166,14 @@ def test_a_credit_contradicts_itself_only_where_it_takes_back_another_sum() -> N
     ]
 
 
+def test_a_price_is_read_alike_as_a_total_and_as_a_limit() -> None:
+    cost = {"before_taxes": None, "excl_vat": Decimal("9.50"), "incl_vat": Decimal("11.495")}
+    billed = pricing.read_billed({**CHARGE, "total_cost": cost}).costs["total_cost"]
+    limit = pricing.read_tariff({**OWED, "max_price": cost}).max_price
+    assert limit is not None
+    assert (billed.excl, billed.incl) == (limit.before_taxes, limit.after_taxes) == (Decimal("9.50"), Decimal("11.495"))
+
+
 def test_a_rate_of_a_credit_is_told() -> None:
     charge = {**CHARGE, "credit": True}
     assert explained("-9.50", "-11.305", charge=charge) == (Kind.VAT, "vat=19")
