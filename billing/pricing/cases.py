@@ -133,7 +133,7 @@ def _given(case: _Case, cdr: _Carrying) -> tuple[bytes, str]:
 def _in_case(path: str, case: _Case, tariffs: str) -> str:
     """Of a path into the charge or its tariffs the one into the case; `tariffs` is where those stand."""
     field, _, rest = path.removeprefix("$.").partition(".")
-    if field in ("tariffs", "elements"):
+    if field == "tariffs":
         return tariffs
     if field == "time_zone":
         return "$.timezone"

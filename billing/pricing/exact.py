@@ -94,8 +94,8 @@ def rounded(value: Decimal, decimals: int) -> Decimal:
 
 def gap(carried: Decimal, ours: Decimal, *, credit: bool = False) -> tuple[Decimal, Decimal]:
     """Ours as OCPI writes it, to four decimals and below zero for a credit, and what is carried beyond that."""
-    owed = -rounded(ours, 4) if credit else rounded(ours, 4)
     with exactly():
+        owed = -rounded(ours, 4) if credit else rounded(ours, 4)
         return owed, rounded(carried, 4) - owed
 
 

@@ -34,7 +34,7 @@ _FIFTH = Decimal("0.2")
 # A shorter charge does not slow down.
 _WORTH_SLOWING = 60
 _WH = Decimal("0.001")
-_WH_IN_KWMICROSECONDS = Decimal(3_600_000)
+_WH_IN_KW_MICROSECONDS = Decimal(3_600_000)
 _LENGTH = re.compile(r"(?P<hours>\d{1,4}):(?P<minutes>[0-5]\d)(?::(?P<seconds>[0-5]\d))?", re.ASCII)
 
 
@@ -158,7 +158,7 @@ def _metered(cdr: Cdr, bounds: frozenset[Decimal]) -> Iterator[Period]:
         charged += energy_of(period)
         flowed += _power(period) * Decimal((ends - starts) // MICROSECOND)
         exact = charged == total or charged in bounds or not charged % _WH
-        read = charged if exact else max(before, flowed // _WH_IN_KWMICROSECONDS * _WH)
+        read = charged if exact else max(before, flowed // _WH_IN_KW_MICROSECONDS * _WH)
         hours = hours_of(ends) - hours_of(starts)
         known = {ENERGY: Decimal(plain(read - before)), TIME: hours, PARKING: hours}
         volumes = tuple(Volume(one.type, known.get(one.type, one.volume)) for one in period.dimensions)

@@ -68,12 +68,10 @@ def _named(plan: Plan, cdr: Cdr, period: Period, index: int) -> Prices:
 
 
 def _refuse(tariff: Tariff, cdr: Cdr) -> None:
-    """Another currency, and a tariff by which all would be free by mistake."""
+    """Another currency."""
     if tariff.currency.upper() != cdr.currency.upper():
         raise CannotPrice(
             "currency_differs",
             "$.currency",
             f"Tariff {tariff.id} is in {tariff.currency}, the charge in {cdr.currency}.",
         )
-    if not tariff.elements:
-        raise CannotPrice("no_elements", "$.elements", f"Tariff {tariff.id} has no elements.")

@@ -49,7 +49,7 @@ def read_tariff(data: Any, *, version: str = "2.3.0", path: str = "$") -> Tariff
     return Tariff(
         id=tariff.text("id"),
         currency=tariff.text("currency"),
-        elements=tuple(_element(one) for one in tariff.objects("elements")),
+        elements=_elements(tariff),
         type=tariff.given("type", text) or "",
         tax_included=TaxIncluded.NO if older else tariff.given("tax_included", _tax_included),
         ignores_tax=older and data.get("tax_included") == TaxIncluded.YES,
@@ -59,6 +59,14 @@ def read_tariff(data: Any, *, version: str = "2.3.0", path: str = "$") -> Tariff
         ends_at=tariff.given("end_date_time", moment),
         alt_text=_alt_text(data.get("tariff_alt_text")),
     )
+
+
+def _elements(tariff: Fields) -> tuple[Element, ...]:
+    """One at least: without any all would be free by mistake."""
+    found = tuple(_element(one) for one in tariff.objects("elements"))
+    if not found:
+        raise Unreadable("no_elements", f"{tariff.path}.elements", "It has no elements, so nothing has a price.")
+    return found
 
 
 def _element(element: Fields) -> Element:

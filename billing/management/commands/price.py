@@ -22,7 +22,7 @@ class Command(PricingCommand):
         what = parser.add_mutually_exclusive_group(required=True)
         what.add_argument("--cdr", metavar="FILE", help="a CDR or Session; - for standard input")
         what.add_argument("--batch", metavar="FILE", help="a case a line, see docs/pricing.md; - for standard input")
-        parser.add_argument("--jobs", type=int, metavar="N", help="processes for a batch (default: 1); 0 is all cores")
+        parser.add_argument("--jobs", type=int, default=1, metavar="N", help="processes for a batch; 0 is all cores")
         parser.add_argument("--explain", action="store_true", help="in a batch: with the lines of each price")
         parser.add_argument("--json", action="store_true", help="print the price as one JSON object")
         self.add_charge(parser)
@@ -30,17 +30,13 @@ class Command(PricingCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         _refuse_what_belongs_elsewhere(options)
         if options["batch"]:
-            failed = batch.run(options["batch"], jobs=_jobs(options["jobs"]), explained=options["explain"])
+            failed = batch.run(options["batch"], jobs=options["jobs"], explained=options["explain"])
             sys.exit(1 if failed else 0)
         priced = _priced(options)
         if options["json"]:
             self.stdout.write(json.dumps(pricing.as_json(priced), ensure_ascii=False, indent=2))
         else:
             self.stdout.write("\n".join(told.price(priced, options["timezone"])))
-
-
-def _jobs(asked: int | None) -> int:
-    return 1 if asked is None else asked
 
 
 # By their defaults. A case of a batch says for itself what those of one charge say.
@@ -50,14 +46,13 @@ _OF_ONE: dict[str, Any] = {
     "version": None,
     "reading": [],
     "reservation_expired": None,
-    "json": False,
 }
-_OF_A_BATCH: dict[str, Any] = {"jobs": None, "explain": False}
+_OF_A_BATCH: dict[str, Any] = {"jobs": 1, "explain": False}
 
 
 def _refuse_what_belongs_elsewhere(options: dict[str, Any]) -> None:
     """Nothing that is said is passed over in silence. Raises CommandError."""
-    if options["jobs"] is not None and options["jobs"] < 0:
+    if options["jobs"] < 0:
         raise CommandError("--jobs: 0 for all cores, or how many processes.", returncode=UNUSABLE)
     wrong, beside = (_OF_ONE, "--batch") if options["batch"] else (_OF_A_BATCH, "--cdr")
     given = [f"--{name.replace('_', '-')}" for name, default in wrong.items() if options[name] != default]

@@ -20,7 +20,7 @@ _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]")
 _STAND_INS: dict[str, Any] = {
     "$.id": "?",
     "$.currency": "XXX",
-    "$.elements": [],
+    "$.elements": [{"price_components": []}],
     "$.elements[]": {"price_components": []},
     "$.elements[].price_components": [],
     "$.elements[].price_components[]": {"type": "FLAT", "price": 0},

@@ -99,10 +99,7 @@ def _rates(draft: Draft) -> Iterator[tuple[str, Decimal | None, Decimal]]:
 
 def use(draft: Draft) -> Iterator[Problem]:
     """Energy or charging time should have a price, if only of 0; a tariff of zeros says that it is free."""
-    if not draft.tariff.elements:
-        yield error("no_elements", "$.elements", "It has no elements, so nothing has a price.")
-        return
-    if any(path.startswith("$.elements[") for path in draft.spoiled):
+    if any(path.startswith("$.elements") for path in draft.spoiled):
         return
     prices = [
         component

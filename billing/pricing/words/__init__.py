@@ -35,9 +35,6 @@ class _Description:
     def lines(self) -> Iterator[str]:
         if self.tariff.type in self.says.types:
             yield self.says.types[self.tariff.type]
-        if not self.tariff.elements:
-            yield self.says.no_prices
-            return
         told = dict(self.offers)
         if not self.tariff.min_price and all(told[key].are_free for key in _OF_CHARGING if key in told):
             yield self.says.all_free

@@ -24,7 +24,6 @@ DUTCH = Phrases(
     per_hour="{} per uur",
     free="gratis",
     all_free="Laden is gratis.",
-    no_prices="Noemt geen prijzen.",
     plus_vat="{} (plus {} btw)",
     with_vat="{} (inclusief {} btw)",
     prices_without="Prijzen zijn exclusief btw.",

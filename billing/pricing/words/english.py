@@ -24,7 +24,6 @@ ENGLISH = Phrases(
     per_hour="{} per hour",
     free="free of charge",
     all_free="Charging is free of charge.",
-    no_prices="Names no prices.",
     plus_vat="{} (plus {} VAT)",
     with_vat="{} (including {} VAT)",
     prices_without="Prices are without VAT.",

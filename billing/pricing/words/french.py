@@ -24,7 +24,6 @@ FRENCH = Phrases(
     per_hour="{} par heure",
     free="gratuit",
     all_free="La charge est gratuite.",
-    no_prices="N’indique aucun prix.",
     plus_vat="{} (plus {} de TVA)",
     with_vat="{} (dont {} de TVA)",
     prices_without="Prix hors TVA.",

@@ -24,7 +24,6 @@ GERMAN = Phrases(
     per_hour="{} pro Stunde",
     free="kostenlos",
     all_free="Das Laden ist kostenlos.",
-    no_prices="Nennt keine Preise.",
     plus_vat="{} (zuzüglich {} MwSt.)",
     with_vat="{} (einschließlich {} MwSt.)",
     prices_without="Preise ohne Mehrwertsteuer.",

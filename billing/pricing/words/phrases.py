@@ -22,7 +22,6 @@ class Phrases:
     per_hour: str
     free: str
     all_free: str
-    no_prices: str
     plus_vat: str
     with_vat: str
     prices_without: str

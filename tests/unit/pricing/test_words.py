@@ -200,17 +200,6 @@ def test_free_charging_is_said_and_has_no_tax() -> None:
     ]
 
 
-def test_a_tariff_without_elements_is_not_free() -> None:
-    empty = Tariff(id="T", currency="EUR", elements=())
-    said = [describe(empty, locale) for locale in ("en", "nl", "de", "fr")]
-    assert said == [
-        ("Names no prices.",),
-        ("Noemt geen prijzen.",),
-        ("Nennt keine Preise.",),
-        ("N’indique aucun prix.",),
-    ]
-
-
 def test_free_charging_with_a_least_price_is_not_free() -> None:
     assert describe(tariff(element(component(price=0)), min_price={"before_taxes": 1})) == (
         "Energy: free of charge.",
