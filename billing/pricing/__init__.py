@@ -11,7 +11,8 @@ from billing.pricing.errors import CannotPrice, PricingError, TimeZoneUnknown, U
 from billing.pricing.explanations import Explanation, Kind
 from billing.pricing.lines import Line
 from billing.pricing.outcome import Amounts, PricedSession
-from billing.pricing.plan import Part, Plan, compile
+from billing.pricing.parts import Part
+from billing.pricing.plan import Plan, compile
 from billing.pricing.policy import READINGS, RECOMMENDED, PricingPolicy, departures, of_version
 from billing.pricing.quoting import full_at, quote, read_duration
 from billing.pricing.reading import decode_cdr, read_cdr

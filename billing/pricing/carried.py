@@ -7,7 +7,7 @@ from typing import Any
 
 from billing.pricing.exact import ZERO, exactly
 from billing.pricing.fields import Fields, before_tax, listed, number
-from billing.pricing.plan import COSTS
+from billing.pricing.parts import COSTS
 from billing.pricing.reading import read_cdr
 from billing.pricing.shapes import Cdr
 

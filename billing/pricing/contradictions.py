@@ -7,7 +7,7 @@ from decimal import Decimal
 from billing.pricing import rounding
 from billing.pricing.carried import Billed
 from billing.pricing.exact import ZERO, at_least, exactly, hours_of, plain, rounded
-from billing.pricing.plan import COSTS
+from billing.pricing.parts import COSTS
 from billing.pricing.shapes import ENERGY, PARKING
 
 # OCPI numbers carry four decimals, many senders two: a hundredth of a unit is spelling, not disagreement.

@@ -10,7 +10,8 @@ from billing.pricing.conditions import Condition
 from billing.pricing.exact import plain, quotient, rounded
 from billing.pricing.metering import HOUR, Use
 from billing.pricing.moments import Moment
-from billing.pricing.plan import Part, Plan, Rate
+from billing.pricing.parts import Part
+from billing.pricing.plan import Plan, Rate
 from billing.pricing.shapes import ENERGY, FLAT, PARKING, RESERVED, TIME, TIMED, TaxIncluded
 
 _UNITS = {ENERGY: "kWh", TIME: "h", PARKING: "h", RESERVED: "h", FLAT: "session"}

@@ -9,7 +9,8 @@ from billing.pricing.exact import ZERO, Ratio, exactly, hours_of, quotient
 from billing.pricing.limits import Cost
 from billing.pricing.lines import Line
 from billing.pricing.metering import HOUR, Usage, end_of
-from billing.pricing.plan import Part, Plan, Rate
+from billing.pricing.parts import Part
+from billing.pricing.plan import Plan, Rate
 from billing.pricing.shapes import ENERGY, FLAT, PARKING, RESERVED, TIME, Cdr
 from billing.pricing.tariff_warnings import Warning
 

@@ -9,37 +9,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
-from enum import StrEnum
 from fractions import Fraction
 
 from billing.pricing.conditions import Condition, Test, conditions, every, span
 from billing.pricing.exact import at_least, exactly, plain
 from billing.pricing.moments import Moment
+from billing.pricing.parts import Part
 from billing.pricing.policy import RECOMMENDED, PricingPolicy, Selection, TaxWithoutRate
 from billing.pricing.shapes import RESERVED, Component, Dimension, Reservation, Tariff, TaxIncluded
 from billing.pricing.tariff_warnings import Warning, of_tariff
 
-
-class Part(StrEnum):
-    """How OCPI splits the cost of a session; fees of a reservation belong to the reservation."""
-
-    ENERGY = "energy"
-    TIME = "time"
-    PARKING = "parking"
-    FIXED = "fixed"
-    RESERVATION = "reservation"
-
-    __hash__ = str.__hash__  # that of an enum member is written in Python, and slow
-
-
-# By the names of OCPI's totals.
-COSTS = {
-    "total_energy_cost": Part.ENERGY,
-    "total_time_cost": Part.TIME,
-    "total_parking_cost": Part.PARKING,
-    "total_fixed_cost": Part.FIXED,
-    "total_reservation_cost": Part.RESERVATION,
-}
 _PARTS = {
     Dimension.ENERGY: Part.ENERGY,
     Dimension.TIME: Part.TIME,

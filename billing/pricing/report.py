@@ -11,7 +11,7 @@ from billing.pricing.errors import PricingError
 from billing.pricing.exact import in_full, plain
 from billing.pricing.lines import Line
 from billing.pricing.outcome import Amounts, PricedSession
-from billing.pricing.plan import COSTS
+from billing.pricing.parts import COSTS
 from billing.pricing.tariff_warnings import Warning
 from billing.pricing.verification import Verdict
 from roaming.ocpi.schema.values import format_time

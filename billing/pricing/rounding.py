@@ -8,7 +8,7 @@ from billing.pricing import limits
 from billing.pricing.exact import HALF_EVEN, HALF_UP, ONE, ZERO, Ratio, exactly
 from billing.pricing.limits import Cost
 from billing.pricing.outcome import Amounts, PricedSession, amounts
-from billing.pricing.plan import Part
+from billing.pricing.parts import Part
 from billing.pricing.policy import Rounding
 from roaming.kernel.money import is_currency, minor_units
 

@@ -12,7 +12,8 @@ from billing.pricing.engine import price_by
 from billing.pricing.exact import at_least, gap, rounded
 from billing.pricing.explanations import Explanation, Kind, Question, explain
 from billing.pricing.outcome import PricedSession
-from billing.pricing.plan import COSTS, compile
+from billing.pricing.parts import COSTS
+from billing.pricing.plan import compile
 from billing.pricing.policy import RECOMMENDED, PricingPolicy
 from billing.pricing.shapes import Place, Tariff
 
