@@ -13,7 +13,7 @@ ORDINARY = ("", "REGULAR")
 def prices_of(plan: Plan, cdr: Cdr) -> list[Prices | None]:
     """For each period its tariff; None where nothing prices it. Raises CannotPrice."""
     if not plan.tariffs:
-        raise CannotPrice("no_tariff", "$.tariffs", "There is no tariff to price with.")
+        raise _without_any(cdr)
     periods = cdr.periods
     name = periods[0].tariff_id
     if _is_the_only_name(periods, name):
@@ -25,6 +25,12 @@ def prices_of(plan: Plan, cdr: Cdr) -> list[Prices | None]:
         if prices is not None:
             _refuse(prices.tariff, cdr)
     return found
+
+
+def _without_any(cdr: Cdr) -> CannotPrice:
+    named = dict.fromkeys(period.tariff_id for period in cdr.periods if period.tariff_id)
+    told = f"; its periods name {', '.join(named)}" if named else ""
+    return CannotPrice("no_tariff", "$.tariffs", f"There is no tariff to price with{told}.")
 
 
 def _is_the_only_name(periods: tuple[Period, ...], name: str | None) -> bool:

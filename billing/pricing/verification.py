@@ -40,6 +40,10 @@ class Difference:
     difference: Decimal
     sentence: str
 
+    @property
+    def side(self) -> str:
+        return _SIDES[self.tax]
+
 
 @dataclass(frozen=True)
 class Verdict:

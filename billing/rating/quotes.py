@@ -145,12 +145,13 @@ def _explained(verdict: pricing.Verdict) -> str:
 def _note_parts(verdict: pricing.Verdict) -> Found:
     """The total is right, but what it is made of, or its tax, is not."""
     first = verdict.differences[0]
+    what = f"{first.field} {first.side}"
     return Found(
         code="parts_differ",
         title="Parts of the price differ",
         sentence=" ".join(one.sentence for one in verdict.differences) + _explained(verdict),
-        expected=f"{first.field} {money(first.ours, verdict.priced.currency)}",
-        actual=f"{first.field} {money(first.carried, verdict.priced.currency)}",
+        expected=f"{what} {money(first.ours, verdict.priced.currency)}",
+        actual=f"{what} {money(first.carried, verdict.priced.currency)}",
         severity=Severity.NOTE,
     )
 

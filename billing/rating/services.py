@@ -20,6 +20,8 @@ from roaming.cdrs.models import Cdr, CdrState
 log = logging.getLogger(__name__)
 
 BATCH = 50
+# What is settled or rejected has its price.
+PRICED_AGAIN = frozenset({CdrState.RECEIVED, CdrState.HELD, CdrState.ACCEPTED})
 # Not the fault of a CDR: the whole batch is tried again later.
 DATABASE_TROUBLE = (OperationalError, InterfaceError)
 
@@ -58,7 +60,7 @@ def price_again(*, cdr: Cdr, by: User | None, at: datetime) -> Rating:
     For when an agreement or tariff came later. Settled and rejected CDRs are past it.
     """
     current = locked(cdr.pk)
-    if current.state in {CdrState.SETTLED, CdrState.REJECTED}:
+    if current.state not in PRICED_AGAIN:
         raise CannotDecide(f"CDR {current} is {current.get_state_display().lower()}; its price is decided.")
     return _judge(current, at, f" Priced again{_name(by)}." if by is not None else "")
 

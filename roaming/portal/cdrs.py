@@ -13,6 +13,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
+from billing.disputes import selectors as dispute_selectors
 from billing.disputes import services as dispute_services
 from billing.disputes.models import Dispute, Reason
 from billing.rating import selectors as ratings
@@ -147,6 +148,8 @@ class CdrPage(Page):
             records=invoice_records.listing(cdr),
             authorization=tokens.authorization_of(self.user, cdr),
             tariffs=_tariffs(cdr),
+            may_price_again=cdr.state in rating_services.PRICED_AGAIN,
+            contested=dispute_selectors.open_on(cdr),
         )
 
 
@@ -208,7 +211,9 @@ class Decide(FormPage):
 
 class ContestForm(forms.Form):
     reason = forms.ChoiceField(choices=Reason.choices)
-    amount = forms.DecimalField(label="Amount contested, before tax", min_value=Decimal("0.01"), decimal_places=4)
+    amount = forms.DecimalField(
+        label="Amount contested, before tax", min_value=Decimal("0.01"), max_digits=14, decimal_places=4
+    )
     message = forms.CharField(
         label="What is wrong",
         help_text="The other side reads this first: what happened, what you expected.",

@@ -92,9 +92,16 @@ class CalculatorForm(forms.Form):
                 duration=cleaned["duration"],
                 max_power_kw=cleaned["power"],
                 time_zone=cleaned["zone"],
+                policy=_policy(self.tariff),
             )
         except pricing.PricingError as error:
             self.add_error(_FIELDS.get(error.path), error.sentence)
+
+
+def _policy(tariff: Tariff) -> pricing.PricingPolicy:
+    """As its CDRs are read, which come by the version that its platform speaks."""
+    version = tariff.party.connection.version
+    return pricing.of_version(version) if version else pricing.RECOMMENDED
 
 
 class TariffCalculator(Page):

@@ -44,6 +44,10 @@ _RESTRICTIONS = {
     "min_duration": "after {} s",
     "max_duration": "in the first {} s",
 }
+_RESERVATIONS = {
+    "RESERVATION": "for a reservation",
+    "RESERVATION_EXPIRES": "for a reservation that nobody came for",
+}
 
 
 def url(tariff: Tariff) -> str:
@@ -54,11 +58,13 @@ def conditions(restrictions: dict[str, Any] | None) -> str:
     """The restrictions of a tariff element as a phrase: `from 09:00, until 18:00, on Monday, Friday`."""
     if not restrictions:
         return "always"
-    phrases = [text.format(restrictions[name]) for name, text in _RESTRICTIONS.items() if restrictions.get(name)]
-    if restrictions.get("day_of_week"):
-        phrases.append("on " + ", ".join(day.capitalize() for day in restrictions["day_of_week"]))
-    if restrictions.get("reservation"):
-        phrases.append(f"for a {restrictions['reservation'].lower().replace('_', ' ')}")
+    said = {name: value for name, value in restrictions.items() if value is not None and value != []}
+    phrases = [text.format(said.pop(name)) for name, text in _RESTRICTIONS.items() if name in said]
+    if days := said.pop("day_of_week", None):
+        phrases.append("on " + ", ".join(day.capitalize() for day in days))
+    if reservation := said.pop("reservation", None):
+        phrases.append(_RESERVATIONS.get(reservation, f"for a reservation “{reservation}”, which nobody knows"))
+    phrases += [f"never: nobody knows the restriction “{name}”" for name in said]
     return ", ".join(phrases) or "always"
 
 
@@ -68,7 +74,7 @@ def prices(data: dict[str, Any]) -> list[dict[str, Any]]:
         {
             "name": _NAMES.get(component["type"], component["type"]),
             "price": component["price"],
-            "unit": _UNITS.get(component["type"], ""),
+            "unit": _unit(component, element),
             "vat": component.get("vat"),
             "step": _step(component),
             "conditions": conditions(element.get("restrictions")),
@@ -76,6 +82,12 @@ def prices(data: dict[str, Any]) -> list[dict[str, Any]]:
         for element in data["elements"]
         for component in element["price_components"]
     ]
+
+
+def _unit(component: dict[str, Any], element: dict[str, Any]) -> str:
+    if component["type"] == "TIME" and (element.get("restrictions") or {}).get("reservation"):
+        return "per hour of reservation"
+    return _UNITS.get(component["type"], "")
 
 
 def _step(component: dict[str, Any]) -> str:

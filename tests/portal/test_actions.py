@@ -63,6 +63,26 @@ def test_opening_a_dispute_leads_to_its_page(ben: Client, scene: Scene) -> None:
     assert b"Start fee twice." in answer.content
 
 
+@pytest.mark.parametrize("amount", ["1e300", "1e400", "12345678901234567890"])
+def test_an_amount_that_nobody_was_billed_is_refused_and_the_message_kept(
+    ben: Client, scene: Scene, amount: str
+) -> None:
+    form = {"reason": "price", "amount": amount, "message": "Nobody charges that."}
+    answer = ben.post(f"/cdrs/{scene.held.pk}/contest/", form)
+    assert answer.status_code == 422
+    assert "amount" in answer.context["form"].errors
+    assert b"Nobody charges that." in answer.content
+
+
+def test_what_would_only_be_refused_is_not_offered(ben: Client, scene: Scene) -> None:
+    held, contested, settled = (
+        ben.get(f"/cdrs/{cdr.pk}/").content.decode() for cdr in (scene.held, scene.contested, scene.settled)
+    )
+    assert all(text in held for text in ("Price again", "Accept as billed", "Open dispute"))
+    assert "Go to the dispute" in contested and "Open dispute" not in contested and "Accept as billed" not in contested
+    assert "Price again" not in settled
+
+
 def test_more_than_was_billed_is_not_contested(ben: Client, scene: Scene) -> None:
     form = {"reason": "price", "amount": "1000", "message": "All of it."}
     answer = ben.post(f"/cdrs/{scene.held.pk}/contest/", form)

@@ -90,6 +90,16 @@ def test_the_conditions_of_a_price_are_told_in_words() -> None:
     restrictions = {"start_time": "23:00", "end_time": "07:00", "day_of_week": ["MONDAY", "FRIDAY"]}
     assert tariffs.conditions(restrictions) == "from 23:00, until 07:00, on Monday, Friday"
     assert tariffs.conditions(None) == tariffs.conditions({}) == "always"
+    assert tariffs.conditions({"max_kwh": 0}) == "up to 0 kWh"
+    assert tariffs.conditions({"customer_group": "gold"}) == "never: nobody knows the restriction “customer_group”"
+    assert tariffs.conditions({"reservation": "RESERVATION_EXPIRES"}) == "for a reservation that nobody came for"
+
+
+def test_reserved_time_has_a_unit_of_its_own() -> None:
+    hourly = [{"type": "TIME", "price": 2, "step_size": 1}]
+    reserved = {"price_components": hourly, "restrictions": {"reservation": "RESERVATION"}}
+    rows = tariffs.prices({"elements": [{"price_components": hourly}, reserved]})
+    assert [row["unit"] for row in rows] == ["per hour of charging", "per hour of reservation"]
 
 
 @pytest.mark.parametrize(

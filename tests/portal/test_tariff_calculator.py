@@ -8,8 +8,10 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from partners.connections.models import Connection
 from partners.people.models import Role
 from roaming.locations.models import Location
+from roaming.ocpi.schema.wire import encode_text
 from roaming.tariffs.models import Tariff
 from tests.portal import markup
 from tests.portal.scene import Scene
@@ -41,6 +43,20 @@ def opened(browser: Client, tariff: Tariff, headers: dict[str, str], changed: di
     answer = browser.get(f"/tariffs/{tariff.pk}/price/", ASKED | changed, headers=headers)
     assert answer.status_code == 200
     return answer
+
+
+def test_what_the_platform_does_not_say_of_tax_is_not_known(browser: Client, scene: Scene) -> None:
+    """OCPI 2.2.1 says that a price without a rate has no tax; 2.1.1 and 2.3.0 do not."""
+    tariff = scene.tariff
+    data = tariff.data
+    for element in data["elements"]:
+        for component in element["price_components"]:
+            component.pop("vat", None)
+    for version, known in (("2.2.1", True), ("2.1.1", False)):
+        Connection.objects.filter(pk=tariff.party.connection_id).update(version=version)
+        Tariff.objects.filter(pk=tariff.pk).update(body=encode_text(data))
+        total = asked(browser, tariff).context["calculator"]["result"]["total"]
+        assert (total.excl is not None, total.incl is not None) == (True, known)
 
 
 def errors(answer: Any) -> dict[str, list[str]]:

@@ -98,6 +98,8 @@ class _Description:
 
     def _limit(self, limit: Limit) -> str:
         net, gross = limit.before_taxes, limit.after_taxes
+        if gross is None and self.tariff.tax_included is TaxIncluded.YES and self.rates:
+            return self.says.without_only.format(self._money(net))  # unlike its prices
         if gross is None or gross == net:
             return self._money(net)
         return self.says.without_and_with.format(self._money(net), self._money(gross))

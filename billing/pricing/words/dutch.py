@@ -33,6 +33,7 @@ DUTCH = Phrases(
     prices_taxless="Er geldt geen btw.",
     at_least="Een laadsessie kost minstens {}.",
     at_most="Een laadsessie kost hoogstens {}.",
+    without_only="{} exclusief btw",
     without_and_with="{} exclusief btw ({} inclusief btw)",
     valid_from="Geldig vanaf {}.",
     valid_until="Geldig tot {}.",

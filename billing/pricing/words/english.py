@@ -33,6 +33,7 @@ ENGLISH = Phrases(
     prices_taxless="No VAT applies.",
     at_least="A session costs at least {}.",
     at_most="A session costs at most {}.",
+    without_only="{} without VAT",
     without_and_with="{} without VAT ({} with VAT)",
     valid_from="Valid from {}.",
     valid_until="Valid until {}.",

@@ -33,6 +33,7 @@ FRENCH = Phrases(
     prices_taxless="Aucune TVA ne s’applique.",
     at_least="Une session coûte au moins {}.",
     at_most="Une session coûte au plus {}.",
+    without_only="{} hors TVA",
     without_and_with="{} hors TVA ({} TVA comprise)",
     valid_from="Valable à partir du {}.",
     valid_until="Valable jusqu’au {}.",

@@ -33,6 +33,7 @@ GERMAN = Phrases(
     prices_taxless="Es fällt keine Mehrwertsteuer an.",
     at_least="Ein Ladevorgang kostet mindestens {}.",
     at_most="Ein Ladevorgang kostet höchstens {}.",
+    without_only="{} ohne Mehrwertsteuer",
     without_and_with="{} ohne MwSt. ({} mit MwSt.)",
     valid_from="Gültig ab {}.",
     valid_until="Gültig bis {}.",

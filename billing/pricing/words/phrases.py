@@ -31,6 +31,7 @@ class Phrases:
     prices_taxless: str
     at_least: str
     at_most: str
+    without_only: str
     without_and_with: str
     valid_from: str
     valid_until: str

@@ -57,7 +57,11 @@ def test_a_tariff_is_valid_from_its_start_until_before_its_end() -> None:
 
 
 def test_without_tariffs_there_is_no_price() -> None:
-    assert refused(CHARGE).code == "no_tariff"
+    without = refused(CHARGE)
+    assert (without.code, without.sentence) == (
+        "no_tariff",
+        "There is no tariff to price with; its periods name FAIR.",
+    )
 
 
 def test_an_unknown_tariff_may_be_read_as_the_default_one() -> None:

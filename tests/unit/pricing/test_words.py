@@ -247,7 +247,7 @@ LINES = {
         "first 7.5 kWh, otherwise free of charge.",
         "Parking without charging: €6.00 per hour after the first 2 hours, otherwise free of charge. Billed per "
         "started 15 minutes.",
-        "A session costs at least €0.50.",
+        "A session costs at least €0.50 without VAT.",
         "Prices include VAT.",
         "Valid from 1 June 2025, 00:00 UTC.",
     ],
@@ -256,7 +256,7 @@ LINES = {
         "voor de eerste 7,5 kWh, anders gratis.",
         "Parkeren zonder te laden: € 6,00 per uur na de eerste 2 uur, anders gratis. Afgerekend per begonnen 15 "
         "minuten.",
-        "Een laadsessie kost minstens € 0,50.",
+        "Een laadsessie kost minstens € 0,50 exclusief btw.",
         "Prijzen zijn inclusief btw.",
         "Geldig vanaf 1 juni 2025, 00:00 UTC.",
     ],
@@ -265,7 +265,7 @@ LINES = {
         "kWh am Samstag für die ersten 7,5 kWh, sonst kostenlos.",
         "Parken ohne zu laden: 6,00 € pro Stunde nach den ersten 2 Stunden, sonst kostenlos. Abgerechnet je "
         "angefangene 15 Minuten.",
-        "Ein Ladevorgang kostet mindestens 0,50 €.",
+        "Ein Ladevorgang kostet mindestens 0,50 € ohne Mehrwertsteuer.",
         "Preise einschließlich Mehrwertsteuer.",
         "Gültig ab 1. Juni 2025, 00:00 UTC.",
     ],
@@ -274,7 +274,7 @@ LINES = {
         "samedi pour les 7,5 premiers kWh, sinon gratuit.",
         "Stationnement sans charge : 6,00 € par heure à partir de 2 heures après le début, sinon gratuit. Facturé par "
         "tranche entamée de 15 minutes.",
-        "Une session coûte au moins 0,50 €.",
+        "Une session coûte au moins 0,50 € hors TVA.",
         "Prix TVA comprise.",
         "Valable à partir du 1 juin 2025, 00:00 UTC.",
     ],
