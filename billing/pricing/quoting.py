@@ -86,7 +86,8 @@ def _refuse(tariff: Tariff, energy_kwh: Decimal, starts_at: datetime, duration: 
     if not is_countable(power) or power <= 0:
         raise CannotPrice("bad_power", "$.max_power_kw", "The power is not a number of kW above 0.")
     if not timedelta() < duration <= LONGEST:
-        raise CannotPrice("bad_duration", "$.duration", f"The charge does not last between 0 and {LONGEST.days} days.")
+        said = f"A charge lasts longer than 0:00, and {LONGEST.days} days at most."
+        raise CannotPrice("bad_duration", "$.duration", said)
     if starts_at.tzinfo is None or starts_at.year not in YEARS:
         raise CannotPrice("bad_time", "$.starts_at", "The start is not a time with its zone, between 1900 and 9000.")
     if not tariff.is_valid_at(starts_at):

@@ -132,7 +132,8 @@ def _result(priced: pricing.PricedSession, zone: str) -> dict[str, Any]:
         "currency": currency,
         "zone": zone,
         "total": rounding.total(priced),
-        "parts": [(name, rounding.part(priced, part)) for part, name in _PARTS.items() if part in priced.costs],
+        # In full, as the lines are: rounded ones would not add up to the total.
+        "parts": [(name, priced.part(part)) for part, name in _PARTS.items() if part in priced.costs],
         "full_at": pricing.full_at(cdr),
         "slows": len({_power(period) for period in cdr.periods} - {Decimal(0)}) > 1,
     }

@@ -258,6 +258,19 @@ def test_an_accepted_cdr_settles_under_the_agreement_that_prices_it_now(agreemen
     assert (cdr.state, cdr.agreement) == (CdrState.ACCEPTED, successor)
 
 
+def test_a_right_total_whose_parts_or_tax_differ_is_accepted_with_a_note(agreement: Agreement) -> None:
+    owed = records.tariff(("ENERGY", "0.40"), ("FLAT", "0.50"))
+    for component in owed["elements"][0]["price_components"]:
+        component["vat"] = Decimal(21)
+    cost = {"before_taxes": Decimal("8.50"), "taxes": [{"name": "VAT", "amount": Decimal("0.31")}]}
+    parts = {"total_energy_cost": {"before_taxes": Decimal("8.10")}}
+    cdr = judged(records.received(tariffs=[owed], total_cost=cost, **parts))
+    note = Finding.objects.get(cdr=cdr)
+    assert (cdr.state, note.code, note.severity) == (CdrState.ACCEPTED, "parts_differ", "note")
+    assert (note.expected, note.actual) == ("total_cost after tax 10.285 EUR", "total_cost after tax 8.81 EUR")
+    assert "total_energy_cost before tax is 8.10 EUR, 0.10 more than ours of 8.00 EUR." in note.sentence
+
+
 def test_a_person_accepts_as_billed(agreement: Agreement) -> None:
     cdr = judged(records.received(total="10.31"))
     services.accept_as_billed(cdr=cdr, reason="Agreed by mail.", by=cast.person("Ada"), at=AT)
