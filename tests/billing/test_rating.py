@@ -263,8 +263,8 @@ def test_a_right_total_whose_parts_or_tax_differ_is_accepted_with_a_note(agreeme
     for component in owed["elements"][0]["price_components"]:
         component["vat"] = Decimal(21)
     cost = {"before_taxes": Decimal("8.50"), "taxes": [{"name": "VAT", "amount": Decimal("0.31")}]}
-    parts = {"total_energy_cost": {"before_taxes": Decimal("8.10")}}
-    cdr = judged(records.received(tariffs=[owed], total_cost=cost, **parts))
+    energy = {"before_taxes": Decimal("8.10")}
+    cdr = judged(records.received(tariffs=[owed], total_cost=cost, total_energy_cost=energy))
     note = Finding.objects.get(cdr=cdr)
     assert (cdr.state, note.code, note.severity) == (CdrState.ACCEPTED, "parts_differ", "note")
     assert (note.expected, note.actual) == ("total_cost after tax 10.285 EUR", "total_cost after tax 8.81 EUR")
