@@ -13,9 +13,11 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
+from billing import pricing
 from billing.disputes import selectors as dispute_selectors
 from billing.disputes import services as dispute_services
 from billing.disputes.models import Dispute, Reason
+from billing.pricing import zones
 from billing.rating import selectors as ratings
 from billing.rating import services as rating_services
 from billing.rating.models import Rating
@@ -137,7 +139,7 @@ class CdrPage(Page):
             cdr=cdr,
             data=cdr.data,
             rating=rating,
-            time_zone=locations.time_zone_of(cdr.party, cdr.data["cdr_location"]["id"]) or "UTC",
+            time_zone=_time_zone(cdr),
             findings=findings.about(cdr),
             disputes=Dispute.objects.filter(cdr=cdr),
             session=cdr.known_session,
@@ -151,6 +153,15 @@ class CdrPage(Page):
             may_price_again=cdr.state in rating_services.PRICED_AGAIN,
             contested=dispute_selectors.open_on(cdr),
         )
+
+
+def _time_zone(cdr: Cdr) -> str:
+    """In which its lines tell the time: that of its location, else the one that its price was found by."""
+    known = locations.time_zone_of(cdr.party, cdr.data["cdr_location"]["id"])
+    try:
+        return known or zones.zone_of(pricing.read_cdr(cdr.data)).key
+    except pricing.PricingError:
+        return "UTC"
 
 
 def _tariffs(cdr: Cdr) -> list[tuple[str, Published | None]]:

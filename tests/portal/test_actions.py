@@ -15,6 +15,7 @@ from partners.agreements.models import Agreement
 from partners.connections.models import Connection
 from partners.people.models import Role, User
 from roaming.cdrs.models import Cdr
+from tests.billing import records
 from tests.portal.scene import Scene
 
 
@@ -72,6 +73,15 @@ def test_an_amount_that_nobody_was_billed_is_refused_and_the_message_kept(
     assert answer.status_code == 422
     assert "amount" in answer.context["form"].errors
     assert b"Nobody charges that." in answer.content
+
+
+def test_lines_tell_the_time_of_the_place_though_its_location_was_never_published(ben: Client, scene: Scene) -> None:
+    """As its price was found by: from the coordinates of the CDR."""
+    place = scene.held.data["cdr_location"] | {"id": "NOWHERE"}
+    nowhere = place | {"coordinates": {"latitude": "0", "longitude": "0"}, "country": "USA"}
+    for number, (told, zone) in enumerate(((place, "Europe/Amsterdam"), (nowhere, "UTC"))):
+        cdr = records.received(f"N{number}", cpo=scene.held.party.code, cdr_location=told)
+        assert ben.get(f"/cdrs/{cdr.pk}/").context["time_zone"] == zone
 
 
 def test_what_would_only_be_refused_is_not_offered(ben: Client, scene: Scene) -> None:

@@ -55,11 +55,11 @@ class KeepPage(FormPage):
         row = self.row()
         if row is None:
             return None if self.parties else self.show("portal/own_nobody.html", **self.crumbs(None))
-        if selectors.may_edit(self.user, self.kind, row) and not selectors.is_deleted(row):
+        kept = selectors.may_edit(self.user, self.kind, row)
+        if kept and not selectors.is_deleted(row):
             return None
-        messages.error(
-            self.request, f"This {self.kind.name} is not kept here; its owner's platform is the truth of it."
-        )
+        why = "is deleted; add it again" if kept else "is not kept here; its owner's platform is the truth of it"
+        messages.error(self.request, f"This {self.kind.name} {why}.")
         return redirect(self.back())
 
     def back(self) -> str:
