@@ -20,6 +20,9 @@ class UnusableInput(CommandError):
         super().__init__(f"{file}: {code} at {path}: {sentence}", returncode=UNUSABLE)
         self.file, self.code, self.path, self.sentence = file, code, path, sentence
 
+    def as_json(self) -> dict[str, str]:
+        return {"code": self.code, "path": self.path, "message": self.sentence, "file": self.file}
+
 
 def read_json(file: str) -> wire.JsonValue:
     """The decoded value; numbers are int or Decimal. Raises UnusableInput."""

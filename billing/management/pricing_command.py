@@ -26,8 +26,7 @@ class PricingCommand(BaseCommand):
             return super().execute(*args, **options)
         except UnusableInput as error:
             if options.get("json"):
-                refusal = {"code": error.code, "path": error.path, "message": error.sentence, "file": error.file}
-                self.stdout.write(json.dumps({"error": refusal}, ensure_ascii=False))
+                self.stdout.write(json.dumps({"error": error.as_json()}, ensure_ascii=False))
             raise
 
     def add_version(self, parser: CommandParser) -> None:

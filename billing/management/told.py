@@ -18,13 +18,17 @@ def price(priced: pricing.PricedSession, time_zone: str | None, *more: str) -> I
     or the tariff asked for one, else as the charge tells them."""
     local = priced.usage.moments[0].local or priced.cdr.starts_at
     zone = ZoneInfo(time_zone) if time_zone else local.tzinfo
-    total, currency = rounding.total(priced), priced.currency
-    yield f"{amount(total.excl)} {currency} before tax, {amount(total.incl)} {currency} after tax"
+    yield both(rounding.total(priced), priced.currency)
     yield from more or (f"{plain(priced.energy_kwh)} kWh by tariff {', '.join(priced.tariff_ids)}",)
     yield ""
     yield from _table(priced.lines, zone)
     for warning in priced.warnings:
         yield f"Note: {warning.message}"
+
+
+def both(total: pricing.Amounts, currency: str) -> str:
+    """An amount before and after tax."""
+    return f"{amount(total.excl)} {currency} before tax, {amount(total.incl)} {currency} after tax"
 
 
 def at(moment: datetime, zone: tzinfo | None) -> str:

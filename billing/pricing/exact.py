@@ -89,7 +89,7 @@ def hours_of(length: timedelta) -> Decimal:
 
 def rounded(value: Decimal, decimals: int) -> Decimal:
     """`value` to a number of decimals, half up."""
-    return HALF_UP.quantize(value, _last_digit(decimals))
+    return HALF_UP.quantize(value, last_digit(decimals))
 
 
 def gap(carried: Decimal, ours: Decimal, *, credit: bool = False) -> tuple[Decimal, Decimal]:
@@ -100,7 +100,8 @@ def gap(carried: Decimal, ours: Decimal, *, credit: bool = False) -> tuple[Decim
 
 
 @cache
-def _last_digit(decimals: int) -> Decimal:
+def last_digit(decimals: int) -> Decimal:
+    """Of a number with so many decimals: 2 → 0.01."""
     return Decimal(1).scaleb(-decimals)
 
 

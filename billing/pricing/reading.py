@@ -70,8 +70,9 @@ def decode_cdr(body: bytes | msgspec.Raw, decoder: "msgspec.json.Decoder[C]", *,
         data = wire.decode(bytes(body))
     except (wire.NotJson, UnicodeDecodeError, RecursionError) as error:
         raise _malformed(error, path) from None
-    read_cdr(data, path=path)
-    return decoder.decode(wire.encode(_with_zones(_with_names(data))))
+    spelt = _with_zones(_with_names(data))
+    read_cdr(spelt, path=path)
+    return decoder.decode(wire.encode(spelt))
 
 
 def _with_names(data: Any) -> Any:

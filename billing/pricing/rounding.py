@@ -5,7 +5,7 @@ from decimal import Decimal
 from functools import cache
 
 from billing.pricing import limits
-from billing.pricing.exact import HALF_EVEN, HALF_UP, ONE, ZERO, Ratio, exactly
+from billing.pricing.exact import HALF_EVEN, HALF_UP, ONE, ZERO, Ratio, exactly, last_digit
 from billing.pricing.limits import Cost
 from billing.pricing.outcome import Amounts, PricedSession, amounts
 from billing.pricing.parts import Part
@@ -27,7 +27,7 @@ def decimals(currency: str) -> int:
 @cache
 def unit(currency: str) -> Decimal:
     """The smallest amount: 0.01 EUR, 1 JPY, 0.001 KWD."""
-    return Decimal(1).scaleb(-decimals(currency))
+    return last_digit(decimals(currency))
 
 
 def total(priced: PricedSession) -> Amounts:
@@ -80,9 +80,8 @@ def _of_lines(priced: PricedSession, parts: list[Part]) -> Amounts:
     rule = priced.plan.policy.rounding
     lines = [_amounts(Amounts(line.excl, line.incl), priced, rule) for line in priced.lines if line.part in parts]
     with exactly():
-        return Amounts(
-            _sum((line.excl for line in lines), priced.currency), _sum((line.incl for line in lines), priced.currency)
-        )
+        start = nothing(priced)
+        return Amounts(_sum((line.excl for line in lines), start), _sum((line.incl for line in lines), start))
 
 
 def _amounts(exact: Amounts, priced: PricedSession, rule: Rounding) -> Amounts:
@@ -96,8 +95,7 @@ def _way(rule: Rounding) -> Callable[[Decimal, Decimal], Decimal]:
     return HALF_EVEN.quantize if rule in _TO_EVEN else HALF_UP.quantize
 
 
-def _sum(rounded: Iterable[Decimal | None], currency: str) -> Decimal | None:
-    total = ZERO.quantize(unit(currency))
+def _sum(rounded: Iterable[Decimal | None], total: Decimal) -> Decimal | None:
     for one in rounded:
         if one is None:
             return None

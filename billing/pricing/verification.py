@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
 from billing.pricing import rounding
 from billing.pricing.carried import Billed
@@ -95,13 +96,14 @@ def verify(
     )
     pass_by = rounding.unit(priced.currency) if tolerance is None else tolerance
     question = Question(billed, tuple(tariffs), policy, pass_by, tuple(versions), time_zone, location, priced)
-    found = tuple(_differences(billed, priced, pass_by))
+    pairs = tuple(_pairs(billed, priced))
+    found = tuple(_differences(pairs, billed, priced.currency, pass_by))
     explanation = explain(question) if any(one.field == "total_cost" for one in found) else None
     return Verdict(
-        agrees=not found and any(field == "total_cost" for field, *_ in _pairs(billed, priced)),
+        agrees=not found and any(one.field == "total_cost" and one.ours is not None for one in pairs),
         priced=priced,
         differences=tuple(replace(one, kind=_kind(one, explanation, priced)) for one in found),
-        uncompared=tuple(_uncompared(billed, priced)),
+        uncompared=tuple(_uncompared(pairs)),
         contradictions=tuple(contradictions(billed, limited=bool(priced.limits))),
         explanation=explanation,
     )
@@ -126,37 +128,41 @@ def compare(carried: Decimal, priced: PricedSession, *, tolerance: Decimal) -> C
     )
 
 
-def _differences(billed: Billed, priced: PricedSession, tolerance: Decimal) -> Iterator[Difference]:
-    for field, tax, carried, amount in _pairs(billed, priced):
-        taken_back = billed.credit and field == "total_cost"  # a credit takes the total back, nothing else
-        ours, difference = gap(carried, amount, credit=taken_back)
-        if abs(difference) > tolerance:
-            yield _difference(field, tax, carried, ours, difference, priced.currency)
+class _Pair(NamedTuple):
+    """An amount that the CDR carries, beside ours; None where the tariff leaves ours open."""
+
+    field: str
+    tax: Tax
+    carried: Decimal
+    ours: Decimal | None
 
 
-def _pairs(billed: Billed, priced: PricedSession) -> Iterator[tuple[str, Tax, Decimal, Decimal]]:
-    """Every amount that the CDR carries, with ours where it is known."""
-    for field, tax, carried, amount in _carried(billed, priced):
-        if amount is not None:
-            yield field, tax, carried, amount
-
-
-def _uncompared(billed: Billed, priced: PricedSession) -> Iterator[str]:
-    if "total_cost" not in billed.costs:
-        yield "There is no total_cost to hold against our price."
-    for tax, side in _SIDES.items():
-        fields = [field for field, one, _, amount in _carried(billed, priced) if one is tax and amount is None]
-        if fields:
-            were = "was" if len(fields) == 1 else "were"
-            yield f"{', '.join(fields)} {side} {were} not compared: the tariff does not say what ours would be."
-
-
-def _carried(billed: Billed, priced: PricedSession) -> Iterator[tuple[str, Tax, Decimal, Decimal | None]]:
+def _pairs(billed: Billed, priced: PricedSession) -> Iterator[_Pair]:
     for field, cost in billed.costs.items():
         ours = rounding.due(priced) if field == "total_cost" else rounding.due_part(priced, COSTS[field])
         for tax, carried, amount in ((Tax.EXCL, cost.excl, ours.excl), (Tax.INCL, cost.incl, ours.incl)):
             if carried is not None:
-                yield field, tax, carried, amount
+                yield _Pair(field, tax, carried, amount)
+
+
+def _differences(pairs: Sequence[_Pair], billed: Billed, currency: str, tolerance: Decimal) -> Iterator[Difference]:
+    for field, tax, carried, amount in pairs:
+        if amount is None:
+            continue
+        taken_back = billed.credit and field == "total_cost"  # a credit takes the total back, nothing else
+        ours, difference = gap(carried, amount, credit=taken_back)
+        if abs(difference) > tolerance:
+            yield _difference(field, tax, carried, ours, difference, currency)
+
+
+def _uncompared(pairs: Sequence[_Pair]) -> Iterator[str]:
+    if not any(one.field == "total_cost" for one in pairs):
+        yield "There is no total_cost to hold against our price."
+    for tax, side in _SIDES.items():
+        fields = [one.field for one in pairs if one.tax is tax and one.ours is None]
+        if fields:
+            were = "was" if len(fields) == 1 else "were"
+            yield f"{', '.join(fields)} {side} {were} not compared: the tariff does not say what ours would be."
 
 
 def _difference(

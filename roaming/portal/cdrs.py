@@ -14,9 +14,8 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from billing import pricing
-from billing.disputes import selectors as dispute_selectors
 from billing.disputes import services as dispute_services
-from billing.disputes.models import Dispute, Reason
+from billing.disputes.models import Dispute, DisputeState, Reason
 from billing.pricing import zones
 from billing.rating import selectors as ratings
 from billing.rating import services as rating_services
@@ -133,7 +132,7 @@ class CdrPage(Page):
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         cdr = get_object_or_404(_whole(self.user), pk=pk)
-        rating = ratings.latest(cdr)
+        rating, disputes = ratings.latest(cdr), list(Dispute.objects.filter(cdr=cdr))
         return self.show(
             "portal/cdr.html",
             cdr=cdr,
@@ -141,7 +140,7 @@ class CdrPage(Page):
             rating=rating,
             time_zone=_time_zone(cdr),
             findings=findings.about(cdr),
-            disputes=Dispute.objects.filter(cdr=cdr),
+            disputes=disputes,
             session=cdr.known_session,
             commands=commands.list_for(self.user).filter(pk__in=[one.pk for one in started.leading_to(cdr)]),
             credits=selectors.visible_to(self.user).filter(credited=cdr).defer("raw", "body").order_by("id"),
@@ -151,7 +150,7 @@ class CdrPage(Page):
             authorization=tokens.authorization_of(self.user, cdr),
             tariffs=_tariffs(cdr),
             may_price_again=cdr.state in rating_services.PRICED_AGAIN,
-            contested=dispute_selectors.open_on(cdr),
+            contested=next((one for one in disputes if one.state == DisputeState.OPEN), None),
         )
 
 

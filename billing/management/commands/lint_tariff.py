@@ -44,16 +44,7 @@ class Command(PricingCommand):
 
     def _tell(self, found: list[tuple[str, str, Problem]], unusable: list[UnusableInput], *, as_json: bool) -> None:
         if as_json:
-            refused = [
-                {
-                    "file": one.file,
-                    "path": one.path,
-                    "code": one.code,
-                    "severity": Severity.ERROR,
-                    "message": one.sentence,
-                }
-                for one in unusable
-            ]
+            refused = [one.as_json() | {"severity": Severity.ERROR} for one in unusable]
             told = [
                 {
                     "file": file,

@@ -76,10 +76,8 @@ def _tolerance(text: str | None) -> Decimal | None:
 
 def _told(verdict: pricing.Verdict) -> Iterator[str]:
     if verdict.agrees:
-        total, currency = rounding.due(verdict.priced), verdict.priced.currency
-        both = f"{told.amount(total.excl)} {currency} before tax, {told.amount(total.incl)} {currency} after tax"
         what = "What could be compared" if verdict.uncompared else "Every total"
-        yield f"{what} agrees with ours: {both}."
+        yield f"{what} agrees with ours: {told.both(rounding.due(verdict.priced), verdict.priced.currency)}."
     for difference in verdict.differences:
         yield f"{difference.kind}: {difference.sentence}"
     if verdict.explanation is not None:
