@@ -54,6 +54,13 @@ def sign_in(page: "Page", name: str) -> None:
     page.get_by_role("navigation", name="Main").wait_for()
 
 
+def wait_for(page: "Page", selector: str, count: int) -> None:
+    """A click answers when the new page begins to arrive; its rows may still be on their way."""
+    from playwright.sync_api import expect
+
+    expect(page.locator(selector)).to_have_count(count, timeout=30_000)
+
+
 def test_people_walk_the_portal_without_a_complaint(page: "Page", complaints: list[str]) -> None:
     sign_in(page, "Hanna")
     for name in MAIN:
@@ -70,13 +77,11 @@ def test_a_list_is_filtered_and_paged_without_leaving_it(page: "Page", complaint
     page.evaluate("window.stayed = true")
     page.get_by_label("State").select_option("held")
     page.wait_for_url("**/cdrs/?*state=held*")
-    rows = page.locator("#rows tbody tr")
-    page.wait_for_function("document.querySelectorAll('#rows tbody tr').length === 3")
-    assert rows.count() == 3
+    wait_for(page, "#rows tbody tr", count=3)
     assert page.evaluate("window.stayed") is True
     page.go_back()
     page.wait_for_function("document.querySelectorAll('#rows tbody tr').length > 3")
-    assert page.locator(".side").count() == 1
+    wait_for(page, ".side", count=1)
     assert complaints == []
 
 
@@ -87,7 +92,7 @@ def test_a_held_cdr_is_decided_from_home_by_clicks_alone(page: "Page", complaint
     page.get_by_label("Why").fill("Agreed by phone.")
     page.get_by_role("button", name="Accept as billed").click()
     page.locator(".head .state", has_text="Accepted").wait_for()
-    assert page.get_by_role("status").count() >= 1
+    page.get_by_role("status").first.wait_for()
     assert complaints == []
 
 
@@ -115,4 +120,4 @@ def test_the_portal_works_without_javascript(chromium: "Browser", live_server: A
         page.goto("/cdrs/")
         page.get_by_label("State").select_option("held")
         page.get_by_role("button", name="Filter").click()
-        assert page.locator("#rows tbody tr").count() == 3
+        wait_for(page, "#rows tbody tr", count=3)
