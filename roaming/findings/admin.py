@@ -16,8 +16,9 @@ class FindingAdmin(GrantedAdmin):
         "subject",
         "money_at_risk",
         "currency",
+        "withdrawn_at",
     )
     list_select_related = ("cdr__party", "connection")
-    list_filter = ("severity", "code", "connection")
+    list_filter = ("severity", "code", "connection", ("withdrawn_at", admin.EmptyFieldListFilter))
     search_fields = ("title", "sentence", "subject", "cdr__ocpi_id")
     date_hierarchy = "found_at"

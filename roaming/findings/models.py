@@ -14,7 +14,10 @@ class Severity(models.TextChoices):
 
 
 class Finding(models.Model):
-    """About a CDR (`cdr`), or about something a connection sent that we did not store (`connection`, `subject`)."""
+    """About a CDR (`cdr`), or about something a connection sent that we did not store (`connection`, `subject`).
+
+    What a judging found of a CDR is withdrawn when a later one no longer finds it. A refusal happened, and stands.
+    """
 
     code = models.CharField(max_length=40)
     severity = models.CharField(max_length=5, choices=Severity.choices)
@@ -28,6 +31,7 @@ class Finding(models.Model):
     connection = models.ForeignKey(Connection, on_delete=models.PROTECT, null=True, blank=True, related_name="findings")
     subject = models.CharField("module and id", max_length=200, blank=True, default="")
     found_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["-id"]
@@ -39,6 +43,10 @@ class Finding(models.Model):
             models.CheckConstraint(condition=Q(severity__in=Severity.values), name="roaming_finding_severity_known"),
             models.CheckConstraint(
                 condition=Q(money_at_risk__isnull=True) | ~Q(currency=""), name="roaming_finding_money_has_a_currency"
+            ),
+            models.CheckConstraint(
+                condition=Q(withdrawn_at__isnull=True) | Q(cdr__isnull=False) & ~Q(severity=Severity.ERROR),
+                name="roaming_finding_only_a_judging_is_withdrawn",
             ),
         ]
 

@@ -1,11 +1,11 @@
 """Reading findings, with the permission of who reads."""
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from partners.people.models import User
 from partners.people.permissions import Grant, may
 from roaming.cdrs.models import Cdr
-from roaming.findings.models import Finding
+from roaming.findings.models import Finding, Severity
 
 
 def visible_to(user: User) -> QuerySet[Finding]:
@@ -15,5 +15,10 @@ def visible_to(user: User) -> QuerySet[Finding]:
 
 
 def about(cdr: Cdr) -> QuerySet[Finding]:
-    """What was found about one CDR, in the order it was found."""
-    return Finding.objects.filter(cdr=cdr).order_by("id")
+    """What was found about one CDR, in the order it was found; what was withdrawn comes last."""
+    return Finding.objects.filter(cdr=cdr).order_by(F("withdrawn_at").asc(nulls_first=True), "id")
+
+
+def judged(cdr: Cdr) -> QuerySet[Finding]:
+    """What the judgings of a CDR found and none has withdrawn; not what was refused under its id."""
+    return Finding.objects.filter(cdr=cdr, withdrawn_at=None).exclude(severity=Severity.ERROR)

@@ -1,5 +1,6 @@
 """Writing down what a check, an intake or a pull found."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -42,6 +43,12 @@ def record(
         currency=currency,
         found_at=at,
     )
+
+
+def withdraw(*, findings: Iterable[Finding], at: datetime) -> None:
+    """They were found when a CDR was judged, and no longer hold."""
+    if gone := [one.pk for one in findings]:
+        Finding.objects.filter(pk__in=gone).update(withdrawn_at=at)
 
 
 def record_once(**finding: Any) -> Finding | None:

@@ -435,11 +435,12 @@ class Migration(migrations.Migration):
                 ('connection', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='findings', to='partners.connection')),
                 ('subject', models.CharField(blank=True, default='', max_length=200, verbose_name='module and id')),
                 ('found_at', models.DateTimeField()),
+                ('withdrawn_at', models.DateTimeField(blank=True, null=True)),
             ],
             options={
                 'ordering': ['-id'],
                 'indexes': [models.Index(fields=['connection', 'subject'], name='roaming_finding_known')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('severity__in', ['note', 'holds', 'error'])), name='roaming_finding_severity_known'), models.CheckConstraint(condition=models.Q(('money_at_risk__isnull', True), models.Q(('currency', ''), _negated=True), _connector='OR'), name='roaming_finding_money_has_a_currency')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('severity__in', ['note', 'holds', 'error'])), name='roaming_finding_severity_known'), models.CheckConstraint(condition=models.Q(('money_at_risk__isnull', True), models.Q(('currency', ''), _negated=True), _connector='OR'), name='roaming_finding_money_has_a_currency'), models.CheckConstraint(condition=models.Q(('withdrawn_at__isnull', True), models.Q(('cdr__isnull', False), models.Q(('severity', 'error'), _negated=True)), _connector='OR'), name='roaming_finding_only_a_judging_is_withdrawn')],
             },
         ),
         migrations.CreateModel(

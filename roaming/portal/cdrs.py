@@ -133,13 +133,15 @@ class CdrPage(Page):
     def get(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         cdr = get_object_or_404(_whole(self.user), pk=pk)
         rating, disputes = ratings.latest(cdr), list(Dispute.objects.filter(cdr=cdr))
+        found = list(findings.about(cdr))
         return self.show(
             "portal/cdr.html",
             cdr=cdr,
             data=cdr.data,
             rating=rating,
             time_zone=_time_zone(cdr),
-            findings=findings.about(cdr),
+            findings=found,
+            standing_count=sum(one.withdrawn_at is None for one in found),
             disputes=disputes,
             session=cdr.known_session,
             commands=commands.list_for(self.user).filter(pk__in=[one.pk for one in started.leading_to(cdr)]),

@@ -6,6 +6,8 @@ import django_filters
 import django_tables2
 from django.db.models import QuerySet
 from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from partners.people.permissions import Grant
 from roaming.findings import selectors
@@ -14,6 +16,8 @@ from roaming.portal import cells, columns, filters
 from roaming.portal.columns import Cell
 from roaming.portal.lists import ListPage
 
+_WITHDRAWN = format_html('<span class="state tone-{}">Withdrawn</span>', "quiet")
+
 
 def _subject(finding: Finding) -> Any:
     if finding.cdr is not None:
@@ -21,22 +25,42 @@ def _subject(finding: Finding) -> Any:
     return finding.subject or finding.connection or ""
 
 
+def _money(finding: Finding) -> SafeString:
+    """Nothing is at risk by what no longer holds."""
+    return cells.NOTHING if finding.withdrawn_at else cells.money(finding.money_at_risk, finding.currency)
+
+
+def _weight(finding: Finding) -> SafeString:
+    if finding.withdrawn_at:
+        return _WITHDRAWN
+    return cells.badge("finding", finding.severity, finding.get_severity_display())
+
+
 class FindingTable(django_tables2.Table):
     found = columns.when("Found", "found_at")
     title = Cell(lambda row: row.title, "What", css="nowrap")
     about = Cell(_subject, "About", css="nowrap")
     sentence = Cell(lambda row: row.sentence, "In a sentence", css="cut")
-    money = columns.money("At risk", "money_at_risk")
-    severity = Cell(lambda row: cells.badge("finding", row.severity, row.get_severity_display()), "Weight")
+    money = Cell(_money, "At risk", css="num")
+    severity = Cell(_weight, "Weight")
     caption = "Findings, newest first"
 
 
 class FindingFilter(django_filters.FilterSet):
     q = filters.search("Title, CDR", "title__icontains", "cdr__ocpi_id__istartswith", "subject__icontains")
     severity = filters.choice("Weight", Severity.choices)
+    standing = django_filters.ChoiceFilter(
+        choices=[("yes", "Standing"), ("no", "Withdrawn")],
+        method="narrow_standing",
+        label="Standing",
+        empty_label="Standing and withdrawn",
+    )
     partner = filters.partner(
         "cdr__party__connection__partner", "cdr__emsp__connection__partner", "connection__partner"
     )
+
+    def narrow_standing(self, queryset: QuerySet[Finding], name: str, value: str) -> QuerySet[Finding]:
+        return queryset.filter(withdrawn_at__isnull=value == "yes")
 
 
 class FindingList(ListPage):

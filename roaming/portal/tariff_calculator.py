@@ -22,6 +22,7 @@ from roaming.locations import selectors as locations
 from roaming.portal.access import Page
 from roaming.tariffs import selectors
 from roaming.tariffs.models import Tariff
+from roaming.tariffs.selectors import Published
 
 # The field that an argument of the quote is typed into.
 _FIELDS = {"$.energy_kwh": "energy", "$.max_power_kw": "power", "$.duration": "duration", "$.starts_at": "date"}
@@ -35,7 +36,8 @@ _PARTS = {
 
 
 class CalculatorForm(forms.Form):
-    """A charge that could be. `priced` is what it costs once the form is valid."""
+    """A charge that could be. Once the form is valid `priced` is what it costs, by the version `published` for then;
+    `comes_twice` tells that the clocks show its hour twice, of which `second` asks for the later."""
 
     energy = forms.DecimalField(label="Energy, kWh", min_value=0, max_digits=12, decimal_places=3, initial=20)
     power = forms.DecimalField(label="Power at most, kW", max_digits=9, decimal_places=3, initial=11)
@@ -45,6 +47,7 @@ class CalculatorForm(forms.Form):
         label="For, hours:minutes", initial="3:00", max_length=12, widget=forms.TextInput(attrs={"inputmode": "text"})
     )
     zone = forms.ChoiceField(label="Local time in")
+    second = forms.BooleanField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, data: Any, *, tariff: Tariff, zones: list[str]) -> None:
         starts_at = _start(tariff, zones)
@@ -54,6 +57,8 @@ class CalculatorForm(forms.Form):
         choices = [(zone, zone) for zone in zones or _all_zones()]
         self.fields["zone"].choices = choices if zones else [("", "Choose"), *choices]  # type: ignore[attr-defined]
         self.priced: pricing.PricedSession | None = None
+        self.published: Published | None = None
+        self.comes_twice = False
 
     def clean_duration(self) -> timedelta:
         try:
@@ -70,9 +75,10 @@ class CalculatorForm(forms.Form):
         return cleaned
 
     def _starts_at(self, cleaned: Mapping[str, Any]) -> datetime | None:
-        """Of an hour that the clocks show twice, the first. One that they skip is refused."""
+        """One that the clocks skip is refused."""
         zone = ZoneInfo(cleaned["zone"])
-        wall = datetime.combine(cleaned["date"], cleaned["time"], tzinfo=zone)
+        first = datetime.combine(cleaned["date"], cleaned["time"], tzinfo=zone)
+        wall = first.replace(fold=int(cleaned["second"]))
         try:
             shown = wall.astimezone(ZoneInfo("UTC")).astimezone(zone)
         except OverflowError:
@@ -81,12 +87,14 @@ class CalculatorForm(forms.Form):
         if shown.replace(tzinfo=None) != wall.replace(tzinfo=None):
             self.add_error("time", f"The clocks skip {wall:%H:%M} that night; {shown:%H:%M} comes instead.")
             return None
+        self.comes_twice = first.utcoffset() != first.replace(fold=1).utcoffset()
         return wall
 
     def _price(self, cleaned: Mapping[str, Any], starts_at: datetime) -> None:
+        self.published = _published(self.tariff, starts_at)
         try:
             self.priced = pricing.quote(
-                pricing.read_tariff(self.tariff.data),
+                pricing.read_tariff(self.published.version.data),
                 energy_kwh=cleaned["energy"],
                 starts_at=starts_at,
                 duration=cleaned["duration"],
@@ -96,6 +104,12 @@ class CalculatorForm(forms.Form):
             )
         except pricing.PricingError as error:
             self.add_error(_FIELDS.get(error.path), error.sentence)
+
+
+def _published(tariff: Tariff, moment: datetime) -> Published:
+    """Every tariff has a version; what is to come is priced by the last one."""
+    known = selectors.published_at(party=tariff.party, tariff_ids=[tariff.ocpi_id], moment=moment)
+    return known[tariff.ocpi_id_upper]
 
 
 def _policy(tariff: Tariff) -> pricing.PricingPolicy:
@@ -120,17 +134,33 @@ def of(tariff: Tariff, user: User, asked: QueryDict | None = None) -> dict[str, 
     """The calculator of a tariff, filled with what is asked, if anything is."""
     zones = [zone for zone in locations.zones_of_tariff(user, tariff.party, tariff.ocpi_id) if zone in _all_zones()]
     form = CalculatorForm(asked or None, tariff=tariff, zones=zones)
-    priced = form.priced if form.is_valid() else None
     url = reverse("portal:tariff_price", args=[tariff.pk])
-    return {"form": form, "url": url, "result": _result(priced, form.cleaned_data["zone"]) if priced else None}
+    result = _result(form, form.priced) if form.is_valid() and form.priced else None
+    return {
+        "form": form,
+        "url": url,
+        "result": result,
+        "other_hour": _other_hour(form, asked) if asked and result else "",
+    }
 
 
-def _result(priced: pricing.PricedSession, zone: str) -> dict[str, Any]:
+def _other_hour(form: CalculatorForm, asked: QueryDict) -> str:
+    """What is asked, about the other of two hours of one name, as a query; empty where there is one alone."""
+    if not form.comes_twice:
+        return ""
+    other = asked.copy()
+    other["second"] = "" if form.cleaned_data["second"] else "on"
+    return other.urlencode()
+
+
+def _result(form: CalculatorForm, priced: pricing.PricedSession) -> dict[str, Any]:
     cdr, currency = priced.cdr, priced.currency
     return {
         "priced": priced,
+        "published": form.published,
         "currency": currency,
-        "zone": zone,
+        "zone": form.cleaned_data["zone"],
+        "second": form.cleaned_data["second"],
         "total": rounding.total(priced),
         # In full, as the lines are: rounded ones would not add up to the total.
         "parts": [(name, priced.part(part)) for part, name in _PARTS.items() if part in priced.costs],

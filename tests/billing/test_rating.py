@@ -237,6 +237,8 @@ def test_pricing_again_tells_the_reason_that_holds_now() -> None:
     cdr.refresh_from_db()
     assert (cdr.state, cdr.agreement) == (CdrState.HELD, agreement)
     assert cdr.state_reason.startswith("Polder Laden billed 1.81 EUR too much")
+    standing = dict(Finding.objects.values_list("code", "withdrawn_at"))
+    assert standing == {"price_outside_tolerance": None, "no_agreement": AT}
 
 
 def test_pricing_again_names_who_wanted_it_where_it_moves_the_cdr() -> None:

@@ -98,6 +98,22 @@ def test_the_same_cdr_is_accepted_where_lines_are_rounded_by_agreement(client: C
     assert "Each line is rounded, as the agreement says; an invoice line is the billed total" in page
 
 
+def test_what_another_reading_explains_is_withdrawn_and_at_risk_no_more(client: Client) -> None:
+    agreement = agreed()
+    cdr = billed_by_rounded_lines()
+    client.force_login(cast.person("Ada", Role.FINANCE))
+    assert "0.012" in client.get("/findings/?standing=yes").content.decode()
+    Agreement.objects.filter(pk=agreement.pk).update(readings={"rounding": "per_line_half_up"})
+    services.price_again(cdr=cdr, by=None, at=AT)
+    assert Finding.objects.get().withdrawn_at == AT
+    page = client.get(f"/cdrs/{cdr.pk}/").content.decode()
+    assert 'Findings <span class="count">0</span>' in page
+    assert all(text in page for text in ("Billed too little", "no longer at risk", "withdrawn"))
+    assert "Nothing fits" in client.get("/findings/?standing=yes").content.decode()
+    withdrawn = client.get("/findings/?standing=no").content.decode()
+    assert ("Withdrawn</span>" in withdrawn, 'class="money"' in withdrawn) == (True, False)
+
+
 def test_what_was_published_is_compared_by_the_same_reading() -> None:
     agreed(step_size_scope="period")
     tariffs.put(party=cast.party("NL*PLD", "CPO"), tariff_id="FAIR", data=by_whole_kwh("0.50"), at=AT)

@@ -6,12 +6,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from billing.checks import recording, rules
 from billing.checks.found import Case, Found, money
 from partners.agreements.models import Agreement
 from roaming.cdrs import services as cdrs
 from roaming.cdrs.models import Cdr, CdrState
+from roaming.cdrs.services import ContentDiffers
 from roaming.findings.models import Finding, Severity
 from tests import cast
 from tests.billing import records
@@ -196,6 +198,27 @@ def test_each_finding_is_kept_once(agreement: Agreement) -> None:
     finding = Finding.objects.get()
     assert (finding.code, finding.severity, finding.cdr) == ("unknown_emsp", Severity.HOLDS, cdr)
     assert (finding.money_at_risk, finding.currency) == (Decimal("8.50"), "EUR")
+
+
+def test_what_is_no_longer_found_is_withdrawn_and_may_come_back(agreement: Agreement) -> None:
+    cdr, later = records.received(emsp="FR*XYZ"), records.ENDED + timedelta(days=1)
+    wrong = found(cdr, None)
+    recording.record(cdr=cdr, found=wrong, at=records.ENDED)
+    recording.record(cdr=cdr, found=[], at=later)
+    assert Finding.objects.get().withdrawn_at == later
+    recording.record(cdr=cdr, found=wrong, at=later)
+    recording.record(cdr=cdr, found=wrong, at=later)
+    assert list(Finding.objects.order_by("id").values_list("withdrawn_at", flat=True)) == [later, None]
+
+
+def test_a_refusal_under_the_id_of_a_cdr_stands(agreement: Agreement) -> None:
+    cdr = records.received()
+    with pytest.raises(ContentDiffers):
+        records.received(total="9.99")
+    recording.record(cdr=cdr, found=[], at=records.ENDED)
+    assert Finding.objects.get().withdrawn_at is None
+    with pytest.raises(IntegrityError, match="only_a_judging_is_withdrawn"), transaction.atomic():
+        Finding.objects.update(withdrawn_at=records.ENDED)
 
 
 @pytest.mark.parametrize(

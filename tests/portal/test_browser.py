@@ -121,3 +121,5 @@ def test_the_portal_works_without_javascript(chromium: "Browser", live_server: A
         page.get_by_label("State").select_option("held")
         page.get_by_role("button", name="Filter").click()
         wait_for(page, "#rows tbody tr", count=3)
+        page.get_by_role("button", name="Sign out").click()
+        page.get_by_label("E-mail").wait_for()

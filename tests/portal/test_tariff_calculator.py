@@ -1,18 +1,22 @@
 """The price calculator on a tariff's page: what it asks, what it says, and that it says no in the right place."""
 
+import json
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.http import QueryDict
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from partners.connections.models import Connection
 from partners.people.models import Role
+from roaming.kernel import clock
 from roaming.locations.models import Location
-from roaming.ocpi.schema.wire import encode_text
+from roaming.tariffs import services as tariffs
 from roaming.tariffs.models import Tariff
 from tests.portal import markup
 from tests.portal.scene import Scene
@@ -53,11 +57,51 @@ def test_what_the_platform_does_not_say_of_tax_is_not_known(browser: Client, sce
     for element in data["elements"]:
         for component in element["price_components"]:
             component.pop("vat", None)
+    tariffs.put(party=tariff.party, tariff_id=tariff.ocpi_id, data=changed_later(data), at=clock.now())
     for version, known in (("2.2.1", True), ("2.1.1", False)):
         Connection.objects.filter(pk=tariff.party.connection_id).update(version=version)
-        Tariff.objects.filter(pk=tariff.pk).update(body=encode_text(data))
         total = asked(browser, tariff).context["calculator"]["result"]["total"]
         assert (total.excl is not None, total.incl is not None) == (True, known)
+
+
+def changed_later(data: dict[str, Any], at: str = "2026-11-01T00:00:00Z") -> dict[str, Any]:
+    return data | {"last_updated": at}
+
+
+def test_a_charge_is_priced_by_the_version_of_its_day(browser: Client, scene: Scene) -> None:
+    dearer = changed_later(scene.tariff.data)
+    dearer["elements"][0]["price_components"][0]["price"] += 1
+    tariffs.put(party=scene.tariff.party, tariff_id=scene.tariff.ocpi_id, data=dearer, at=clock.now())
+    told = {}
+    for date in ("2026-10-31", "2026-11-02", "2027-03-28"):
+        answer = asked(browser, scene.tariff, date=date)
+        told[date] = answer.context["calculator"]["result"]
+        number = told[date]["published"].version.number
+        assert f'/versions/{number}/">version {number}</a>, published' in answer.content.decode()
+    assert [one["published"].version.number for one in told.values()] == [1, 2, 2]
+    first, second, third = (one["total"].excl for one in told.values())
+    assert second == third != first
+
+
+def test_a_deleted_tariff_is_priced_by_its_last_version_and_says_so(browser: Client, scene: Scene) -> None:
+    tariffs.delete(party=scene.tariff.party, tariff_id=scene.tariff.ocpi_id, at=clock.now())
+    assert (
+        "the last one before the tariff was deleted: none is in force then"
+        in asked(browser, scene.tariff).content.decode()
+    )
+
+
+def test_of_an_hour_that_comes_twice_both_are_had(browser: Client, scene: Scene) -> None:
+    first = asked(browser, scene.tariff, date="2027-10-31", time="02:30")
+    assert "this is the first" in first.content.decode()
+    query = first.context["calculator"]["other_hour"]
+    second = browser.get(f"/tariffs/{scene.tariff.pk}/price/?{query}")
+    assert "this is the second" in second.content.decode()
+    starts = [one.context["calculator"]["result"]["priced"].cdr.starts_at for one in (first, second)]
+    assert starts[1] - starts[0] == timedelta(hours=1)
+    back = QueryDict(second.context["calculator"]["other_hour"])
+    assert (back["second"], back["time"]) == ("", "02:30")
+    assert asked(browser, scene.tariff).context["calculator"]["other_hour"] == ""
 
 
 def errors(answer: Any) -> dict[str, list[str]]:
@@ -121,7 +165,8 @@ def test_what_cannot_be_is_said_at_its_field(
 def test_a_tariff_that_cannot_be_read_is_said_above_the_form(browser: Client, scene: Scene) -> None:
     body = scene.tariff.body.replace('"price":0.3900', '"price":"free"')
     assert body != scene.tariff.body
-    Tariff.objects.filter(pk=scene.tariff.pk).update(body=body)
+    data = json.loads(body, parse_float=Decimal)
+    tariffs.put(party=scene.tariff.party, tariff_id=scene.tariff.ocpi_id, data=changed_later(data), at=clock.now())
     assert errors(asked(browser, scene.tariff)) == {"__all__": ["“price” is 'free', not a number."]}
 
 
