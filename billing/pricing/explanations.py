@@ -12,7 +12,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from billing.pricing import rounding
+from billing.pricing import policy_words, rounding
 from billing.pricing.carried import Billed
 from billing.pricing.engine import price
 from billing.pricing.errors import PricingError
@@ -176,10 +176,10 @@ def _of_readings(question: Question, names: Set[str]) -> Iterator[_Candidate]:
     for name, values in READINGS.items():
         for value in values:
             if name in names and value is not getattr(question.policy, name):
-                kind, change = _KINDS.get(name, Kind.READING), f"{name}={value}"
-                sentence = f"Read with {name.replace('_', ' ')} “{value.replace('_', ' ')}” it is this total."
-                policy = question.policy.but(**{name: value})
-                yield _Candidate(Explanation(kind, change, sentence), _again(question, policy=policy))
+                kind, policy = _KINDS.get(name, Kind.READING), question.policy.but(**{name: value})
+                other = policy_words.instead(name, value, of=getattr(question.policy, name))
+                sentence = f"Another reading gives this total. {other}."
+                yield _Candidate(Explanation(kind, f"{name}={value}", sentence), _again(question, policy=policy))
 
 
 def _of_surroundings(question: Question) -> Iterator[_Candidate]:

@@ -59,7 +59,7 @@ def test_a_cdr_rounded_up_each_period_is_held_as_recommended() -> None:
     assert (cdr.state, Rating.objects.get().total) == (CdrState.HELD, Decimal("8.00"))
     assert cdr.state_reason == (
         "Polder Laden billed 0.40 EUR too much: 8.40 EUR instead of 8.00 EUR by tariff FAIR. "
-        "Read with step size scope “period” it is this total."
+        "Another reading gives this total. When energy and time are rounded up: in each period, not once a session."
     )
 
 
@@ -86,7 +86,7 @@ def test_a_cdr_whose_lines_were_rounded_is_held_and_explained() -> None:
     agreed()
     cdr = billed_by_rounded_lines()
     assert (cdr.state, Rating.objects.get().total) == (CdrState.HELD, Decimal("1.332"))
-    assert cdr.state_reason.endswith("Read with rounding “per line half up” it is this total.")
+    assert cdr.state_reason.endswith("Where amounts are rounded: in each line, half up, not in each CDR, half up.")
 
 
 def test_the_same_cdr_is_accepted_where_lines_are_rounded_by_agreement(client: Client) -> None:
