@@ -1,15 +1,23 @@
-"""A charge as a biller may have taken it: by the CDR's own totals or by the clock, not by what its periods measure."""
+"""A charge as a biller may have taken it: by the totals of the CDR, by the clock, or in another unit than it is written
+in."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from decimal import Decimal
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from billing.pricing.carried import Billed
-from billing.pricing.exact import ZERO, exactly, hours_of, plain, rounded
+from billing.pricing.exact import ZERO, exactly, hours_of, plain, quotient, rounded
 from billing.pricing.metering import end_of
 from billing.pricing.shapes import ENERGY, PARKING, TIME, TIMED, Cdr, Period, Volume
+
+# Units that volumes are written in by mistake, and how many of them OCPI's unit has.
+_UNITS = (
+    (frozenset({ENERGY}), "energy", "Wh", "kWh", Decimal(1000)),
+    (TIMED, "time", "minutes", "hours", Decimal(60)),
+    (TIMED, "time", "seconds", "hours", Decimal(3600)),
+)
 
 
 class Other(NamedTuple):
@@ -21,7 +29,7 @@ class Other(NamedTuple):
 
 
 def others(billed: Billed) -> Iterator[Other]:
-    """Energy, parking and charging time as the totals of the CDR say them; then all time by the clock."""
+    """Energy, parking and charging time as the totals of the CDR say them; all time by the clock; then other units."""
     for kind, name, total in _totals(billed):
         measured = billed.measured(kind)
         if total is None or measured is None or total == measured or total < ZERO:
@@ -34,6 +42,11 @@ def others(billed: Billed) -> Iterator[Other]:
     if by_clock != billed.charge:
         sentence = "Time was taken by the clock, from the start of each period to its end, not as it is measured."
         yield Other("time=clock", sentence, by_clock)
+    for kinds, noun, unit, ours, many in _UNITS:
+        smaller = _divided(billed.charge, kinds, many)
+        if smaller != billed.charge:
+            sentence = f"The periods are written in {unit} and were priced so; OCPI has {noun} in {ours}."
+            yield Other(f"{noun}={unit}", sentence, smaller)
 
 
 def _totals(billed: Billed) -> Iterator[tuple[str, str, Decimal | None]]:
@@ -79,3 +92,11 @@ def _lasting(charge: Cdr, index: int) -> Period:
         Volume(one.type, hours) if one.type in TIMED and one.volume != ZERO else one for one in period.dimensions
     )
     return replace(period, dimensions=dimensions)
+
+
+def _divided(charge: Cdr, kinds: Set[str], by: Decimal) -> Cdr:
+    def taken(one: Volume) -> Volume:
+        return Volume(one.type, quotient(one.volume, by)) if one.type in kinds else one
+
+    periods = (replace(period, dimensions=tuple(map(taken, period.dimensions))) for period in charge.periods)
+    return replace(charge, periods=tuple(periods))

@@ -139,6 +139,7 @@ class CdrPage(Page):
             cdr=cdr,
             data=cdr.data,
             rating=rating,
+            left_of_credited=_left_of_credited(cdr),
             time_zone=_time_zone(cdr),
             findings=found,
             standing_count=sum(one.withdrawn_at is None for one in found),
@@ -154,6 +155,14 @@ class CdrPage(Page):
             may_price_again=cdr.state in rating_services.PRICED_AGAIN,
             contested=next((one for one in disputes if one.state == DisputeState.OPEN), None),
         )
+
+
+def _left_of_credited(cdr: Cdr) -> Decimal | None:
+    """What a credit leaves of the CDR that it takes back; None where that is not here or is in another currency."""
+    credited = cdr.credited
+    if credited is None or credited.currency != cdr.currency:
+        return None
+    return credited.total_cost + cdr.total_cost
 
 
 def _time_zone(cdr: Cdr) -> str:

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from billing.checks import rules
 from billing.checks.found import Case
@@ -13,6 +14,7 @@ from billing.rating.models import Rating, Verdict
 from billing.rating.tasks import judge_due
 from partners.agreements import services as agreements
 from partners.agreements.models import Agreement
+from partners.people.models import Role
 from roaming.cdrs.models import Cdr, CdrState
 from roaming.findings.models import Finding, Severity
 from roaming.tariffs import services as tariffs
@@ -161,6 +163,18 @@ def test_a_credit_waits_for_a_person(agreement: Agreement) -> None:
     cdr = judged(records.received(total="-8.50", credit=True, credit_reference_id="CDR0"))
     assert (cdr.state, "credit" in codes(cdr)) == (CdrState.HELD, True)
     assert "credits CDR CDR0" in cdr.state_reason
+
+
+@pytest.mark.parametrize(("currency", "left"), [("EUR", Decimal("0.01")), ("CHF", None)])
+def test_the_page_of_a_credit_tells_what_it_leaves(
+    agreement: Agreement, client: Client, currency: str, left: Decimal | None
+) -> None:
+    records.received("CDR0")
+    credit = judged(records.received("CDR1", total="-8.49", currency=currency, credit=True, credit_reference_id="CDR0"))
+    client.force_login(cast.person("Ada", Role.FINANCE))
+    page = client.get(f"/cdrs/{credit.pk}/")
+    assert page.context["left_of_credited"] == left
+    assert ("Left of it" in page.content.decode()) is (left is not None)
 
 
 def test_judging_again_changes_nothing(agreement: Agreement) -> None:

@@ -98,6 +98,25 @@ def test_time_of_the_totals_or_of_the_clock_is_told(excl: str, totals: Json, cha
     assert explained(excl, owed=BY_TIME, charge=charge, policy=policy) == (Kind.QUANTITY, change)
 
 
+@pytest.mark.parametrize(
+    ("volumes", "change"),
+    [
+        ({"ENERGY": "10000", "TIME": "0.5", "PARKING_TIME": "0.25"}, "energy=Wh"),
+        ({"ENERGY": "10", "TIME": "30", "PARKING_TIME": "15"}, "time=minutes"),
+        ({"ENERGY": "10", "TIME": "1800", "PARKING_TIME": "900"}, "time=seconds"),
+    ],
+)
+def test_volumes_in_another_unit_than_they_were_priced_in_are_told(volumes: Json, change: str) -> None:
+    policy = RECOMMENDED.but(step_size_scope="none")
+    charge = cdr(period("09:00", **volumes))
+    assert explained("7.00", owed=BY_TIME, charge=charge, policy=policy) == (Kind.QUANTITY, change)
+    noun, unit = change.split("=")
+    found = verdict("7.00", owed=BY_TIME, charge=charge, policy=policy).explanation
+    ours = "kWh" if unit == "Wh" else "hours"
+    assert found is not None
+    assert found.sentence == f"The periods are written in {unit} and were priced so; OCPI has {noun} in {ours}."
+
+
 def test_less_of_a_total_is_taken_from_the_last_periods() -> None:
     charge = {**CHARGE, "total_energy": Decimal("3.2")}  # 10.2 and 4.3 are measured
     (other,) = [one for one in others(pricing.read_billed(charge)) if one.change == "energy=total_energy"]
