@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import django_filters
@@ -13,6 +14,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
+from billing.pricing.conditions import clock, span
 from partners.people.models import User
 from partners.people.permissions import Grant
 from roaming.ocpi.schema.values import parse_time
@@ -41,8 +43,8 @@ _RESTRICTIONS = {
     "max_current": "below {} A",
     "min_power": "from {} kW",
     "max_power": "below {} kW",
-    "min_duration": "after {} s",
-    "max_duration": "in the first {} s",
+    "min_duration": "after {}",
+    "max_duration": "in the first {}",
 }
 _RESERVATIONS = {
     "RESERVATION": "for a reservation",
@@ -59,7 +61,7 @@ def conditions(restrictions: dict[str, Any] | None) -> str:
     if not restrictions:
         return "always"
     said = {name: value for name, value in restrictions.items() if value is not None and value != []}
-    phrases = [text.format(said.pop(name)) for name, text in _RESTRICTIONS.items() if name in said]
+    phrases = [text.format(_bound(name, said.pop(name))) for name, text in _RESTRICTIONS.items() if name in said]
     if days := said.pop("day_of_week", None):
         phrases.append("on " + ", ".join(day.capitalize() for day in days))
     if reservation := said.pop("reservation", None):
@@ -68,10 +70,17 @@ def conditions(restrictions: dict[str, Any] | None) -> str:
     return ", ".join(phrases) or "always"
 
 
+def _bound(name: str, value: Any) -> Any:
+    """Durations as hours, minutes and seconds, as the lines of a price tell them."""
+    return clock(span(Decimal(value))) if name in ("min_duration", "max_duration") else value
+
+
 def prices(data: dict[str, Any]) -> list[dict[str, Any]]:
-    """One row per price component of a tariff (newest OCPI shape), ready to be shown."""
+    """One row per price component of a tariff (newest OCPI shape), ready to be shown; elements count from 1, as in the
+    reasons of a price."""
     return [
         {
+            "element": number,
             "name": _NAMES.get(component["type"], component["type"]),
             "price": component["price"],
             "unit": _unit(component, element),
@@ -79,7 +88,7 @@ def prices(data: dict[str, Any]) -> list[dict[str, Any]]:
             "step": _step(component),
             "conditions": conditions(element.get("restrictions")),
         }
-        for element in data["elements"]
+        for number, element in enumerate(data["elements"], 1)
         for component in element["price_components"]
     ]
 

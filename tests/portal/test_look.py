@@ -91,6 +91,7 @@ def test_the_conditions_of_a_price_are_told_in_words() -> None:
     assert tariffs.conditions(restrictions) == "from 23:00, until 07:00, on Monday, Friday"
     assert tariffs.conditions(None) == tariffs.conditions({}) == "always"
     assert tariffs.conditions({"max_kwh": 0}) == "up to 0 kWh"
+    assert tariffs.conditions({"min_duration": 5400, "max_duration": 7200}) == "after 1:30:00, in the first 2:00:00"
     assert tariffs.conditions({"customer_group": "gold"}) == "never: nobody knows the restriction “customer_group”"
     assert tariffs.conditions({"reservation": "RESERVATION_EXPIRES"}) == "for a reservation that nobody came for"
 
