@@ -5,6 +5,8 @@ from datetime import datetime
 from decimal import Decimal
 
 from billing.invoices.models import Invoice, InvoiceKind, InvoiceLine
+from billing.pricing import RECOMMENDED, rounding
+from billing.pricing.policy import Rounding
 from billing.settlement.models import SettlementRun
 from partners.agreements.models import Agreement
 from roaming.cdrs.models import Cdr
@@ -14,9 +16,10 @@ _LINES_A_STATEMENT = 2000
 
 
 def draft(*, run: SettlementRun, cdrs: Sequence[Cdr], at: datetime) -> Invoice:
-    """A draft with a line per CDR: its carried total before tax, rounded once, half up. Net is the sum of the lines."""
+    """A draft with a line per CDR: its carried total before tax, rounded once, as the agreement says. Net is the sum of
+    the lines. Raises ValueError where the agreement rounds in a way that is not known."""
     agreement = run.agreement
-    amounts = [round_money(cdr.total_cost, agreement.currency) for cdr in cdrs]
+    amounts = rounding.on_invoice([cdr.total_cost for cdr in cdrs], agreement.currency, rule_of(agreement))
     net = sum(amounts, Decimal(0))
     vat_amount = round_money(net * agreement.vat_rate / 100, agreement.currency)
     invoice = Invoice.objects.create(
@@ -38,6 +41,11 @@ def draft(*, run: SettlementRun, cdrs: Sequence[Cdr], at: datetime) -> Invoice:
     )
     _add_lines(invoice, cdrs, amounts)
     return invoice
+
+
+def rule_of(agreement: Agreement) -> Rounding:
+    """How its amounts become those of its currency. Raises ValueError for a way that is not known."""
+    return Rounding(agreement.readings.get("rounding", RECOMMENDED.rounding))
 
 
 def kind_for(agreement: Agreement) -> InvoiceKind:

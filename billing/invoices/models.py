@@ -116,7 +116,8 @@ class Invoice(models.Model):
 
 
 class InvoiceLine(models.Model):
-    """One CDR on one document: the database keeps it from being settled twice. `amount` is before tax, rounded once."""
+    """One CDR on one document: the database keeps it from being settled twice. `amount` is before tax, rounded once
+    (see `drafts`)."""
 
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="lines")
     cdr = models.OneToOneField(Cdr, on_delete=models.PROTECT, related_name="invoice_line")

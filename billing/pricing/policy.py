@@ -124,7 +124,7 @@ class LimitWithoutTax(StrEnum):
 class Rounding(StrEnum):
     """Where and how an amount becomes one of its currency. Exact amounts are kept beside the rounded ones.
 
-    PER_INVOICE rounds no CDR: the sum of an invoice is rounded once.
+    PER_INVOICE rounds no CDR: the sum of an invoice is rounded once (`rounding.on_invoice`).
     """
 
     PER_CDR_HALF_UP = "per_cdr_half_up"

@@ -1,8 +1,9 @@
 """From exact amounts to amounts of a currency, by a named rule. The currency decides the decimals: JPY 0, KWD 3."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from functools import cache
+from itertools import accumulate, pairwise
 
 from billing.pricing import limits
 from billing.pricing.exact import HALF_EVEN, HALF_UP, ONE, ZERO, Ratio, exactly, last_digit
@@ -51,6 +52,17 @@ def part(priced: PricedSession, of: Part) -> Amounts:
     if rule in _PER_LINE:
         return _of_lines(priced, [of])
     return _amounts(priced.part(of), priced, rule)
+
+
+def on_invoice(totals: Sequence[Decimal], currency: str, rule: Rounding) -> list[Decimal]:
+    """What the totals of CDRs are as lines of an invoice: each rounded by the rule. PER_INVOICE rounds their sum; what
+    a line leaves over goes to the next, so that they add up to it."""
+    quantize, smallest = _way(rule), unit(currency)
+    if rule is not Rounding.PER_INVOICE_HALF_UP:
+        return [quantize(total, smallest) for total in totals]
+    with exactly():
+        reached = [quantize(sum_so_far, smallest) for sum_so_far in accumulate(totals, initial=ZERO)]
+        return [after - before for before, after in pairwise(reached)]
 
 
 def due(priced: PricedSession) -> Amounts:

@@ -67,6 +67,10 @@ def _locked(agreement: Agreement) -> Agreement:
 
 def _check(agreement: Agreement, period: Period, at: datetime) -> None:
     ends_at = period.ends_at(agreement.time_zone)
+    try:
+        drafts.rule_of(agreement)
+    except ValueError as error:
+        raise CannotSettle(f"{agreement} rounds in a way that is not known: {error}.") from error
     if agreement.state == AgreementState.DRAFT:
         raise CannotSettle(f"{agreement} is a draft; only an agreement that is or was in force is settled.")
     if agreement.starts_date >= period.ends_date:

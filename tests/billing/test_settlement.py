@@ -58,6 +58,44 @@ def test_lines_are_the_carried_totals_each_rounded_once_half_up(selling: Agreeme
     assert set(states().values()) == {CdrState.SETTLED}
 
 
+@pytest.mark.parametrize(
+    ("rule", "amounts", "net"),
+    [
+        ("per_cdr_half_even", ["8.50", "1.00", "0.02", "2.00", "-8.50"], "3.02"),
+        ("per_line_half_up", ["8.51", "1.00", "0.02", "2.00", "-8.51"], "3.02"),
+        ("per_line_half_even", ["8.50", "1.00", "0.02", "2.00", "-8.50"], "3.02"),
+        # 8.505, 9.509, 9.524, 11.5289 and 3.0239: what each line leaves over is in the next.
+        ("per_invoice_half_up", ["8.51", "1.00", "0.01", "2.01", "-8.51"], "3.02"),
+    ],
+)
+def test_an_agreement_says_how_its_lines_are_rounded(
+    selling: Agreement, rule: str, amounts: list[str], net: str
+) -> None:
+    Agreement.objects.filter(pk=selling.pk).update(readings={"rounding": rule})
+    for number, total in enumerate(["8.505", "1.004", "0.015", "2.0049", "-8.505"]):
+        records.accepted(f"CDR{number}", agreement=selling, total=total)
+    invoice = settle(selling).invoice
+    assert list(invoice.lines.values_list("amount", flat=True)) == [Decimal(amount) for amount in amounts]
+    assert invoice.net == Decimal(net)
+
+
+def test_only_the_sum_of_an_invoice_is_rounded_where_the_agreement_says_so(selling: Agreement) -> None:
+    Agreement.objects.filter(pk=selling.pk).update(readings={"rounding": "per_invoice_half_up"})
+    for number in range(10):
+        records.accepted(f"CDR{number}", agreement=selling, total="0.004")
+    invoice = settle(selling).invoice
+    assert invoice.net == Decimal("0.04")
+    assert sum(invoice.lines.values_list("amount", flat=True)) == invoice.net
+
+
+def test_a_rounding_that_nobody_knows_settles_nothing(selling: Agreement) -> None:
+    records.accepted(agreement=selling)
+    Agreement.objects.filter(pk=selling.pk).update(readings={"rounding": "to_taste"})
+    with pytest.raises(services.CannotSettle, match="rounds in a way that is not known: 'to_taste' is not a valid"):
+        settle(selling)
+    assert not SettlementRun.objects.exists()
+
+
 def test_vat_is_taken_on_the_sum_and_rounded_half_up(selling: Agreement) -> None:
     for number in range(3):
         records.accepted(f"CDR{number}", agreement=selling, total="0.05")

@@ -8,8 +8,9 @@ from fractions import Fraction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from billing.pricing import RECOMMENDED, PricedSession
-from billing.pricing.exact import Ratio
+from billing.pricing import RECOMMENDED, PricedSession, rounding
+from billing.pricing.exact import HALF_UP, Ratio
+from billing.pricing.policy import Rounding
 from tests.unit.pricing import naive
 from tests.unit.pricing.cases import AMSTERDAM, Json, cdr, codes, component, element, energy, period, priced, tariff
 
@@ -224,3 +225,16 @@ def test_lines_keep_every_digit_of_a_long_volume() -> None:
     assert [line.quantity for line in session.lines] == [Decimal(volume)]
     assert session.total.excl == Decimal("0.3000000000000000166533453693773481")
     assert session.lines[0].excl == session.total.excl
+
+
+@many
+@given(
+    st.lists(st.integers(-(10**9), 10**9).map(lambda count: Decimal(count).scaleb(-4)), max_size=40),
+    st.sampled_from(["EUR", "JPY", "KWD"]),
+)
+def test_lines_of_an_invoice_add_up_to_its_rounded_sum_and_are_off_by_a_cent_at_most(
+    totals: list[Decimal], currency: str
+) -> None:
+    lines, smallest = rounding.on_invoice(totals, currency, Rounding.PER_INVOICE_HALF_UP), rounding.unit(currency)
+    assert sum(lines, Decimal(0)) == HALF_UP.quantize(sum(totals, Decimal(0)), smallest)
+    assert all(abs(line - total) <= smallest for line, total in zip(lines, totals, strict=True))
