@@ -13,6 +13,15 @@ class Severity(models.TextChoices):
     ERROR = "error", "Refused"
 
 
+class Standing(models.TextChoices):
+    """OPEN while it waits for somebody, or is only worth knowing; DECIDED with the CDR that it held; WITHDRAWN by a
+    later judging."""
+
+    OPEN = "open", "Open"
+    DECIDED = "decided", "Decided"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+
+
 class Finding(models.Model):
     """About a CDR (`cdr`), or about something a connection sent that we did not store (`connection`, `subject`).
 
@@ -32,6 +41,7 @@ class Finding(models.Model):
     subject = models.CharField("module and id", max_length=200, blank=True, default="")
     found_at = models.DateTimeField()
     withdrawn_at = models.DateTimeField(null=True, blank=True)
+    standing: str  # where selectors read it, see Standing
 
     class Meta:
         ordering = ["-id"]

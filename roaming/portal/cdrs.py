@@ -26,6 +26,7 @@ from roaming.cdrs.models import Cdr, CdrState
 from roaming.commands import selectors as commands
 from roaming.commands import started
 from roaming.findings import selectors as findings
+from roaming.findings.models import Standing
 from roaming.invoice_records import selectors as invoice_records
 from roaming.kernel import clock
 from roaming.locations import selectors as locations
@@ -142,7 +143,7 @@ class CdrPage(Page):
             left_of_credited=_left_of_credited(cdr),
             time_zone=_time_zone(cdr),
             findings=found,
-            standing_count=sum(one.withdrawn_at is None for one in found),
+            open_count=sum(one.standing == Standing.OPEN for one in found),
             disputes=disputes,
             session=cdr.known_session,
             commands=commands.list_for(self.user).filter(pk__in=[one.pk for one in started.leading_to(cdr)]),

@@ -6,17 +6,14 @@ import django_filters
 import django_tables2
 from django.db.models import QuerySet
 from django.urls import reverse
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from partners.people.permissions import Grant
 from roaming.findings import selectors
-from roaming.findings.models import Finding, Severity
+from roaming.findings.models import Finding, Severity, Standing
 from roaming.portal import cells, columns, filters
 from roaming.portal.columns import Cell
 from roaming.portal.lists import ListPage
-
-_WITHDRAWN = format_html('<span class="state tone-{}">Withdrawn</span>', "quiet")
 
 
 def _subject(finding: Finding) -> Any:
@@ -26,13 +23,13 @@ def _subject(finding: Finding) -> Any:
 
 
 def _money(finding: Finding) -> SafeString:
-    """Nothing is at risk by what no longer holds."""
-    return cells.NOTHING if finding.withdrawn_at else cells.money(finding.money_at_risk, finding.currency)
+    """Nothing is at risk by what was decided or no longer holds."""
+    return cells.money(finding.money_at_risk if finding.standing == Standing.OPEN else None, finding.currency)
 
 
 def _weight(finding: Finding) -> SafeString:
-    if finding.withdrawn_at:
-        return _WITHDRAWN
+    if finding.standing != Standing.OPEN:
+        return cells.state("standing", finding.standing)
     return cells.badge("finding", finding.severity, finding.get_severity_display())
 
 
@@ -49,18 +46,10 @@ class FindingTable(django_tables2.Table):
 class FindingFilter(django_filters.FilterSet):
     q = filters.search("Title, CDR", "title__icontains", "cdr__ocpi_id__istartswith", "subject__icontains")
     severity = filters.choice("Weight", Severity.choices)
-    standing = django_filters.ChoiceFilter(
-        choices=[("yes", "Standing"), ("no", "Withdrawn")],
-        method="narrow_standing",
-        label="Standing",
-        empty_label="Standing and withdrawn",
-    )
+    standing = filters.choice("Standing", Standing.choices)
     partner = filters.partner(
         "cdr__party__connection__partner", "cdr__emsp__connection__partner", "connection__partner"
     )
-
-    def narrow_standing(self, queryset: QuerySet[Finding], name: str, value: str) -> QuerySet[Finding]:
-        return queryset.filter(withdrawn_at__isnull=value == "yes")
 
 
 class FindingList(ListPage):

@@ -93,6 +93,7 @@ TONES: dict[str, dict[str, str]] = {
     },
     "token": {"valid": "good", "invalid": "bad"},
     "finding": {"note": "info", "holds": "warn", "error": "bad"},
+    "standing": {"open": "warn", "decided": "quiet", "withdrawn": "quiet"},
     "verdict": {"within": "good", "outside": "warn", "unpriceable": "warn"},
     "person": {"active": "good", "inactive": "quiet"},
 }

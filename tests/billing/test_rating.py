@@ -295,6 +295,22 @@ def test_a_person_accepts_as_billed(agreement: Agreement) -> None:
     assert cdr.state_reason == "Accepted as billed by Ada: Agreed by mail."
 
 
+def test_what_held_a_cdr_is_decided_with_it_and_at_risk_no_more(agreement: Agreement, client: Client) -> None:
+    ada = cast.person("Ada", Role.FINANCE)
+    held, late = records.received("CDR0", total="10.31"), records.received("CDR1", at=AT + timedelta(days=3))
+    client.force_login(ada)
+    judged(held)
+    judged(late)
+    assert "1.81" in client.get("/findings/?standing=open").content.decode()
+    services.accept_as_billed(cdr=held, reason="Agreed by mail.", by=ada, at=AT)
+    rows = {standing: client.get(f"/findings/?standing={standing}") for standing in ("open", "decided")}
+    found = {standing: [row.code for row in page.context["table"].data] for standing, page in rows.items()}
+    assert found == {"open": ["late"], "decided": ["price_outside_tolerance"]}
+    assert 'class="money"' not in rows["decided"].content.decode()
+    page = client.get(f"/cdrs/{held.pk}/")
+    assert (page.context["open_count"], "no longer at risk" in page.content.decode()) == (0, True)
+
+
 def test_a_person_rejects(agreement: Agreement) -> None:
     cdr = judged(records.received(total="10.31"))
     services.reject(cdr=cdr, reason="Not our driver.", by=cast.person("Ada"), at=AT)

@@ -102,15 +102,15 @@ def test_what_another_reading_explains_is_withdrawn_and_at_risk_no_more(client: 
     agreement = agreed()
     cdr = billed_by_rounded_lines()
     client.force_login(cast.person("Ada", Role.FINANCE))
-    assert "0.012" in client.get("/findings/?standing=yes").content.decode()
+    assert "0.012" in client.get("/findings/?standing=open").content.decode()
     Agreement.objects.filter(pk=agreement.pk).update(readings={"rounding": "per_line_half_up"})
     services.price_again(cdr=cdr, by=None, at=AT)
     assert Finding.objects.get().withdrawn_at == AT
     page = client.get(f"/cdrs/{cdr.pk}/").content.decode()
     assert 'Findings <span class="count">0</span>' in page
     assert all(text in page for text in ("Billed too little", "no longer at risk", "withdrawn"))
-    assert "Nothing fits" in client.get("/findings/?standing=yes").content.decode()
-    withdrawn = client.get("/findings/?standing=no").content.decode()
+    assert "Nothing fits" in client.get("/findings/?standing=open").content.decode()
+    withdrawn = client.get("/findings/?standing=withdrawn").content.decode()
     assert ("Withdrawn</span>" in withdrawn, 'class="money"' in withdrawn) == (True, False)
 
 

@@ -16,7 +16,7 @@ from partners.connections.models import Connection, ConnectionState
 from roaming.cdrs.models import CdrState
 from roaming.conformance.models import Outcome, RunState
 from roaming.exchange.models import PullState, PushState
-from roaming.findings.models import Severity
+from roaming.findings.models import Severity, Standing
 from roaming.portal import cells, locations, partners, states, tariffs
 from roaming.registration.models import Outcome as AttemptOutcome
 from roaming.tokens.models import Outcome as AuthorizationOutcome
@@ -31,6 +31,7 @@ MODELS = {
     "invoice": InvoiceState,
     "connection": ConnectionState,
     "finding": Severity,
+    "standing": Standing,
     "verdict": Verdict,
     "conformance": RunState,
     "check": Outcome,
