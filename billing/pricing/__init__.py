@@ -8,7 +8,7 @@ from billing.pricing.carried import Billed, read_billed
 from billing.pricing.contradictions import Contradiction, contradictions
 from billing.pricing.engine import price, price_by
 from billing.pricing.errors import CannotPrice, PricingError, TimeZoneUnknown, Unreadable
-from billing.pricing.explanations import Explanation, Kind
+from billing.pricing.explaining import Explanation, Kind
 from billing.pricing.lines import Line
 from billing.pricing.outcome import Amounts, PricedSession
 from billing.pricing.parts import Part

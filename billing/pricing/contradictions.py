@@ -6,9 +6,9 @@ from decimal import Decimal
 
 from billing.pricing import rounding
 from billing.pricing.carried import Billed
-from billing.pricing.exact import ZERO, at_least, exactly, hours_of, plain, rounded
+from billing.pricing.exact import ONE, ZERO, at_least, exactly, hours_of, plain, rounded
 from billing.pricing.parts import COSTS
-from billing.pricing.shapes import ENERGY, PARKING
+from billing.pricing.shapes import ENERGY, PARKING, TIME
 
 # OCPI numbers carry four decimals, many senders two: a hundredth of a unit is spelling, not disagreement.
 _ENERGY_KWH = Decimal("0.01")
@@ -28,13 +28,19 @@ class Contradiction:
         return self.sentence
 
 
-def contradictions(billed: Billed, *, limited: bool = False) -> list[Contradiction]:
+def contradictions(billed: Billed, *, with_parts: bool = True) -> list[Contradiction]:
     """Energy and parking against the periods, time against start and end, the total against its parts.
 
-    A hundredth of a unit, of money the smallest unit of its currency, is let pass; a dimension that no period measures
-    is not compared, nor is a total that a minimum or maximum price (`limited`) sets.
+    A hundredth of a unit is let pass, of money what rounding each part makes; a dimension that no period measures is
+    not compared, nor are the parts where they need not add up (a minimum or maximum price, a part that is not told).
     """
-    return [*_energy(billed), *_parking(billed), *_time(billed), *(() if limited else _parts(billed))]
+    return [
+        *_energy(billed),
+        *_parking(billed),
+        *_time(billed),
+        *_measured_time(billed),
+        *(_parts(billed) if with_parts else ()),
+    ]
 
 
 def _energy(billed: Billed) -> Iterator[Contradiction]:
@@ -54,12 +60,26 @@ def _parking(billed: Billed) -> Iterator[Contradiction]:
 
 
 def _time(billed: Billed) -> Iterator[Contradiction]:
-    charge = billed.charge
-    ends_at = charge.ends_at or charge.stops_at
-    if billed.total_time is None or ends_at is None:
-        return
-    hours = hours_of(ends_at - charge.starts_at)
-    yield from _unless_near("total_time", billed.total_time, hours, _TIME_HOURS, "h", "from start to end it is")
+    hours = _hours(billed)
+    if billed.total_time is not None and hours is not None:
+        yield from _unless_near("total_time", billed.total_time, hours, _TIME_HOURS, "h", "from start to end it is")
+
+
+def _measured_time(billed: Billed) -> Iterator[Contradiction]:
+    """A car charges or stands there, not both at once."""
+    hours = _hours(billed)
+    with exactly():
+        measured = (billed.measured(TIME) or ZERO) + (billed.measured(PARKING) or ZERO)
+    if hours is not None and measured > hours + _TIME_HOURS:
+        told, lasted = plain(rounded(measured, 4)), plain(rounded(hours, 4))
+        sentence = f"The periods measure {told} h of charging and parking; from start to end it is {lasted} h."
+        yield Contradiction("charging_periods", measured, hours, sentence)
+
+
+def _hours(billed: Billed) -> Decimal | None:
+    """From start to end; None for a session under way."""
+    ends_at = billed.charge.ends_at or billed.charge.stops_at
+    return None if ends_at is None else hours_of(ends_at - billed.charge.starts_at)
 
 
 def _parts(billed: Billed) -> Iterator[Contradiction]:
@@ -72,7 +92,8 @@ def _parts(billed: Billed) -> Iterator[Contradiction]:
         source = "its parts add up to"
         if billed.credit:  # it takes the total back and tells the parts as they were
             computed, source = -abs(computed), "it takes back parts of"
-        yield from _unless_near("total_cost", total.excl, computed, rounding.unit(currency), currency, source)
+        roundings = max((len(parts) + 1) / Decimal(2), ONE) * rounding.unit(currency)
+        yield from _unless_near("total_cost", total.excl, computed, roundings, currency, source)
 
 
 def _unless_near(

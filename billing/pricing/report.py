@@ -97,6 +97,7 @@ def verdict_json(verdict: Verdict) -> dict[str, Any]:
         "uncompared": list(verdict.uncompared),
         "contradictions": _plain_json(verdict.contradictions),
         "explanation": _plain_json(verdict.explanation),
+        "alternatives": _plain_json(verdict.alternatives),
     }
 
 

@@ -151,8 +151,8 @@ class Limit(Struct, frozen=True):
 
 
 class Tariff(Struct, frozen=True, kw_only=True):
-    """`starts_at` is inclusive, `ends_at` exclusive. `tax_included` is None where the tariff does not say; with
-    `ignores_tax` it says YES in a version that has no such field."""
+    """`starts_at` is inclusive, `ends_at` exclusive; `last_updated` tells versions apart. `tax_included` is None where
+    the tariff does not say; with `ignores_tax` it says YES in a version that has no such field."""
 
     id: str
     currency: str
@@ -164,6 +164,7 @@ class Tariff(Struct, frozen=True, kw_only=True):
     max_price: Limit | None = None
     starts_at: datetime | None = None
     ends_at: datetime | None = None
+    last_updated: datetime | None = None
     alt_text: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -6,7 +6,7 @@ with the path of the field. A restriction nobody knows is kept as such: it must 
 
 import re
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -57,6 +57,7 @@ def read_tariff(data: Any, *, version: str = "2.3.0", path: str = "$") -> Tariff
         max_price=tariff.given("max_price", _limit),
         starts_at=tariff.given("start_date_time", moment),
         ends_at=tariff.given("end_date_time", moment),
+        last_updated=_when(data.get("last_updated")),
         alt_text=_alt_text(data.get("tariff_alt_text")),
     )
 
@@ -166,6 +167,14 @@ def _weekdays(value: Any, path: str) -> tuple[int, ...]:
         if day not in DAYS:
             raise Unreadable("bad_value", f"{path}[{index}]", f"{shown(day)} is no day of the week.")
     return tuple(sorted({DAYS.index(day) for day in days}))
+
+
+def _when(value: Any) -> datetime | None:
+    """It prices nothing, so a wrong one is only left out."""
+    try:
+        return moment(value, "$.last_updated")
+    except Unreadable:
+        return None
 
 
 def _alt_text(value: Any) -> dict[str, str]:

@@ -11,7 +11,7 @@ from billing.pricing.carried import Billed
 from billing.pricing.contradictions import Contradiction, contradictions
 from billing.pricing.engine import price_by
 from billing.pricing.exact import at_least, gap, rounded
-from billing.pricing.explanations import Explanation, Kind, Question, explain
+from billing.pricing.explaining import Explanation, Kind, Question, explain
 from billing.pricing.outcome import PricedSession
 from billing.pricing.parts import COSTS
 from billing.pricing.plan import compile
@@ -51,7 +51,8 @@ class Verdict:
     """`agrees` says whether the total could be compared and every total is within the tolerance; what the CDR
     contradicts itself in stands apart. `uncompared` are sentences about totals that are missing on one of both sides.
 
-    `explanation` is the single other reading, tariff or mistake that would give the CDR's total, if one was found.
+    `explanation` is the single other reading, tariff or mistake that would give the CDR's total, if one was found;
+    `alternatives` are others that would give it too, but are less likely.
     """
 
     agrees: bool
@@ -60,6 +61,7 @@ class Verdict:
     uncompared: tuple[str, ...]
     contradictions: tuple[Contradiction, ...]
     explanation: Explanation | None
+    alternatives: tuple[Explanation, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -95,17 +97,19 @@ def verify(
         reservation_expired=reservation_expired,
     )
     pass_by = rounding.unit(priced.currency) if tolerance is None else tolerance
-    question = Question(billed, tuple(tariffs), policy, pass_by, tuple(versions), time_zone, location, priced)
+    question = Question(billed, tuple(tariffs), policy, tuple(versions), time_zone, location, priced)
     pairs = tuple(_pairs(billed, priced))
     found = tuple(_differences(pairs, billed, priced.currency, pass_by))
-    explanation = explain(question) if any(one.field == "total_cost" for one in found) else None
+    explanations = explain(question) if any(one.field == "total_cost" for one in found) else ()
+    explanation = next(iter(explanations), None)
     return Verdict(
         agrees=not found and any(one.field == "total_cost" and one.ours is not None for one in pairs),
         priced=priced,
         differences=tuple(replace(one, kind=_kind(one, explanation, priced)) for one in found),
-        uncompared=tuple(_uncompared(pairs)),
-        contradictions=tuple(contradictions(billed, limited=bool(priced.limits))),
+        uncompared=tuple(_uncompared(pairs, billed, priced)),
+        contradictions=tuple(contradictions(billed, with_parts=_must_add_up(billed, priced))),
         explanation=explanation,
+        alternatives=explanations[1:],
     )
 
 
@@ -126,6 +130,11 @@ def compare(carried: Decimal, priced: PricedSession, *, tolerance: Decimal) -> C
         ours=ours,
         sentence=_compared(carried, ours, priced.currency),
     )
+
+
+def _must_add_up(billed: Billed, priced: PricedSession) -> bool:
+    """Whether no limit sets the total, and the CDR has a part for all that costs something."""
+    return not priced.limits and all(name in billed.costs or not priced.part(part).excl for name, part in COSTS.items())
 
 
 class _Pair(NamedTuple):
@@ -152,12 +161,17 @@ def _differences(pairs: Sequence[_Pair], billed: Billed, currency: str, toleranc
         taken_back = billed.credit and field == "total_cost"  # a credit takes the total back, nothing else
         ours, difference = gap(carried, amount, credit=taken_back)
         if abs(difference) > tolerance:
-            yield _difference(field, tax, carried, ours, difference, currency)
+            told = _of_credit if taken_back else _of_charge
+            sentence = f"{field} {_SIDES[tax]} {told(carried, ours, difference, currency)}."
+            yield Difference(field, tax, Kind.UNEXPLAINED, carried, ours, difference, sentence)
 
 
-def _uncompared(pairs: Sequence[_Pair]) -> Iterator[str]:
-    if not any(one.field == "total_cost" for one in pairs):
+def _uncompared(pairs: Sequence[_Pair], billed: Billed, priced: PricedSession) -> Iterator[str]:
+    cost, ours = billed.costs.get("total_cost"), priced.total
+    if cost is None:
         yield "There is no total_cost to hold against our price."
+    elif cost.incl is None and ours.incl is not None and ours.incl != ours.excl:
+        yield "total_cost after tax was not compared: the CDR does not say it."
     for tax, side in _SIDES.items():
         fields = [one.field for one in pairs if one.tax is tax and one.ours is None]
         if fields:
@@ -165,15 +179,19 @@ def _uncompared(pairs: Sequence[_Pair]) -> Iterator[str]:
             yield f"{', '.join(fields)} {side} {were} not compared: the tariff does not say what ours would be."
 
 
-def _difference(
-    field: str, tax: Tax, carried: Decimal, ours: Decimal, difference: Decimal, currency: str
-) -> Difference:
+def _of_charge(carried: Decimal, ours: Decimal, difference: Decimal, currency: str) -> str:
     word = "more" if difference > 0 else "less"
-    sentence = (
-        f"{field} {_SIDES[tax]} is {at_least(carried, 2)} {currency}, {at_least(abs(difference), 2)} {word} than ours "
-        f"of {at_least(ours, 2)} {currency}."
-    )
-    return Difference(field, tax, Kind.UNEXPLAINED, carried, ours, difference, sentence)
+    said, gap = f"{at_least(carried, 2)} {currency}", at_least(abs(difference), 2)
+    return f"is {said}, {gap} {word} than ours of {at_least(ours, 2)} {currency}"
+
+
+def _of_credit(carried: Decimal, ours: Decimal, difference: Decimal, currency: str) -> str:
+    """Both are below zero, or should be."""
+    if carried > 0:
+        return f"is {at_least(carried, 2)} {currency} and would bill once more; a credit takes back what was billed"
+    word = "less" if difference > 0 else "more"
+    said, gap = f"{at_least(-carried, 2)} {currency}", at_least(abs(difference), 2)
+    return f"takes back {said}, {gap} {word} than ours of {at_least(-ours, 2)} {currency}"
 
 
 def _kind(one: Difference, explanation: Explanation | None, priced: PricedSession) -> Kind:

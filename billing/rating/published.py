@@ -8,7 +8,7 @@ from typing import Any
 
 from billing.checks.found import Case, Found, money
 from roaming.findings.models import Severity
-from roaming.tariffs import changes
+from roaming.tariffs import changes, selectors
 from roaming.tariffs.selectors import Published, published_at
 
 Tariffs = Sequence[dict[str, Any]]
@@ -29,24 +29,31 @@ class Offer:
 
     tariffs: Tariffs
     found: tuple[Found, ...] = ()
-    # Published, where they are carried otherwise: what the biller may have used.
-    others: Tariffs = ()
 
 
 def offer(case: Case, total: Total) -> Offer:
     """The tariffs of the CDR with a note where the published ones differ, in money if they make another `total`; of a
     CDR without any the published ones, with a note that says so."""
-    carried: Tariffs = case.data.get("tariffs") or []
-    ids = {_key(tariff) for tariff in carried} or _named(case)
-    known = published_at(party=case.cdr.party, tariff_ids=ids, moment=case.cdr.started_at)
+    carried = _carried(case)
+    known = published_at(party=case.cdr.party, tariff_ids=_ids(case), moment=case.cdr.started_at)
     if carried:
-        found = _held_against(case, carried, known, total)
-        return Offer(carried, found, [one.version.data for one in known.values()] if found else ())
+        return Offer(carried, _held_against(case, carried, known, total))
     return Offer([one.version.data for one in known.values()], _not_carried(case, list(known.values())))
 
 
-def _named(case: Case) -> set[str]:
-    return {period["tariff_id"] for period in case.data["charging_periods"] if period.get("tariff_id")}
+def versions(case: Case) -> Tariffs:
+    """All that was ever published under the ids of its tariffs, the newest first: what the biller may have used."""
+    return [one.data for one in selectors.published_versions(party=case.cdr.party, tariff_ids=_ids(case))]
+
+
+def _carried(case: Case) -> Tariffs:
+    return case.data.get("tariffs") or []
+
+
+def _ids(case: Case) -> set[str]:
+    """Of those that it carries, else of those that its periods name."""
+    named = {period["tariff_id"] for period in case.data["charging_periods"] if period.get("tariff_id")}
+    return {_key(tariff) for tariff in _carried(case)} or named
 
 
 def _not_carried(case: Case, known: Sequence[Published]) -> tuple[Found, ...]:

@@ -45,14 +45,15 @@ def _verified(case: Case, offer: published.Offer) -> pricing.Verdict:
     if case.cdr.credit:
         raise pricing.CannotPrice("credit", "$.credit", "A credit CDR is compared with its original, not priced.")
     read, policy = _read(offer.tariffs), _policy(case)
-    verdict = pricing.verify(
-        case.carried,
-        read,
-        policy,
-        tolerance=_tolerance(case),
-        versions=_readable(offer.others),
-        time_zone=_time_zone(case, read, policy),
-    )
+    zone = _time_zone(case, read, policy)
+
+    def verify(versions: published.Tariffs) -> pricing.Verdict:
+        others = _readable(versions)
+        return pricing.verify(case.carried, read, policy, tolerance=_tolerance(case), versions=others, time_zone=zone)
+
+    verdict = verify(())
+    if any(one.field == "total_cost" for one in verdict.differences):
+        verdict = verify(published.versions(case))
     if verdict.priced.total.excl is None:
         raise pricing.CannotPrice(
             "net_unknown",
@@ -139,7 +140,8 @@ def _outside(case: Case, verdict: pricing.Verdict, result: pricing.Comparison) -
 
 
 def _explained(verdict: pricing.Verdict) -> str:
-    return f" {verdict.explanation.sentence}" if verdict.explanation else ""
+    """Only the biller knows whether it was so."""
+    return f" This would explain it: {verdict.explanation.sentence}" if verdict.explanation else ""
 
 
 def _note_parts(verdict: pricing.Verdict) -> Found:

@@ -72,6 +72,13 @@ def published_at(*, party: Party, tariff_ids: Iterable[str], moment: datetime) -
     return {row.tariff.ocpi_id_upper: _published(row, moment) for row in found}
 
 
+def published_versions(*, party: Party, tariff_ids: Iterable[str], most: int = 20) -> list[TariffVersion]:
+    """The versions of tariffs of `party` by these ids, the newest first, without deletions."""
+    ids = {tariff_id.upper() for tariff_id in tariff_ids}
+    found = TariffVersion.objects.filter(tariff__party=party, tariff__ocpi_id_upper__in=ids).exclude(body="")
+    return list(found.order_by("-valid_from", "-number")[:most])
+
+
 def _published(version: TariffVersion, moment: datetime) -> Published:
     began, ended = version.valid_from <= moment, version.valid_until is not None and version.valid_until <= moment
     return Published(version, in_force=began and not ended, deleted=began and ended)

@@ -63,6 +63,19 @@ def codes() -> set[str]:
     return set(Finding.objects.values_list("code", flat=True))
 
 
+@pytest.mark.parametrize(("total", "version"), [("6.50", "2026-10-09 09:00"), ("12.50", "2026-10-14 09:01")])
+def test_a_cdr_billed_by_an_older_or_a_younger_version_is_told(total: str, version: str) -> None:
+    """Though it carries the right one."""
+    publish(tariff("0.30"), BEFORE - timedelta(days=1))
+    publish(tariff("0.40"), BEFORE)
+    publish(tariff("0.60"), AFTER)
+    cdr = judged(total=total)
+    assert (cdr.state, our_total()) == (CdrState.HELD, Decimal("8.50"))
+    assert cdr.state_reason.endswith(f"The version of tariff FAIR of {version} UTC gives this total.")
+    verdict = Rating.objects.get().explanation["verdict"]
+    assert (verdict["explanation"]["kind"], verdict["alternatives"]) == ("tariff_version", [])
+
+
 def test_a_cdr_without_a_tariff_is_priced_by_the_version_in_force_when_it_started() -> None:
     publish(tariff("0.30"), BEFORE - timedelta(days=1))
     publish(tariff("0.40"), BEFORE)

@@ -91,7 +91,7 @@ def test_too_cheap_is_held_too(agreement: Agreement) -> None:
     cdr = judged(records.received(total="8"))
     assert cdr.state_reason == (
         "Polder Laden billed 0.50 EUR too little: 8.00 EUR instead of 8.50 EUR by tariff FAIR. "
-        "The flat fee was not billed."
+        "This would explain it: The flat fee was not billed."
     )
 
 

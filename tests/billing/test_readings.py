@@ -59,7 +59,8 @@ def test_a_cdr_rounded_up_each_period_is_held_as_recommended() -> None:
     assert (cdr.state, Rating.objects.get().total) == (CdrState.HELD, Decimal("8.00"))
     assert cdr.state_reason == (
         "Polder Laden billed 0.40 EUR too much: 8.40 EUR instead of 8.00 EUR by tariff FAIR. "
-        "Another reading gives this total. When energy and time are rounded up: in each period, not once a session."
+        "This would explain it: Another reading gives this total. When energy and time are rounded up: in each period, "
+        "not once a session."
     )
 
 

@@ -73,7 +73,7 @@ def test_an_end_before_the_start(agreement: Agreement) -> None:
     assert (one.code, one.holds, one.money_at_risk) == ("end_before_start", True, Decimal("8.50"))
     assert one.sentence == ("The charging ends on 2026-10-14 10:30 UTC, before it starts on 2026-10-14 10:31 UTC.")
     nothing = records.received("ZERO", start_date_time="2026-10-14T10:30:00Z", total_time=Decimal(0))
-    assert codes(nothing, agreement) == []
+    assert codes(nothing, agreement) == ["totals_disagree"]  # its hour and a half of charging
 
 
 def test_a_charge_that_is_not_over_when_its_cdr_comes(agreement: Agreement) -> None:

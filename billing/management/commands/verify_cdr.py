@@ -81,8 +81,12 @@ def _told(verdict: pricing.Verdict) -> Iterator[str]:
     for difference in verdict.differences:
         yield f"{difference.kind}: {difference.sentence}"
     if verdict.explanation is not None:
-        yield f"Explained by {verdict.explanation.change}: {verdict.explanation.sentence}"
+        yield f"Would be explained by {verdict.explanation.change}: {verdict.explanation.sentence}"
+    for other in verdict.alternatives:
+        yield f"or by {other.change}: {other.sentence}"
     for sentence in verdict.uncompared:
         yield f"Note: {sentence}"
     for contradiction in verdict.contradictions:
         yield f"contradiction: {contradiction.sentence}"
+    for warning in verdict.priced.warnings:
+        yield f"Note: {warning.message}"

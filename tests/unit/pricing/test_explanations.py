@@ -7,7 +7,7 @@ import pytest
 
 from billing import pricing
 from billing.pricing import RECOMMENDED, Kind, Verdict
-from billing.pricing.other_quantities import others
+from billing.pricing.explaining.quantities import by_totals
 from tests.unit.pricing.cases import Json, cdr, element, energy, flat, parking, period, tariff, time
 
 OWED = tariff(
@@ -119,7 +119,7 @@ def test_volumes_in_another_unit_than_they_were_priced_in_are_told(volumes: Json
 
 def test_less_of_a_total_is_taken_from_the_last_periods() -> None:
     charge = {**CHARGE, "total_energy": Decimal("3.2")}  # 10.2 and 4.3 are measured
-    (other,) = [one for one in others(pricing.read_billed(charge)) if one.change == "energy=total_energy"]
+    (other,) = [one for one in by_totals(pricing.read_billed(charge)) if one.change == "energy=total_energy"]
     energies = [one.volume for period in other.charge.periods for one in period.dimensions if one.type == "ENERGY"]
     assert energies == [Decimal("3.2"), Decimal(0)]
     assert other.sentence == "Priced by total_energy of 3.2 kWh, not by the 14.5 kWh of the periods."
@@ -243,3 +243,114 @@ def test_the_charging_time_of_a_tariff_by_the_hour_is_a_component_like_any_other
     owed = tariff(element(time("2.00"), energy("0.40")))
     charge = cdr(period("09:00", ENERGY="10", TIME="1"))
     assert explained("4.00", owed=owed, charge=charge) == (Kind.MISSING_COMPONENT, "without=TIME")
+
+
+def changes(*args: Any, **more: Any) -> list[str]:
+    """All that would explain it, the likeliest first."""
+    found = verdict(*args, **more)
+    return [one.change for one in (found.explanation, *found.alternatives) if one is not None]
+
+
+@pytest.mark.parametrize(
+    ("excl", "incl", "kind", "change"),
+    [
+        ("950", None, Kind.CURRENCY, "total=smallest_unit"),
+        ("0.095", None, Kind.CURRENCY, "total=1/100"),
+        ("-9.50", "-11.495", Kind.SIGN, "total=negated"),
+        ("7.8512", "9.50", Kind.VAT, "tax_included=YES"),
+        ("9.50", "11.305", Kind.VAT, "vat=19"),
+        ("9.50", "12.19", Kind.UNEXPLAINED, ""),  # 28.3 % is no rate anywhere
+        ("9.50", "4.60", Kind.UNEXPLAINED, ""),
+    ],
+)
+def test_money_in_another_unit_or_with_another_tax(excl: str, incl: str | None, kind: Kind, change: str) -> None:
+    found = verdict(excl, incl)
+    assert {one.kind for one in found.differences} == {kind}
+    assert (found.explanation.change if found.explanation else "") == change
+
+
+def test_a_rate_is_not_guessed_where_several_would_do() -> None:
+    owed = tariff(element(energy("0.40", vat="21")))
+    charge = cdr(period("09:00", ENERGY="1"))
+    assert changes("0.40", "0.43", owed=owed, charge=charge) == []  # 7 % or 8 %
+
+
+def test_tax_that_nobody_adds_hides_no_other_reason() -> None:
+    assert changes("9.00", "9.00")[0] == "without=FLAT"
+
+
+def test_a_side_that_we_cannot_know_hides_no_reason() -> None:
+    owed = tariff(element(flat("0.50")), element(energy("0.40")))
+    unknown = pricing.of_version("2.3.0")
+    charge = cdr(period("09:00", ENERGY="10"))
+    assert changes("4.00", "4.84", owed=owed, charge=charge, policy=unknown) == ["without=FLAT"]
+
+
+def test_what_is_let_pass_explains_nothing() -> None:
+    owed = tariff(element(flat("0.20")), element(energy("0.40")))
+    charge = cdr(period("09:00", ENERGY="10"))
+    assert changes("3.75", owed=owed, charge=charge, tolerance=Decimal("0.25")) == []
+    assert changes("3.75", owed=owed, charge=charge, tolerance=Decimal("0.4")) == []
+    assert changes("4.00", owed=owed, charge=charge, tolerance=Decimal("0.1")) == ["without=FLAT"]
+
+
+def test_what_the_parts_of_a_cdr_refute_explains_nothing() -> None:
+    fee = {"total_fixed_cost": {"before_taxes": Decimal("0.50")}}
+    assert changes("9.00") == ["without=FLAT"]
+    assert changes("9.00", charge={**CHARGE, **fee}) == []
+    assert changes("9.00", charge={**CHARGE, "total_fixed_cost": {"before_taxes": 0}}) == ["without=FLAT"]
+    assert changes("10.00", charge={**CHARGE, "total_fixed_cost": {"before_taxes": 1}}) == ["fee=twice"]
+
+
+def test_all_that_would_give_the_total_is_told() -> None:
+    assert changes("1.32", **THIRDS) == ["rounding=per_line_half_up", "rounding=per_line_half_even"]
+
+
+def test_another_version_need_not_have_been_valid() -> None:
+    older = tariff(
+        element(energy("0.30", step=1000)), element(flat("0.50")), id="T", end_date_time="2020-01-01T00:00:00Z"
+    )
+    read = pricing.read_tariff({**older, "last_updated": "2019-06-01T12:00:00Z"})
+    found = verdict("5.00", versions=[read]).explanation
+    assert found is not None
+    assert found.sentence == "The version of tariff T of 2019-06-01 12:00 UTC gives this total."
+    assert pricing.read_tariff({**older, "last_updated": "long ago"}).last_updated is None
+
+
+DAY_NIGHT = tariff(element(energy("0.40"), start_time="07:00", end_time="21:00"), element(energy("0.20")))
+
+
+def evening(*starts: str) -> Json:
+    """10 kWh each in Amsterdam, from these times of UTC on."""
+    return cdr(*(period(start, ENERGY="10") for start in starts), zone="Europe/Amsterdam")
+
+
+def test_the_clock_that_periods_are_cut_by_was_known() -> None:
+    """Until nine local time, eight in UTC, the day's price holds; 8.00 is all at it."""
+    assert changes("8.00", owed=DAY_NIGHT, charge=evening("19:00", "20:00"))[:2] == ["prices=of_start", "time_zone=UTC"]
+    assert changes("8.00", owed=DAY_NIGHT, charge=evening("19:00", "20:15"))[:2] == ["time_zone=UTC", "prices=of_start"]
+
+
+def test_a_clock_that_shows_winter_time_all_summer_is_told() -> None:
+    """20:30 and 21:15 in winter time; an hour later in truth."""
+    charge = evening("2027-07-15T19:30:00Z", "2027-07-15T20:15:00Z")
+    assert changes("6.00", owed=DAY_NIGHT, charge=charge) == ["time_zone=Etc/GMT-1"]
+
+
+def test_quantities_that_were_rounded_first_are_told() -> None:
+    owed = tariff(element(energy("0.40"), time("3.00")))
+    charge = cdr(period("09:00", ENERGY="10.24", TIME="0.505"))
+    assert changes("5.515", owed=owed, charge=charge) == ["energy=10"]
+    assert changes("5.915", owed=owed, charge=charge) == ["energy=11"]
+    assert changes("5.635", owed=owed, charge=charge) == ["energy=10.3"]
+    assert changes("5.646", owed=owed, charge=charge) == ["time=whole_minutes"]
+
+
+def test_a_reservation_that_was_not_billed_is_told() -> None:
+    reserved = element(flat("2.00"), time("3.00"), reservation="RESERVATION")
+    charge = cdr(period("09:00", ENERGY="10", RESERVATION_TIME="0.5"))
+    assert changes("4.00", owed=tariff(reserved, element(energy("0.40"))), charge=charge)[0] == "without=RESERVATION"
+
+
+def test_a_fee_for_each_period_is_told() -> None:
+    assert changes("10.50")[0] == "fee=each_period"

@@ -1,0 +1,30 @@
+"""A total that is ours in another unit, or with the other sign."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from billing.pricing import rounding
+from billing.pricing.exact import exactly, plain
+from billing.pricing.explaining.question import Candidate, Explanation, Kind, Question, Totals
+from billing.pricing.outcome import Amounts
+
+
+def candidates(question: Question) -> Iterator[Candidate]:
+    """In the smallest unit of the currency, divided by it once too often, and negated."""
+    currency = question.priced.currency
+    many = 1 / rounding.unit(currency)
+    if many != 1:
+        said = f"The total is in the smallest unit of {currency}, not in {currency}."
+        yield _times(many, Explanation(Kind.CURRENCY, "total=smallest_unit", said), question)
+        said = f"The total is ours divided by {plain(many)}."
+        yield _times(1 / many, Explanation(Kind.CURRENCY, f"total=1/{plain(many)}", said), question)
+    yield _times(Decimal(-1), Explanation(Kind.SIGN, "total=negated", "The total has the other sign."), question)
+
+
+def _times(factor: Decimal, explanation: Explanation, question: Question) -> Candidate:
+    def price() -> Totals:
+        ours = rounding.due(question.priced)
+        with exactly():
+            return Totals(Amounts(*(None if amount is None else amount * factor for amount in ours)))
+
+    return Candidate(explanation, price)
