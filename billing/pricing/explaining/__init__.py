@@ -28,7 +28,8 @@ _CLOSE = Decimal("0.0005")
 def explain(question: Question) -> tuple[Explanation, ...]:
     """The changes that give the CDR's total, before tax and, where it tells it, after tax; none that its parts
     refute."""
-    return tuple(islice((one.explanation for one in _candidates(question) if _gives_it(one, question)), _MOST))
+    giving = (one.explanation for one in _candidates(question) if _gives_it(one, question))
+    return tuple(dict.fromkeys(islice(giving, _MOST)))  # two ways to leave out a component are one reason
 
 
 # The likeliest first.

@@ -1,6 +1,6 @@
 """Components that were forgotten, or billed more than once."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from msgspec.structs import replace
 
@@ -8,7 +8,7 @@ from billing.pricing import rounding
 from billing.pricing.exact import exactly
 from billing.pricing.explaining.question import Candidate, Explanation, Kind, Question, Totals, again, totals
 from billing.pricing.outcome import Amounts
-from billing.pricing.parts import Part
+from billing.pricing.parts import COSTS, Part
 from billing.pricing.shapes import Dimension, Element, Tariff
 
 _NOUNS = {
@@ -17,16 +17,18 @@ _NOUNS = {
     Dimension.TIME: "Charging time",
     Dimension.ENERGY: "Energy",
 }
+# Of the parts in OCPI.
+_NAMES = {part: name for name, part in COSTS.items()}
 
 
 def candidates(question: Question) -> Iterator[Candidate]:
     """Without one kind of component, without what a reservation costs, and with a fee for more than the session."""
     for dimension, noun in _NOUNS.items():
         without = [_without(tariff, dimension) for tariff in question.tariffs]
-        yield Candidate(
-            Explanation(Kind.MISSING_COMPONENT, f"without={dimension}", f"{noun} was not billed."),
-            again(question, tariffs=without),
-        )
+        explanation = Explanation(Kind.MISSING_COMPONENT, f"without={dimension}", f"{noun} was not billed.")
+        yield Candidate(explanation, again(question, tariffs=without))
+        # Where charging and parking have prices only one of them is rounded up: the other may have stayed as it was.
+        yield Candidate(explanation, _taken_away(question, dimension))
     if Part.RESERVATION in question.priced.parts:
         unreserved = [_without_reservation(tariff) for tariff in question.tariffs]
         yield Candidate(
@@ -38,6 +40,23 @@ def candidates(question: Question) -> Iterator[Candidate]:
         yield _fees(question, 2, "fee=twice", "The flat fee was billed twice.")
         if periods > 2:
             yield _fees(question, periods, "fee=each_period", "The flat fee was billed for each charging period.")
+
+
+def _taken_away(question: Question, dimension: Dimension) -> Callable[[], Totals]:
+    """What its lines add up to is missing in the total, and in the part that they belong to."""
+
+    def price() -> Totals:
+        ours, gone = totals(question.priced), [one for one in question.priced.lines if one.dimension == dimension]
+        parts = dict(ours.parts)
+        total = ours.total
+        with exactly():
+            for line in gone:
+                less = Amounts(*(None if one is None else -one for one in (line.excl, line.incl)))
+                total = _plus(total, less)
+                parts[_NAMES[line.part]] = _plus(parts[_NAMES[line.part]], less)
+        return Totals(total, parts)
+
+    return price
 
 
 def _fees(question: Question, times: int, change: str, sentence: str) -> Candidate:

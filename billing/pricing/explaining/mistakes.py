@@ -4,20 +4,18 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from billing.pricing import rounding
-from billing.pricing.exact import exactly, plain
+from billing.pricing.exact import exactly
 from billing.pricing.explaining.question import Candidate, Explanation, Kind, Question, Totals
 from billing.pricing.outcome import Amounts
 
 
 def candidates(question: Question) -> Iterator[Candidate]:
-    """In the smallest unit of the currency, divided by it once too often, and negated."""
+    """In the smallest unit of the currency, and negated."""
     currency = question.priced.currency
     many = 1 / rounding.unit(currency)
     if many != 1:
         said = f"The total is in the smallest unit of {currency}, not in {currency}."
         yield _times(many, Explanation(Kind.CURRENCY, "total=smallest_unit", said), question)
-        said = f"The total is ours divided by {plain(many)}."
-        yield _times(1 / many, Explanation(Kind.CURRENCY, f"total=1/{plain(many)}", said), question)
     yield _times(Decimal(-1), Explanation(Kind.SIGN, "total=negated", "The total has the other sign."), question)
 
 

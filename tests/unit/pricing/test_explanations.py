@@ -255,7 +255,6 @@ def changes(*args: Any, **more: Any) -> list[str]:
     ("excl", "incl", "kind", "change"),
     [
         ("950", None, Kind.CURRENCY, "total=smallest_unit"),
-        ("0.095", None, Kind.CURRENCY, "total=1/100"),
         ("-9.50", "-11.495", Kind.SIGN, "total=negated"),
         ("7.8512", "9.50", Kind.VAT, "tax_included=YES"),
         ("9.50", "11.305", Kind.VAT, "vat=19"),
@@ -300,6 +299,14 @@ def test_what_the_parts_of_a_cdr_refute_explains_nothing() -> None:
     assert changes("9.00", charge={**CHARGE, **fee}) == []
     assert changes("9.00", charge={**CHARGE, "total_fixed_cost": {"before_taxes": 0}}) == ["without=FLAT"]
     assert changes("10.00", charge={**CHARGE, "total_fixed_cost": {"before_taxes": 1}}) == ["fee=twice"]
+
+
+def test_parking_that_was_forgotten_leaves_charging_as_it_was_measured() -> None:
+    """Where parking has no price, charging is rounded up instead: 2.00, not 1.00."""
+    owed = tariff(element(time("2.00", step=3600), parking("6.00", step=3600)))
+    charge = cdr(period("09:00", TIME="0.5"), period("09:30", PARKING_TIME="0.5"))
+    assert changes("1.00", owed=owed, charge=charge) == ["without=PARKING_TIME"]
+    assert changes("2.00", owed=owed, charge=charge)[0] == "without=PARKING_TIME"
 
 
 def test_all_that_would_give_the_total_is_told() -> None:
