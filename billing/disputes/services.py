@@ -100,7 +100,7 @@ def _decide(dispute: Dispute, to: DisputeState, cdr_to: CdrState, text: str, by:
     locked = _locked(dispute)
     _say(locked, text, by, at)
     states.move(locked, to=to, moves=MOVES, closed_at=at, closed_by=by)
-    cdrs.move(cdr=cdr, to=cdr_to, reason=f"{locked} {to.label.lower()}: {text.strip()}"[:300], at=at)
+    cdrs.move(cdr=cdr, to=cdr_to, reason=f"{locked} {to.label.lower()}: {text.strip()}", at=at)
     return locked
 
 

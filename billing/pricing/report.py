@@ -54,7 +54,7 @@ def as_json(priced: PricedSession, *, explained: bool = True) -> dict[str, Any]:
         "warnings": [_warning_json(one) for one in priced.warnings],
     }
     if explained:
-        report["lines"] = [_line_json(one) for one in priced.lines]
+        report["lines"] = [_line_json(one, rounding.line(priced, one)) for one in priced.lines]
     return report
 
 
@@ -62,7 +62,8 @@ def _warning_json(warning: Warning) -> dict[str, str]:
     return {"code": warning.code, "message": warning.message, "path": warning.path}
 
 
-def _line_json(line: Line) -> dict[str, Any]:
+def _line_json(line: Line, due: Amounts) -> dict[str, Any]:
+    """`due` is what it adds to the total: rounded where the policy rounds each line."""
     return {
         "period": line.period,
         "starts_at": format_time(line.starts_at),
@@ -80,6 +81,8 @@ def _line_json(line: Line) -> dict[str, Any]:
         "vat": _said(line.vat),
         "excl": _said(line.excl),
         "incl": _said(line.incl),
+        "due_excl": _said(due.excl),
+        "due_incl": _said(due.incl),
         "sentence": line.sentence,
         "reason": line.reason,
     }

@@ -8,6 +8,7 @@ from itertools import accumulate, pairwise
 from billing.pricing import limits
 from billing.pricing.exact import HALF_EVEN, HALF_UP, ONE, ZERO, Ratio, exactly, last_digit
 from billing.pricing.limits import Cost
+from billing.pricing.lines import Line
 from billing.pricing.outcome import Amounts, PricedSession, amounts
 from billing.pricing.parts import Part
 from billing.pricing.policy import Rounding
@@ -75,6 +76,12 @@ def due_part(priced: PricedSession, of: Part) -> Amounts:
     return part(priced, of) if priced.plan.policy.rounding in _PER_LINE else priced.part(of)
 
 
+def line(priced: PricedSession, one: Line) -> Amounts:
+    """What a line adds to the total that a CDR is compared with."""
+    rule, exact = priced.plan.policy.rounding, Amounts(one.excl, one.incl)
+    return _amounts(exact, priced, rule) if rule in _PER_LINE else exact
+
+
 def nothing(priced: PricedSession) -> Decimal:
     """The amount of a part that nothing was billed for: 0.00 EUR, 0 JPY."""
     return ZERO if priced.plan.policy.rounding is Rounding.PER_INVOICE_HALF_UP else ZERO.quantize(unit(priced.currency))
@@ -89,11 +96,10 @@ def _within_limits(priced: PricedSession, rule: Rounding) -> Amounts:
 
 
 def _of_lines(priced: PricedSession, parts: list[Part]) -> Amounts:
-    rule = priced.plan.policy.rounding
-    lines = [_amounts(Amounts(line.excl, line.incl), priced, rule) for line in priced.lines if line.part in parts]
+    due = [line(priced, one) for one in priced.lines if one.part in parts]
     with exactly():
         start = nothing(priced)
-        return Amounts(_sum((line.excl for line in lines), start), _sum((line.incl for line in lines), start))
+        return Amounts(_sum((one.excl for one in due), start), _sum((one.incl for one in due), start))
 
 
 def _amounts(exact: Amounts, priced: PricedSession, rule: Rounding) -> Amounts:

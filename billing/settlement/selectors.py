@@ -17,6 +17,11 @@ def due(agreement: Agreement, ends_at: datetime) -> QuerySet[Cdr]:
     ).order_by("ended_at", "id")
 
 
+def entering(agreement: Agreement, period: Period) -> QuerySet[Cdr]:
+    """Of a period that was settled: CDRs that were accepted since, and enter the next run."""
+    return due(agreement, period.ends_at(agreement.time_zone))
+
+
 def left_out(agreement: Agreement, period: Period) -> QuerySet[Cdr]:
     """CDRs between the two parties that ended before the end of the period and that no run may take yet.
 

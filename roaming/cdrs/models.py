@@ -57,7 +57,7 @@ class Cdr(OcpiObject):
     connection = models.ForeignKey(Connection, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     state = models.CharField(max_length=8, choices=CdrState.choices, default=CdrState.RECEIVED)
     state_at = models.DateTimeField()
-    state_reason = models.CharField(max_length=300, blank=True, default="")
+    state_reason = models.TextField(blank=True, default="")
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField()
     session_id = models.CharField(max_length=36, blank=True)

@@ -85,7 +85,7 @@ def move(*, cdr: Cdr, to: str, reason: str, at: datetime, agreement: Agreement |
     Accepting it the first time announces it to the eMSP. `agreement` is kept with the CDR when given.
     """
     known_to_emsp = selectors.was_accepted(cdr)
-    stamps: dict[str, Any] = {"state_at": at, "state_reason": reason[:300]}
+    stamps: dict[str, Any] = {"state_at": at, "state_reason": reason}
     if agreement is not None:
         stamps["agreement"] = agreement
     with transaction.atomic():
@@ -107,7 +107,7 @@ def move_all(*, cdr_ids: Collection[int], to: str, reason: str, at: datetime) ->
         raise ValueError("Accepting announces a CDR to its eMSP; move() does that one by one.")
     allowed = [state for state, targets in MOVES.items() if to in targets]
     found = Cdr.objects.filter(pk__in=cdr_ids, state__in=allowed)
-    return found.update(state=to, state_at=at, state_reason=reason[:300])
+    return found.update(state=to, state_at=at, state_reason=reason)
 
 
 def recognize_emsp(*, cdr: Cdr) -> Party | None:

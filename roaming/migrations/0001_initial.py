@@ -91,7 +91,7 @@ class Migration(migrations.Migration):
                 ('connection', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='partners.connection')),
                 ('state', models.CharField(choices=[('received', 'Received'), ('accepted', 'Accepted'), ('held', 'Held'), ('rejected', 'Rejected'), ('settled', 'Settled')], default='received', max_length=8)),
                 ('state_at', models.DateTimeField()),
-                ('state_reason', models.CharField(blank=True, default='', max_length=300)),
+                ('state_reason', models.TextField(blank=True, default='')),
                 ('started_at', models.DateTimeField()),
                 ('ended_at', models.DateTimeField()),
                 ('session_id', models.CharField(blank=True, max_length=36)),
@@ -130,7 +130,7 @@ class Migration(migrations.Migration):
                 ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='moves', to='roaming.cdr')),
                 ('pgh_context', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
                 ('state', models.CharField(choices=[('received', 'Received'), ('accepted', 'Accepted'), ('held', 'Held'), ('rejected', 'Rejected'), ('settled', 'Settled')], default='received', max_length=8)),
-                ('state_reason', models.CharField(blank=True, default='', max_length=300)),
+                ('state_reason', models.TextField(blank=True, default='')),
                 ('state_at', models.DateTimeField()),
             ],
             options={

@@ -9,6 +9,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.views import View
+from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 from partners.people.models import User
@@ -23,11 +24,18 @@ class Page(View):
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not request.user.is_authenticated:
-            return redirect_to_login(request.get_full_path())
+            return self._sign_in()
         needed = {self.grant} | ({self.edit_grant} if request.method == "POST" and self.edit_grant else set())
         if not all(may(request.user, grant) for grant in needed):
             raise PermissionDenied
         return super().dispatch(request, *args, **kwargs)
+
+    def _sign_in(self) -> HttpResponseBase:
+        """Back to this page afterwards; where HTMX asked for a part of one, to the whole."""
+        if not self.partial:
+            return redirect_to_login(self.request.get_full_path())
+        htmx: HtmxDetails = self.request.htmx  # type: ignore[attr-defined]
+        return HttpResponseClientRedirect(redirect_to_login(htmx.current_url_abs_path or "/").url)
 
     @property
     def user(self) -> User:

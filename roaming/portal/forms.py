@@ -20,7 +20,8 @@ class ReasonForm(forms.Form):
 
 
 class FormPage(Page):
-    """A page with one form. `save` calls the service and returns where to go; `refusals` are what services raise."""
+    """A page with one form. `save` calls the service and returns where to go; `refusals` are what services raise: shown
+    at the `field` that they name, else above the form."""
 
     template = "portal/form.html"
     form_class: type[forms.Form]
@@ -60,7 +61,8 @@ class FormPage(Page):
             try:
                 url = self.save(form.cleaned_data)
             except self.refusals as error:
-                form.add_error(None, ValidationError(self.sentences(error)))
+                field = getattr(error, "field", None)
+                form.add_error(field if field in form.fields else None, ValidationError(self.sentences(error)))
             else:
                 messages.success(request, self.done)
                 return redirect(url)

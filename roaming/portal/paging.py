@@ -44,7 +44,7 @@ def keyset(queryset: QuerySet[M], asked: QueryDict, *, field: str = "", size: in
 def by_position(rows: QuerySet[M], first: str, size: int = SIZE) -> dict[str, Any]:
     """Rows that have a `position` in a list of their own, from number `first` (of the query string) on: `page`, and
     where the pages `before` and `after` it begin, None where there is none."""
-    start = int(first) if first.isascii() and first.isdigit() else 1
+    start = int(first) if first.isascii() and first.isdigit() and len(first) < 10 else 1
     found = list(rows.filter(position__gte=start).order_by("position")[: size + 1])
     return {
         "page": found[:size],

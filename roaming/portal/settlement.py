@@ -87,6 +87,7 @@ class RunPage(Page):
         run = get_object_or_404(selectors.runs().select_related("invoice"), pk=pk)
         period = Period(run.period_starts_date.year, run.period_starts_date.month)
         left_out = selectors.left_out(run.agreement, period).select_related("party").defer("raw", "body")
+        entering = selectors.entering(run.agreement, period).select_related("party").defer("raw", "body")
         return self.show(
             "portal/run.html",
             run=run,
@@ -94,6 +95,9 @@ class RunPage(Page):
             left_out=left_out[:100],
             left_out_count=left_out.count(),
             left_out_money=_per_currency(left_out),
+            entering=entering[:100],
+            entering_count=entering.count(),
+            entering_money=_per_currency(entering),
         )
 
 
@@ -133,8 +137,12 @@ class Settle(FormPage):
         return {"lede": "Each agreement with accepted CDRs gives one draft. Settling a month again changes nothing."}
 
     def save(self, cleaned: dict[str, Any]) -> str:
-        runs = services.settle_all(period=cleaned["month"], by=self.user, at=clock.now())
-        self.done = f"{cleaned['month']}: {len(runs)} runs, {sum(run.cdr_count for run in runs)} CDRs settled."
+        at = clock.now()
+        runs = services.settle_all(period=cleaned["month"], by=self.user, at=at)
+        made = [run for run in runs if run.run_at == at]
+        self.done = f"{cleaned['month']}: {len(made)} runs made, {sum(run.cdr_count for run in made)} CDRs settled."
+        if len(made) < len(runs):
+            self.done += f" {len(runs) - len(made)} were there before; what was accepted since enters the next month."
         if not runs:
             messages.info(self.request, "No agreement was in force in that month.")
         return self.back()

@@ -164,9 +164,18 @@ def _result(form: CalculatorForm, priced: pricing.PricedSession) -> dict[str, An
         "total": rounding.total(priced),
         # In full, as the lines are: rounded ones would not add up to the total.
         "parts": [(name, priced.part(part)) for part, name in _PARTS.items() if part in priced.costs],
+        "limit": _limit(priced),
         "full_at": pricing.full_at(cdr),
         "slows": len({_power(period) for period in cdr.periods} - {Decimal(0)}) > 1,
     }
+
+
+def _limit(priced: pricing.PricedSession) -> tuple[str, Decimal] | None:
+    """What a minimum or maximum price adds to the sum of the parts, or takes from it."""
+    if not priced.limits or priced.total.excl is None:
+        return None
+    held = priced.total.excl - sum((amounts.excl or Decimal(0) for amounts in priced.parts.values()), Decimal(0))
+    return ("Minimum price" if held > 0 else "Maximum price", held) if held else None
 
 
 def _power(period: pricing.Period) -> Decimal:

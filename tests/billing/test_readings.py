@@ -108,7 +108,7 @@ def test_what_another_reading_explains_is_withdrawn_and_at_risk_no_more(client: 
     services.price_again(cdr=cdr, by=None, at=AT)
     assert Finding.objects.get().withdrawn_at == AT
     page = client.get(f"/cdrs/{cdr.pk}/").content.decode()
-    assert 'Findings <span class="count">0</span>' in page
+    assert 'Findings <span class="count">0 of 1</span>' in page
     assert all(text in page for text in ("Billed too little", "no longer at risk", "withdrawn"))
     assert "Nothing fits" in client.get("/findings/?standing=open").content.decode()
     withdrawn = client.get("/findings/?standing=withdrawn").content.decode()

@@ -45,10 +45,11 @@ def test_the_command_drafts_when_asked() -> None:
         (["--cpo=NL*VLT", "--emsp=DE*NMD", "--from=2026-01-01", "--tolerance=some"], "--tolerance must be a number"),
         (["--cpo=NL*VLT", "--emsp=DE*NMD", "--from=2026-01-01", "--currency=EUX"], "EUX"),
         (["--cpo=NL*VLT", "--emsp=DE*NMD", "--from=2026-01-01", "--tolerance=-1"], "it cannot be -1"),
-        (["--cpo=NL*VLT", "--emsp=DE*NMD", "--from=2026-01-01", "--tolerance=NaN"], "price_tolerance"),
+        (["--cpo=NL*VLT", "--emsp=DE*NMD", "--from=2026-01-01", "--tolerance=NaN"], "^Price tolerance: "),
         (["--cpo=NL*VLT", "--emsp=DE*NMD", "--from=2026-01-01", "--time-zone=Mars/Olympus"], "^“Mars/Olympus” is no"),
         (["--cpo=NL*VLT", "--emsp=DE*NMD", "--from=2026-01-01", "--time-zone=Europe"], "^“Europe” is not a time zone"),
-        (["--cpo=NL*VLT", "--emsp=DE*NMD", "--from=2026-01-01", "--vat-rate=101.123"], "vat_rate"),
+        (["--cpo=NL*VLT", "--emsp=DE*NMD", "--from=2026-01-01", "--vat-rate=101.123"], "^VAT rate, percent: "),
+        (["--cpo=NL*VLT", "--emsp=DE*NMD", "--from=0001-01-01"], "^0001-01-01 is not a day from 2000 to 2100"),
         (["--cpo=NL*VLT", "--emsp=DE*NMD", "--from=2026-01-01", "--history-days=-1"], "--history-days: write a whole"),
         (
             ["--cpo=NL*VLT", "--emsp=DE*NMD", "--from=2026-01-01", "--history-days=99999"],

@@ -14,7 +14,7 @@ from billing.settlement.models import SettlementRun
 from partners.agreements.models import Agreement
 from partners.connections.models import Connection
 from partners.people.models import Role, User
-from roaming.cdrs.models import Cdr
+from roaming.cdrs.models import Cdr, CdrState
 from tests.billing import records
 from tests.portal.scene import Scene
 
@@ -53,6 +53,14 @@ def test_a_settled_cdr_is_not_rejected_and_the_form_says_why(ben: Client, scene:
     assert (answer.status_code, scene.settled.state) == (422, "settled")
     assert b'role="alert"' in answer.content
     assert b"Too late." in answer.content  # what was typed is kept
+
+
+def test_a_reason_is_kept_to_its_end(ben: Client, scene: Scene) -> None:
+    reason = "The meter was read twice. " * 60
+    ben.post(f"/cdrs/{scene.held.pk}/reject/", {"text": reason})
+    scene.held.refresh_from_db()
+    assert scene.held.state_reason.endswith(reason.strip())
+    assert ben.get(f"/cdrs/{scene.held.pk}/").content.decode().count(reason.strip()) == 2  # above, and in the timeline
 
 
 def test_opening_a_dispute_leads_to_its_page(ben: Client, scene: Scene) -> None:
@@ -185,16 +193,28 @@ def test_an_agreement_is_drafted_changed_activated_and_ended(ben: Client, scene:
         {"currency": "ZZZ"},
         {"ends_date": "2026-11-30"},
         {"starts_date": "2026-02-30"},
+        {"starts_date": "0001-01-01"},
+        {"ends_date": "9999-12-31"},
+        {"price_tolerance": "-1"},
+        {"vat_rate": "101"},
+        {"payment_days": "32768"},
         {"authorization_seconds": "31"},
         {"offline_rule": "hope"},
         {"offline_per_day": "0"},
     ],
 )
-def test_terms_that_cannot_be_are_refused_on_the_form(wrong: dict[str, str], ben: Client, scene: Scene) -> None:
+def test_terms_that_cannot_be_are_refused_at_their_field(wrong: dict[str, str], ben: Client, scene: Scene) -> None:
     before = Agreement.objects.count()
     answer = ben.post("/agreements/add/", terms(scene.draft_agreement, **wrong))
     assert (answer.status_code, Agreement.objects.count()) == (422, before)
-    assert b"invalid-feedback" in answer.content or b'role="alert"' in answer.content
+    assert list(answer.context["form"].errors) == list(wrong)
+    assert b"invalid-feedback" in answer.content
+
+
+def test_an_agreement_ends_in_its_own_time(ben: Client, scene: Scene) -> None:
+    for day in ("0001-01-01", "9999-12-31"):
+        answer = ben.post(f"/agreements/{scene.run.agreement_id}/end/", {"ends_date": day})
+        assert (answer.status_code, list(answer.context["form"].errors)) == (422, ["ends_date"])
 
 
 # Partners and connections
@@ -217,6 +237,22 @@ def test_ada_settles_a_month_and_looks_at_the_run(ada: Client, scene: Scene) -> 
     assert SettlementRun.objects.count() == before + (1 if not _settled_all(scene) else 0)
     html = ada.get(f"/settlement/{scene.run.pk}/").content.decode()
     assert "VLT-20113" in html  # left out: held
+
+
+def test_what_was_accepted_after_its_month_was_settled_is_shown_beside_the_run(ada: Client, scene: Scene) -> None:
+    Cdr.objects.filter(pk=scene.held.pk).update(state=CdrState.ACCEPTED, agreement=scene.run.agreement)
+    page = ada.get(f"/settlement/{scene.run.pk}/")
+    assert list(page.context["entering"]) == [scene.held]
+    html = page.content.decode()
+    assert "Accepted since" in html
+    assert "enter the next run of this agreement" in html
+
+
+def test_a_month_that_was_settled_says_that_nothing_was_made(ada: Client, scene: Scene) -> None:
+    ada.post("/settlement/settle/", {"month": "2026-10"})
+    said = ada.post("/settlement/settle/", {"month": "2026-10"}, follow=True).content.decode()
+    assert "2026-10: 0 runs made, 0 CDRs settled." in said
+    assert "there before; what was accepted since enters the next month." in said
 
 
 def _settled_all(scene: Scene) -> bool:
@@ -247,6 +283,7 @@ def test_the_page_of_an_invoice_shows_what_was_issued(ada: Client, scene: Scene)
     assert issued.number in html
     assert "Reverse charge." in html
     assert "102.00" in html  # 12 CDRs of 8.50
+    assert ada.get(f"/invoices/{issued.pk}/", {"line": "9" * 5000}).status_code == 200
 
 
 # Pushes, people

@@ -88,6 +88,19 @@ def test_a_count_at_home_leads_to_as_many_rows(browser: Client) -> None:
     assert home["drafts_count"] == len(browser.get("/invoices/?state=draft").context["page"].rows)
 
 
+def test_a_filter_that_does_not_hold_is_named(browser: Client) -> None:
+    html = browser.get("/cdrs/?month=1999-01").content.decode()
+    assert "Month: Select a valid choice. 1999-01 is not one of the available choices. All rows are shown." in html
+
+
+def test_who_is_no_longer_signed_in_signs_in_on_a_page_of_its_own(client: Client) -> None:
+    """Not inside the part of a page that HTMX asked for."""
+    headers = {"HX-Request": "true", "HX-Current-URL": "http://testserver/cdrs/?state=held"}
+    answer = client.get("/cdrs/?state=rejected", headers=headers)
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer["HX-Redirect"] == "/login/?next=/cdrs/%3Fstate%3Dheld"
+
+
 def test_nothing_found_says_how_to_see_more(browser: Client) -> None:
     assert b"Nothing fits these filters" in browser.get("/cdrs/?q=no-such-cdr").content
 

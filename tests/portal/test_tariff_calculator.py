@@ -104,6 +104,18 @@ def test_of_an_hour_that_comes_twice_both_are_had(browser: Client, scene: Scene)
     assert asked(browser, scene.tariff).context["calculator"]["other_hour"] == ""
 
 
+def test_a_limit_stands_between_the_parts_and_the_total(browser: Client, scene: Scene) -> None:
+    for day, name, amount, word in ((2, "max_price", 2, "Maximum price"), (3, "min_price", 50, "Minimum price")):
+        data = changed_later(scene.tariff.data, f"2026-11-0{day}T00:00:00Z")
+        data |= {"min_price": None, "max_price": None, name: {"before_taxes": amount}}
+        tariffs.put(party=scene.tariff.party, tariff_id=scene.tariff.ocpi_id, data=data, at=clock.now())
+        answer = asked(browser, scene.tariff)
+        result = answer.context["calculator"]["result"]
+        held = result["limit"][1]
+        assert result["total"].excl == amount == sum(amounts.excl for _, amounts in result["parts"]) + held
+        assert f"<dt>{word}</dt>" in answer.content.decode()
+
+
 def errors(answer: Any) -> dict[str, list[str]]:
     found: dict[str, list[str]] = answer.context["calculator"]["form"].errors
     return found

@@ -189,6 +189,8 @@ def test_the_report_is_plain_json_with_amounts_as_texts() -> None:
             "vat": "21",
             "excl": "4",
             "incl": "4.84",
+            "due_excl": "4",
+            "due_incl": "4.84",
             "sentence": "10 kWh at 0.4000 EUR per kWh",
             "reason": "Element 1 applies always.",
         }
