@@ -81,11 +81,14 @@ def receive(
 
 def move(*, cdr: Cdr, to: str, reason: str, at: datetime, agreement: Agreement | None = None) -> Cdr:
     """Change the state of a CDR, with the sentence why. Raises CannotMove when the table or somebody else forbids it.
+    One that is held again for another reason is held since it first was.
 
     Accepting it the first time announces it to the eMSP. `agreement` is kept with the CDR when given.
     """
     known_to_emsp = selectors.was_accepted(cdr)
-    stamps: dict[str, Any] = {"state_at": at, "state_reason": reason}
+    stamps: dict[str, Any] = {"state_reason": reason}
+    if cdr.state != to:
+        stamps["state_at"] = at
     if agreement is not None:
         stamps["agreement"] = agreement
     with transaction.atomic():

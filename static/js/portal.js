@@ -1,4 +1,4 @@
-// The portal's own script: theme, `/` to search, copying, ticked rows, and what a link leads to in a fold. Everything else is a link, a form or hx-*.
+// The portal's own script: theme, `/` to search, copying, ticked rows, news of a list, and what a link leads to in a fold. Everything else is a link, a form or hx-*.
 document.addEventListener("click", (event) => {
   if (!event.target.closest("[data-theme-toggle]")) return;
   const root = document.documentElement;
@@ -37,6 +37,21 @@ function tally(event) {
 document.addEventListener("change", tally);
 document.addEventListener("htmx:afterSwap", tally);
 tally();
+
+// Who cannot see a list hears how long it became; who came to its next page by keyboard goes on there.
+document.addEventListener("htmx:afterSwap", (event) => {
+  const rows = event.detail.target; // none where the browser goes back
+  const told = document.getElementById("told");
+  if (!told || rows?.id !== "rows") return;
+  const count = rows.querySelectorAll("tbody tr").length;
+  told.textContent = count ? `${count} rows` : rows.textContent.trim();
+  document.getElementById("failed").hidden = true;
+  if (document.activeElement === document.body) rows.focus();
+});
+["htmx:responseError", "htmx:sendError"].forEach((name) => document.addEventListener(name, () => {
+  const failed = document.getElementById("failed");
+  if (failed) failed.hidden = false;
+}));
 
 // Not every browser opens the fold that holds what the address leads to.
 function unfold() {

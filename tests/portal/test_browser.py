@@ -78,11 +78,23 @@ def test_a_list_is_filtered_and_paged_without_leaving_it(page: "Page", complaint
     page.get_by_label("State").select_option("held")
     page.wait_for_url("**/cdrs/?*state=held*")
     wait_for(page, "#rows tbody tr", count=3)
+    page.locator("#told", has_text="3 rows").wait_for(state="attached")
     assert page.evaluate("window.stayed") is True
     page.go_back()
     page.wait_for_function("document.querySelectorAll('#rows tbody tr').length > 3")
     wait_for(page, ".side", count=1)
     assert complaints == []
+
+
+def test_a_list_that_cannot_be_loaded_says_so(page: "Page") -> None:
+    sign_in(page, "Ada")
+    page.goto("/cdrs/")
+    page.context.set_offline(True)
+    page.get_by_label("State").select_option("held")
+    page.get_by_text("The list could not be loaded.").wait_for()
+    page.context.set_offline(False)
+    page.get_by_label("State").select_option("rejected")
+    page.get_by_text("The list could not be loaded.").wait_for(state="hidden")
 
 
 def test_a_held_cdr_is_decided_from_home_by_clicks_alone(page: "Page", complaints: list[str]) -> None:
