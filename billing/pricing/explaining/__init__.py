@@ -50,7 +50,7 @@ _FAMILIES = (
 
 def _candidates(question: Question) -> Iterator[Candidate]:
     for family in _FAMILIES:
-        with suppress(PricingError):  # of numbers that cannot be counted with nobody made another
+        with suppress(PricingError):  # numbers that it cannot count with leave it without candidates
             yield from family(question)
 
 
