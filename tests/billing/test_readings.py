@@ -90,6 +90,15 @@ def test_a_cdr_whose_lines_were_rounded_is_held_and_explained() -> None:
     assert cdr.state_reason.endswith("Where amounts are rounded: in each line, half up, not in each CDR, half up.")
 
 
+def test_what_would_explain_a_total_as_well_stands_below_its_differences(client: Client) -> None:
+    agreed()
+    cdr = billed_by_rounded_lines()
+    client.force_login(cast.person("Ada", Role.FINANCE))
+    page = client.get(f"/cdrs/{cdr.pk}/").content.decode()
+    assert "What would explain it as well" in page
+    assert "Where amounts are rounded: in each line, half to even, not in each CDR, half up." in page
+
+
 def test_the_same_cdr_is_accepted_where_lines_are_rounded_by_agreement(client: Client) -> None:
     agreed(rounding="per_line_half_up")
     cdr = billed_by_rounded_lines()
