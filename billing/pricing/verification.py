@@ -1,6 +1,6 @@
 """A CDR against our price: every total that it carries, what kind of difference it is, and what would explain it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
@@ -81,14 +81,14 @@ def verify(
     policy: PricingPolicy = RECOMMENDED,
     tolerance: Decimal | None = None,
     *,
-    versions: Sequence[Tariff] = (),
+    versions: Iterable[Tariff] = (),
     time_zone: str | None = None,
     location: Place | None = None,
     reservation_expired: bool | None = None,
 ) -> Verdict:
     """Compare every total with ours; `tolerance` is money in the currency of the charge, its smallest unit where none
-    is given. `versions` are other tariffs that the owner may have used (older, published). Raises CannotPrice,
-    TimeZoneUnknown."""
+    is given. `versions` are other tariffs that the owner may have used (older, published); where the total is ours
+    they are not read. Raises CannotPrice, TimeZoneUnknown."""
     priced = price_by(
         compile(tariffs, policy),
         billed.charge,
@@ -97,10 +97,11 @@ def verify(
         reservation_expired=reservation_expired,
     )
     pass_by = rounding.unit(priced.currency) if tolerance is None else tolerance
-    question = Question(billed, tuple(tariffs), policy, tuple(versions), time_zone, location, priced)
     pairs = tuple(_pairs(billed, priced))
     found = tuple(_differences(pairs, billed, priced.currency, pass_by))
-    explanations = explain(question) if any(one.field == "total_cost" for one in found) else ()
+    explanations: tuple[Explanation, ...] = ()
+    if any(one.field == "total_cost" for one in found):
+        explanations = explain(Question(billed, tuple(tariffs), policy, tuple(versions), time_zone, location, priced))
     explanation = next(iter(explanations), None)
     return Verdict(
         agrees=not found and any(one.field == "total_cost" and one.ours is not None for one in pairs),

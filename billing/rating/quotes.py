@@ -1,6 +1,7 @@
 """Our price of a CDR: from the tariff it carries, else from the one its owner published for the moment the session
 started; and what follows from it."""
 
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
@@ -45,15 +46,14 @@ def _verified(case: Case, offer: published.Offer) -> pricing.Verdict:
     if case.cdr.credit:
         raise pricing.CannotPrice("credit", "$.credit", "A credit CDR is compared with its original, not priced.")
     read, policy = _read(offer.tariffs), _policy(case)
-    zone = _time_zone(case, read, policy)
-
-    def verify(versions: published.Tariffs) -> pricing.Verdict:
-        others = _readable(versions)
-        return pricing.verify(case.carried, read, policy, tolerance=_tolerance(case), versions=others, time_zone=zone)
-
-    verdict = verify(())
-    if any(one.field == "total_cost" for one in verdict.differences):
-        verdict = verify(published.versions(case))
+    verdict = pricing.verify(
+        case.carried,
+        read,
+        policy,
+        tolerance=_tolerance(case),
+        versions=_versions(case),
+        time_zone=_time_zone(case, read, policy),
+    )
     if verdict.priced.total.excl is None:
         raise pricing.CannotPrice(
             "net_unknown",
@@ -67,13 +67,11 @@ def _read(tariffs: published.Tariffs) -> list[pricing.Tariff]:
     return [pricing.read_tariff(tariff, path=f"$.tariffs[{index}]") for index, tariff in enumerate(tariffs)]
 
 
-def _readable(tariffs: published.Tariffs) -> list[pricing.Tariff]:
-    """Those that could explain a difference; what cannot be read explains nothing."""
-    found = []
-    for tariff in tariffs:
+def _versions(case: Case) -> Iterator[pricing.Tariff]:
+    """Those that could explain a difference, looked up when there is one; what cannot be read explains nothing."""
+    for tariff in published.versions(case):
         with suppress(pricing.Unreadable):
-            found.append(pricing.read_tariff(tariff))
-    return found
+            yield pricing.read_tariff(tariff)
 
 
 def _policy(case: Case) -> pricing.PricingPolicy:
