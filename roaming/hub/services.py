@@ -18,7 +18,7 @@ from roaming.exchange import selectors as exchange
 from roaming.exchange.models import PushState
 from roaming.hub import selectors
 from roaming.hub.models import ClientInfo, HubNotice
-from roaming.kernel import events
+from roaming.kernel import events, locks
 from roaming.ocpi import storage
 from roaming.ocpi.schema.values import format_time, parse_time
 from roaming.ocpi.storage import Stored
@@ -26,6 +26,8 @@ from roaming.ocpi.storage import Stored
 Data = dict[str, Any]
 
 _MODULE = "hubclientinfo"
+# Shared by doors that open; held by who tells of a change.
+_TELLING = "telling of parties"
 
 
 class ReachedOtherwise(Exception):
@@ -51,26 +53,36 @@ def hear(*, connection: Connection, data: Data, at: datetime) -> Stored[HubNotic
 
 
 def refresh(*, at: datetime) -> int:
-    """Write down whose status is no longer what partners were told, and tell them; how many."""
-    told = dict(ClientInfo.objects.values_list("party_id", "status"))
-    changed = [party for party in selectors.clients() if selectors.status_of(party) != told.get(party.pk)]
+    """Write down whose status is no longer what partners were told, and tell them; how many. While a door opens it is
+    left to the next time."""
+    changed = _changed()
     heeded = bool(changed) and outbox.anybody_takes(_MODULE)
-    for party in changed:
-        _note(party, at, heeded)
-    return len(changed)
+    return sum(_note_alone(party, at, heeded) for party in changed)
 
 
 @transaction.atomic(savepoint=False)
 def tell_missed(*, connection: Connection, at: datetime) -> None:
     """A door opens for a platform: it is told of everybody it may know, as far as it does not know already."""
-    refresh(at=at)
+    changed = _changed()
+    if changed:
+        locks.share(_TELLING)
+        heeded = outbox.anybody_takes(_MODULE)
+        for party in changed:
+            _note(party, at, heeded)
     if not outbox.takes(connection, _MODULE):
         return
+    locks.share(_TELLING)
     visible = selectors.visible_to_connection(connection, at).annotate(push_key=outbox.key_column(_MODULE))
     told = exchange.pushes_of_row(connection).exclude(state=PushState.DEAD)
     receiver = _somebody_on(connection)
     for info in visible.filter(Q(~Exists(told)) | exchange.knows_older(connection)).select_related("party"):
         _announce(info, receiver, at)
+
+
+def _changed() -> list[Party]:
+    """Those whose status is no longer what was written down."""
+    told = dict(ClientInfo.objects.values_list("party_id", "status"))
+    return [party for party in selectors.clients() if selectors.status_of(party) != told.get(party.pk)]
 
 
 def _behind(connection: Connection, data: Data) -> Party:
@@ -84,7 +96,16 @@ def _behind(connection: Connection, data: Data) -> Party:
     return party
 
 
-@transaction.atomic(savepoint=False)
+@transaction.atomic
+def _note_alone(party: Party, at: datetime, heeded: bool) -> bool:
+    """False while a door opens: that tells one platform of everybody, and this everybody of one party, so that each
+    could wait for the other."""
+    if not locks.try_hold(_TELLING):
+        return False
+    _note(party, at, heeded)
+    return True
+
+
 def _note(party: Party, at: datetime, heeded: bool) -> None:
     """Write it down, and tell those concerned unless there is nobody who wants to know."""
     status = selectors.status_of(party)

@@ -18,6 +18,13 @@ def hold(*names: str) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(key) FROM unnest(%s::bigint[]) key", [sorted(map(_key, names))])
 
 
+def share(name: str) -> None:
+    """Wait until nobody holds the lock `name`, and let nobody `try_hold` it until the surrounding transaction ends;
+    others may share it meanwhile."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [_key(name)])
+
+
 def try_hold(name: str) -> bool:
     """Take the lock `name` until the surrounding transaction ends, or say at once that somebody else has it."""
     with connection.cursor() as cursor:
