@@ -52,8 +52,9 @@ def _carried(case: Case) -> Tariffs:
 
 def _ids(case: Case) -> set[str]:
     """Of those that it carries, else of those that its periods name."""
-    named = {period["tariff_id"] for period in case.data["charging_periods"] if period.get("tariff_id")}
-    return {_key(tariff) for tariff in _carried(case)} or named
+    return {_key(tariff) for tariff in _carried(case)} or {
+        period["tariff_id"] for period in case.data["charging_periods"] if period.get("tariff_id")
+    }
 
 
 def _not_carried(case: Case, known: Sequence[Published]) -> tuple[Found, ...]:

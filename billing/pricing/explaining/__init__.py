@@ -6,6 +6,7 @@ it was, only the biller knows.
 
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
 
@@ -25,11 +26,36 @@ _MOST = 4
 _CLOSE = Decimal("0.0005")
 
 
+@dataclass(frozen=True, slots=True)
+class _Aim:
+    """What a candidate must give: the total of the CDR, how near, and nearer than ours, which `missed` by so much."""
+
+    cost: CarriedCost
+    near: Decimal
+    missed: Decimal
+
+
 def explain(question: Question) -> tuple[Explanation, ...]:
     """The changes that give the CDR's total, before tax and, where it tells it, after tax; none that its parts
     refute."""
-    giving = (one.explanation for one in _candidates(question) if _gives_it(one, question))
+    aim = _aim(question)
+    if aim is None:
+        return ()
+    giving = (one.explanation for one in _candidates(question) if _gives_it(one, aim, question))
     return tuple(dict.fromkeys(islice(giving, _MOST)))  # two ways to leave out a component are one reason
+
+
+def _aim(question: Question) -> _Aim | None:
+    """To the last digit that the CDR writes, whatever is let pass."""
+    cost, ours = question.billed.costs.get("total_cost"), rounding.due(question.priced)
+    if cost is None:
+        return None
+    near = _near(cost.excl, question)
+    net_differs = max(_gaps(cost, Amounts(ours.excl, None), question), default=ZERO) > near
+    if net_differs and cost.incl == cost.excl:
+        # Who knows no tax writes the same amount twice.
+        cost = CarriedCost(cost.excl, None)
+    return _Aim(cost, near, sum(_gaps(cost, ours, question), ZERO))
 
 
 # The likeliest first.
@@ -54,26 +80,19 @@ def _candidates(question: Question) -> Iterator[Candidate]:
             yield from family(question)
 
 
-def _gives_it(candidate: Candidate, question: Question) -> bool:
+def _gives_it(candidate: Candidate, aim: _Aim, question: Question) -> bool:
     try:
         found = candidate.price()
     except PricingError:
         return False  # this cannot have been what the biller did
-    return _meets(found, question) and not _is_refuted(found, question)
+    return _meets(found, aim, question) and not _is_refuted(found, question)
 
 
-def _meets(found: Totals, question: Question) -> bool:
-    """To the last digit that the CDR writes, whatever is let pass; and nearer than ours."""
-    cost, ours = question.billed.costs.get("total_cost"), rounding.due(question.priced)
-    if cost is None or found.total.excl is None:
+def _meets(found: Totals, aim: _Aim, question: Question) -> bool:
+    if found.total.excl is None:
         return False
-    near = _near(cost.excl, question)
-    net_differs = max(_gaps(cost, Amounts(ours.excl, None), question), default=ZERO) > near
-    if net_differs and cost.incl == cost.excl:
-        # Who knows no tax writes the same amount twice.
-        cost = CarriedCost(cost.excl, None)
-    gaps = _gaps(cost, found.total, question)
-    return max(gaps) <= near and sum(gaps) < sum(_gaps(cost, ours, question))
+    gaps = _gaps(aim.cost, found.total, question)
+    return max(gaps) <= aim.near and sum(gaps) < aim.missed
 
 
 def _gaps(cost: CarriedCost, ours: Amounts, question: Question) -> list[Decimal]:

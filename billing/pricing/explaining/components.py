@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from billing.pricing import rounding
 from billing.pricing.exact import exactly
-from billing.pricing.explaining.question import Candidate, Explanation, Kind, Question, Totals, again, totals
+from billing.pricing.explaining.question import Candidate, Explanation, Kind, Question, Totals, again, scaled, totals
 from billing.pricing.outcome import Amounts
 from billing.pricing.parts import COSTS, Part
 from billing.pricing.shapes import Dimension, Element, Tariff
@@ -46,14 +46,13 @@ def _taken_away(question: Question, dimension: Dimension) -> Callable[[], Totals
     """What its lines add up to is missing in the total, and in the part that they belong to."""
 
     def price() -> Totals:
-        ours, gone = totals(question.priced), [one for one in question.priced.lines if one.dimension == dimension]
-        parts = dict(ours.parts)
-        total = ours.total
+        ours = totals(question.priced)
+        total, parts = ours.total, dict(ours.parts)
         with exactly():
-            for line in gone:
-                less = Amounts(*(None if one is None else -one for one in (line.excl, line.incl)))
-                total = _plus(total, less)
-                parts[_NAMES[line.part]] = _plus(parts[_NAMES[line.part]], less)
+            for line in question.priced.lines:
+                if line.dimension == dimension:
+                    less, name = scaled(rounding.line(question.priced, line), -1), _NAMES[line.part]
+                    total, parts[name] = _plus(total, less), _plus(parts[name], less)
         return Totals(total, parts)
 
     return price
@@ -61,11 +60,10 @@ def _taken_away(question: Question, dimension: Dimension) -> Callable[[], Totals
 
 def _fees(question: Question, times: int, change: str, sentence: str) -> Candidate:
     def price() -> Totals:
-        ours, fee = totals(question.priced), rounding.due_part(question.priced, Part.FIXED)
+        ours, name = totals(question.priced), _NAMES[Part.FIXED]
         with exactly():
-            more = Amounts(*(None if one is None else one * (times - 1) for one in fee))
-            parts = {**ours.parts, "total_fixed_cost": _plus(fee, more)}
-            return Totals(_plus(ours.total, more), parts)
+            more = scaled(ours.parts[name], times - 1)
+            return Totals(_plus(ours.total, more), {**ours.parts, name: _plus(ours.parts[name], more)})
 
     return Candidate(Explanation(Kind.EXTRA_COMPONENT, change, sentence), price)
 

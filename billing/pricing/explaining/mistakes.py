@@ -4,9 +4,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from billing.pricing import rounding
-from billing.pricing.exact import exactly
-from billing.pricing.explaining.question import Candidate, Explanation, Kind, Question, Totals
-from billing.pricing.outcome import Amounts
+from billing.pricing.explaining.question import Candidate, Explanation, Kind, Question, Totals, scaled
 
 
 def candidates(question: Question) -> Iterator[Candidate]:
@@ -20,9 +18,4 @@ def candidates(question: Question) -> Iterator[Candidate]:
 
 
 def _times(factor: Decimal, explanation: Explanation, question: Question) -> Candidate:
-    def price() -> Totals:
-        ours = rounding.due(question.priced)
-        with exactly():
-            return Totals(Amounts(*(None if amount is None else amount * factor for amount in ours)))
-
-    return Candidate(explanation, price)
+    return Candidate(explanation, lambda: Totals(scaled(rounding.due(question.priced), factor)))

@@ -32,7 +32,7 @@ class Other(NamedTuple):
 
 
 def units(question: Question) -> Iterator[Candidate]:
-    yield from _priced(question, in_other_units(question.billed))
+    yield from _priced(question, in_other_units(question.billed, question.priced.hours))
 
 
 def candidates(question: Question) -> Iterator[Candidate]:
@@ -46,10 +46,9 @@ def _priced(question: Question, others: Iterator[Other]) -> Iterator[Candidate]:
         yield Candidate(Explanation(Kind.QUANTITY, one.change, one.sentence), again(question, cdr=one.charge))
 
 
-def in_other_units(billed: Billed) -> Iterator[Other]:
-    """Only what cannot be kWh and hours: more than any car takes, and longer than the session was."""
+def in_other_units(billed: Billed, hours: Decimal) -> Iterator[Other]:
+    """Only what cannot be kWh and hours: more than any car takes, and longer than the `hours` of the session."""
     charge = billed.charge
-    hours = hours_of(end_of(charge, len(charge.periods) - 1) - charge.starts_at)
     kwh = billed.measured(ENERGY) or ZERO
     if kwh > (hours + _SLACK) * _MOST_POWER:
         sentence = "The periods are written in Wh and were priced so; OCPI has energy in kWh."

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
 from billing.pricing import rounding
 from billing.pricing.carried import Billed
 from billing.pricing.engine import price
+from billing.pricing.exact import exactly
 from billing.pricing.outcome import Amounts, PricedSession
 from billing.pricing.parts import COSTS
 from billing.pricing.policy import PricingPolicy
@@ -83,6 +85,11 @@ def again(question: Question, **changed: Any) -> Callable[[], Totals]:
         **changed,
     }
     return lambda: totals(price(**arguments))
+
+
+def scaled(amounts: Amounts, factor: Decimal | int) -> Amounts:
+    with exactly():
+        return Amounts(*(None if one is None else one * factor for one in amounts))
 
 
 def totals(priced: PricedSession) -> Totals:
